@@ -1,0 +1,172 @@
+# rectify: `make run` shows it working, `make test` proves it.  One makefile; programs go to build/.
+#
+# Another build beside this one: make test SANITIZE=-fsanitize=address,undefined B=build-asan
+SHELL := /bin/bash
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc) --no-print-directory
+endif
+.DEFAULT_GOAL := all
+B := build
+CC ?= gcc
+PKGS := libzmq libpq libprotobuf-c libcrypto libfyaml
+SANITIZE ?=
+OPT ?= -O2
+WARN := -Wall -Wextra -Werror -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Wformat=2 -Wwrite-strings -Wundef -Wswitch-enum
+CFLAGS_ALL := -std=gnu17 $(OPT) -g $(WARN) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC -fno-common \
+              -Iinclude -I. -I$(B)/proto -I$(B)/embedded -I/usr/include/postgresql $(SANITIZE) $(CFLAGS)
+GEN_CFLAGS := -std=gnu17 $(OPT) -g -w -fPIC -I$(B)/proto $(SANITIZE)
+LDFLAGS_ALL := -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
+
+CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
+PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
+DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
+DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
+CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
+COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
+PB_H := $(B)/proto/rectify/v1/rectify.pb-c.h
+
+# One short line a step; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
+
+# Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
+MAINS := $(B)/daemon/main.o $(B)/client/command/main.o
+LIBRARY_ALL := $(B)/librectify-all.a
+LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
+SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
+FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+all: $(B)/rectifyd $(B)/rectify $(B)/librectify.a ## build the programs
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+run: ## install what is missing, build, play the demonstration city; ONCE=1 ends after it
+	@scripts/deps.sh run
+	@$(MAKE) all
+	@B=$(B) ONCE=$(ONCE) deploy/demo/run.sh
+
+test: ## install what is missing, build, run every test; the last line is `N passed, N failed`
+	@scripts/deps.sh test
+	@$(MAKE) all tests-built
+	@B=$(B) scripts/test.sh unit spec fuzz sql flow
+
+check: ## before a commit: unit tests, specs and the quick half of lint
+	@$(MAKE) all tests-built
+	@$(MAKE) lint-quick
+	@B=$(B) scripts/test.sh unit spec
+
+lint: ## layers, purity, function lengths, shellcheck, codespell, cppcheck, clang
+	@scripts/deps.sh lint
+	@$(MAKE) all
+	@$(MAKE) lint-quick lint-tools lint-clang
+
+lint-quick:
+	@scripts/check_layers.sh
+	@B=$(B) scripts/check_purity.sh
+	@scripts/check_text.sh
+	@scripts/check_functions.py
+
+lint-tools:
+	@scripts/check_tools.sh
+
+# The second compiler sees other things.  Syntax only: nothing is written.
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
+	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
+
+bench: all ## measure: each script of bench/ says what and how
+	@scripts/deps.sh run
+	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
+
+deps: ## install the Debian packages that building, testing and lint need
+	@scripts/deps.sh run test lint
+
+install: all ## install programs, library, policies and unit file; DESTDIR, PREFIX
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(UNITDIR)
+	install -d $(DESTDIR)$(INCLUDEDIR)/rectify/v1 $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1
+	install -d $(DESTDIR)$(DATADIR)/rectify/policy/calendar $(DESTDIR)$(DATADIR)/doc/rectify
+	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -m 755 $(B)/rectifyd $(DESTDIR)$(SBINDIR)/rectifyd
+	install -m 755 $(B)/rectify $(DESTDIR)$(BINDIR)/rectify
+	install -m 644 $(B)/librectify.a $(DESTDIR)$(LIBDIR)/librectify.a
+	install -m 644 include/rectify/client.h $(DESTDIR)$(INCLUDEDIR)/rectify/client.h
+	install -m 644 $(PB_H) $(DESTDIR)$(INCLUDEDIR)/rectify/v1/rectify.pb-c.h
+	install -m 644 proto/rectify/v1/rectify.proto $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto
+	install -m 644 policy/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy
+	install -m 644 policy/calendar/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy/calendar
+	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md $(DESTDIR)$(DATADIR)/doc/rectify
+	install -m 644 deploy/rectifyd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf
+	install -m 644 deploy/rectifyd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > $(DESTDIR)$(UNITDIR)/rectifyd.service
+	$(B)/rectify completion bash > $(DESTDIR)$(DATADIR)/bash-completion/completions/rectify
+
+$(PB_H) $(B)/proto/rectify/v1/rectify.pb-c.c &: proto/rectify/v1/rectify.proto
+	@mkdir -p $(B)/proto
+	$(call say,PROTOC,$<)
+	$(Q)protoc-c --c_out=$(B)/proto -I proto $<
+$(B)/proto/rectify/v1/rectify.pb-c.o: $(B)/proto/rectify/v1/rectify.pb-c.c $(B)/flags
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GEN_CFLAGS) -c $< -o $@
+$(B)/%.o: %.c $(B)/flags | $(PB_H)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+# Objects of another compiler or of other flags are not mixed in.
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL)' > $@
+FORCE:
+
+# Files compiled in by .incbin: changing one rebuilds the object that holds it.
+$(B)/document/embedded.o: $(wildcard policy/*.yaml policy/calendar/*.yaml deploy/registry.yaml)
+$(B)/daemon/migrate.o: $(wildcard migrations/*.sql) $(B)/embedded/migrations.inc
+$(B)/embedded/migrations.inc: FORCE
+	@scripts/embed.sh $@
+$(B)/daemon/statements.o: $(wildcard daemon/sql/*.sql)
+
+$(B)/rectifyd: $(DAEMON) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
+$(B)/rectify: $(COMMAND) $(CLIENT) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+
+$(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# Everything but the mains, for tests.
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $< $(LIBRARY_ALL) -o $@ -lcmocka $(LIBS_ALL)
+$(B)/tests/spec/runner: $(patsubst %.c,$(B)/%.o,$(wildcard tests/spec/*.c)) $(LIBRARY_ALL)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
+# Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
+$(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(FUZZ)
+
+clean: ## remove everything built
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all help run test check lint lint-quick lint-tools lint-clang bench deps install tests-built clean FORCE
+.SECONDARY:

@@ -1,0 +1,204 @@
+/* cases.c - the lists of cases: `cases`, `inbox`, `ledger`. */
+#include <string.h>
+
+#include "client/command/verb.h"
+#include "client/command/view.h"
+
+#define ROW const Rectify__V1__CaseRow *row
+static void put_case(struct sheet *sheet, ROW) { sheet_case(sheet, row->case_no); }
+static void put_light(struct sheet *sheet, ROW) { sheet_light(sheet, row->light); }
+static void put_status(struct sheet *sheet, ROW) { sheet_word(sheet, words_status, row->status); }
+static void put_track(struct sheet *sheet, ROW) { sheet_word(sheet, words_track, row->track); }
+static void put_kind(struct sheet *sheet, ROW) { sheet_word(sheet, words_kind, row->kind); }
+static void put_severity(struct sheet *sheet, ROW) { sheet_word(sheet, words_severity, row->severity); }
+static void put_unit(struct sheet *sheet, ROW) { sheet_data(sheet, row->unit.len > 0 ? &row->unit : &row->reported_unit); }
+static void put_unit_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->unit_name); }
+static void put_accountable(struct sheet *sheet, ROW) { sheet_data(sheet, &row->accountable); }
+static void put_accountable_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->accountable_name); }
+static void put_handler(struct sheet *sheet, ROW) { sheet_data(sheet, &row->handler); }
+static void put_handler_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->handler_name); }
+static void put_verifier(struct sheet *sheet, ROW) { sheet_data(sheet, &row->verifier); }
+static void put_verifier_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->verifier_name); }
+static void put_inspection(struct sheet *sheet, ROW) { sheet_data(sheet, &row->inspection); }
+static void put_category(struct sheet *sheet, ROW) { sheet_data(sheet, &row->category); }
+static void put_code(struct sheet *sheet, ROW) { sheet_data(sheet, &row->code); }
+static void put_text(struct sheet *sheet, ROW) { sheet_data(sheet, &row->text); }
+static void put_due(struct sheet *sheet, ROW) { sheet_data(sheet, &row->due_text); }
+static void put_due_at(struct sheet *sheet, ROW) { sheet_instant(sheet, row->due); }
+static void put_closed(struct sheet *sheet, ROW) { sheet_data(sheet, &row->closed_text); }
+static void put_rework(struct sheet *sheet, ROW) { sheet_number(sheet, row->rework); }
+static void put_same_problem(struct sheet *sheet, ROW) { sheet_number(sheet, row->same_problem); }
+static void put_same_kind(struct sheet *sheet, ROW) { sheet_number(sheet, row->same_kind); }
+static void put_clock(struct sheet *sheet, ROW) { sheet_word(sheet, words_clock, row->due_clock); }
+
+static void put_days_left(struct sheet *sheet, ROW) {
+  if (row->due_text.len > 0) sheet_number(sheet, row->working_days_left);
+  else sheet_nothing(sheet);
+}
+
+static void put_found(struct sheet *sheet, ROW) {
+  char text[11];
+  workday_format(row->found_on, text);
+  sheet_string(sheet, text);
+}
+
+static void put_finding(struct sheet *sheet, ROW) {
+  char text[UUID_TEXT_BYTES] = "";
+  if (row->finding_id.len == WIRE_ID_BYTES) uuid_text(row->finding_id.data, text);
+  sheet_string(sheet, text);
+}
+#undef ROW
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct view_column cases_view[] = {
+    {{"case", "CASE", "编号", 0}, put_case},
+    {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
+    {{"status", "STATUS", "状态", 0}, put_status},
+    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"kind", "KIND", "问题类别", COLUMN_MACHINE}, put_kind},
+    {{"severity", "SEVERITY", "程度", COLUMN_MACHINE}, put_severity},
+    {{"unit", "UNIT", "责任单位", 0}, put_unit},
+    {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
+    {{"accountable", "WHO MUST ACT", "当前责任人", 0}, put_accountable},
+    {{"accountable_name", "NAME", "姓名", COLUMN_MACHINE}, put_accountable_name},
+    {{"clock", "CLOCK", "时限", COLUMN_MACHINE}, put_clock},
+    {{"due", "DUE", "完成时限", 0}, put_due},
+    {{"due_at", "DUE AT", "到期时刻", COLUMN_MACHINE}, put_due_at},
+    {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
+    {{"found_on", "FOUND", "发现时间", COLUMN_MACHINE}, put_found},
+    {{"category", "CATEGORY", "分类", COLUMN_MACHINE}, put_category},
+    {{"code", "CODE", "条款", 0}, put_code},
+    {{"finding_id", "FINDING", "问题标识", COLUMN_MACHINE}, put_finding},
+    {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
+};
+
+static const struct view_column inbox_view[] = {
+    {{"case", "CASE", "编号", 0}, put_case},
+    {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
+    {{"due", "DUE", "完成时限", 0}, put_due},
+    {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
+    {{"clock", "WHAT FALLS DUE", "时限", 0}, put_clock},
+    {{"status", "STATUS", "状态", 0}, put_status},
+    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"unit", "UNIT", "责任单位", 0}, put_unit},
+    {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
+};
+
+/* The columns of a rectification ledger that exist so far (整改台账). */
+static const struct view_column ledger_view[] = {
+    {{"case", "CASE", "编号", 0}, put_case},
+    {{"inspection", "SOURCE", "问题来源", 0}, put_inspection},
+    {{"kind", "KIND", "问题类别", 0}, put_kind},
+    {{"category", "CATEGORY", "分类", 0}, put_category},
+    {{"code", "CODE", "条款", 0}, put_code},
+    {{"text", "DESCRIPTION", "问题描述", COLUMN_TEXT}, put_text},
+    {{"found_on", "FOUND", "发现时间", 0}, put_found},
+    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"unit", "UNIT", "责任单位", 0}, put_unit},
+    {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
+    {{"handler", "RESPONSIBLE", "责任人", 0}, put_handler},
+    {{"handler_name", "NAME", "责任人姓名", COLUMN_MACHINE}, put_handler_name},
+    {{"verifier", "VERIFIER", "核查人", 0}, put_verifier},
+    {{"verifier_name", "NAME", "核查人姓名", COLUMN_MACHINE}, put_verifier_name},
+    {{"due", "DUE", "完成时限", 0}, put_due},
+    {{"status", "STATUS", "进展情况", 0}, put_status},
+    {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
+    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER}, put_rework},
+    {{"closed_on", "CLOSED", "销号日期", 0}, put_closed},
+    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER}, put_same_problem},
+    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER}, put_same_kind},
+};
+
+void case_print(const struct session *session, const Rectify__V1__CaseRow *row) {
+  struct column columns[COUNT(cases_view)];
+  for (size_t i = 0; i < COUNT(cases_view); i++) columns[i] = cases_view[i].column;
+  struct sheet *sheet = sheet_open(session, stdout, columns, COUNT(cases_view));
+  for (size_t i = 0; i < COUNT(cases_view); i++) cases_view[i].put(sheet, row);
+  (void)sheet_close(sheet);
+}
+
+static void say_none(const struct session *session, const struct view_end *end, const char *en, const char *zh) {
+  if (end->rows == 0 && session->format == FORMAT_TABLE) (void)puts(in_language(session, en, zh));
+}
+
+int cases_run(struct session *session, struct arguments *arguments) {
+  struct filter filter;
+  struct view_end end;
+  filter_init(&filter);
+  filter.query.with_text = true;
+  int code = filter_read(session, arguments, &filter);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = view_print(session, &filter, cases_view, COUNT(cases_view), &end);
+  if (code == EXIT_FINE) say_none(session, &end, "no such cases", "没有符合条件的事项");
+  return code;
+}
+
+enum { INBOX_OFFICER, INBOX_HANDLER, INBOX_LIMIT };
+const struct flag inbox_flags[] = {
+    {"officer", 'o', "OFFICER", "somebody else's inbox, as far as you may read it", NULL},
+    {"all-mine", 0, NULL, "also the cases where somebody else must act now, but you are the responsible officer", NULL},
+    {"limit", 'n', "N", "at most N rows", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static int inbox_read(struct session *session, struct arguments *arguments, struct filter *filter, const char **officer) {
+  bool handler = false;
+  int64_t limit = 0;
+  int exit_code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
+    if (option == INBOX_OFFICER) *officer = optarg;
+    if (option == INBOX_HANDLER) handler = true;
+    if (option == INBOX_LIMIT && !number_read(optarg, 1, INT64_MAX, &limit))
+      return complain_usage(arguments->verb, "--limit wants a number from 1, not '%s'", optarg);
+  }
+  if (*officer == NULL) *officer = session->actor;
+  filter->rows_max = (uint64_t)limit;
+  if (handler) filter->query.handler = wire_text(*officer);
+  else filter->query.accountable = wire_text(*officer);
+  return arguments_words(arguments, 0, 0);
+}
+
+int inbox_run(struct session *session, struct arguments *arguments) {
+  struct filter filter;
+  struct view_end end;
+  const char *officer = NULL;
+  filter_init(&filter);
+  filter.query.with_text = true;
+  filter.query.open_only = true;
+  filter.query.order = 1;
+  int code = inbox_read(session, arguments, &filter, &officer);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
+  if (code != EXIT_FINE) return code;
+  say_none(session, &end, "nothing waits for you", "没有待办事项");
+  if (end.rows > 0 && session->format == FORMAT_TABLE)
+    (void)fprintf(stderr, "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
+  return EXIT_FINE;
+}
+
+static void say_head(const struct session *session, const struct view_end *end) {
+  FILE *out = session->format == FORMAT_TABLE ? stdout : stderr;
+  char root[2 * HASH_BYTES + 1] = "?", now[INSTANT_TEXT_BYTES];
+  if (end->has_root) hex_text(end->root, 8, root);
+  instant_text(session, end->now, now);
+  if (session->zh)
+    (void)fprintf(out, "共 %llu 项;截至 %s;日志 %llu 条,根 %s…\n", (unsigned long long)end->rows, now,
+                  (unsigned long long)end->log_size, root);
+  else
+    (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s...\n", (unsigned long long)end->rows, now,
+                  (unsigned long long)end->log_size, root);
+}
+
+int ledger_run(struct session *session, struct arguments *arguments) {
+  struct filter filter;
+  struct view_end end;
+  filter_init(&filter);
+  filter.query.with_text = true;
+  int code = filter_read(session, arguments, &filter);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = view_print(session, &filter, ledger_view, COUNT(ledger_view), &end);
+  if (code == EXIT_FINE) say_head(session, &end);
+  return code;
+}

@@ -1,0 +1,161 @@
+/* clock.c - `clock show`, `clock advance`, `ping`: the daemon's time and state. */
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/clock.h"
+#include "client/command/sheet.h"
+#include "client/command/verb.h"
+
+#define STEP_MSEC 5000 /* how long one question waits before progress is looked at */
+
+static const struct column ping_columns[] = {
+    {"software", "SOFTWARE", "软件", 0},
+    {"now", "NOW", "当前时间", 0},
+    {"manual_clock", "MANUAL CLOCK", "手动时钟", COLUMN_NUMBER},
+    {"standby", "STANDBY", "备用", COLUMN_NUMBER},
+    {"cases_open", "OPEN", "未结", COLUMN_NUMBER},
+    {"cases_total", "CASES", "事项", COLUMN_NUMBER},
+    {"policy_version", "POLICY", "政策版本", COLUMN_NUMBER},
+    {"calendar_version", "CALENDAR", "日历版本", COLUMN_NUMBER},
+    {"registry_version", "REGISTRY", "名册版本", COLUMN_NUMBER},
+    {"log_size", "LOG", "日志", COLUMN_NUMBER},
+    {"root", "ROOT", "根", 0},
+};
+
+static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
+  char root[2 * HASH_BYTES + 1] = "";
+  if (pong->head != NULL && pong->head->root.len == HASH_BYTES)
+    hex_text(pong->head->root.data, session->format == FORMAT_TABLE ? 8 : HASH_BYTES, root);
+  struct sheet *sheet = sheet_open(session, stdout, ping_columns, sizeof ping_columns / sizeof ping_columns[0]);
+  sheet_data(sheet, &pong->software);
+  sheet_instant(sheet, pong->now);
+  sheet_number(sheet, pong->manual_clock);
+  sheet_number(sheet, pong->standby);
+  sheet_number(sheet, (int64_t)pong->cases_open);
+  sheet_number(sheet, (int64_t)pong->cases_total);
+  sheet_number(sheet, pong->policy_version);
+  sheet_number(sheet, pong->calendar_version);
+  sheet_number(sheet, pong->registry_version);
+  sheet_number(sheet, pong->head == NULL ? 0 : (int64_t)pong->head->size);
+  sheet_string(sheet, root);
+  (void)sheet_close(sheet);
+}
+
+int ping_run(struct session *session, struct arguments *arguments) {
+  const Rectify__V1__Pong *pong;
+  int code = arguments_plain(session, arguments, 0, 0);
+  if (code == EXIT_FINE) code = session_open(session);
+  if (code == EXIT_FINE) code = session_ping(session, &pong);
+  if (code == EXIT_FINE) print_pong(session, pong);
+  return code;
+}
+
+static void say_now(const struct session *session, usec_t now, bool manual) {
+  char text[INSTANT_TEXT_BYTES];
+  instant_format(session, now, text);
+  if (session->format == FORMAT_JSON) (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
+  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "(手动时钟)") : "");
+}
+
+int clock_show_run(struct session *session, struct arguments *arguments) {
+  const Rectify__V1__Pong *pong;
+  int code = arguments_plain(session, arguments, 0, 0);
+  if (code == EXIT_FINE) code = session_open(session);
+  if (code == EXIT_FINE) code = session_ping(session, &pong);
+  if (code == EXIT_FINE) say_now(session, pong->now, pong->manual_clock);
+  return code;
+}
+
+static int ask_advance(struct session *session, usec_t until, int timeout_msec, const Rectify__V1__Reply **reply) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__ClockAdvance advance = RECTIFY__V1__CLOCK_ADVANCE__INIT;
+  advance.until = until;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_CLOCK_ADVANCE;
+  request.clock_advance = &advance;
+  return rectify_ask(session->rectify, &request, timeout_msec, reply);
+}
+
+/* Whether the daemon got any further since the last look: a long way has many rungs. */
+static bool moves_on(struct session *session, uint64_t *seen) {
+  const Rectify__V1__Pong *pong;
+  if (session_ping(session, &pong) != EXIT_FINE) return false;
+  uint64_t at = (uint64_t)pong->now + (pong->head == NULL ? 0 : pong->head->size);
+  bool moved = at != *seen;
+  *seen = at;
+  if (isatty(STDERR_FILENO) == 1) {
+    char text[INSTANT_TEXT_BYTES];
+    instant_text(session, pong->now, text);
+    (void)fprintf(stderr, "\r%s  log %llu ", text, pong->head == NULL ? 0ULL : (unsigned long long)pong->head->size);
+  }
+  return moved;
+}
+
+int clock_advance_to(struct session *session, usec_t until, usec_t *now) {
+  uint64_t seen = 0;
+  int step = session->timeout_msec < STEP_MSEC ? session->timeout_msec : STEP_MSEC;
+  for (int idle_msec = 0;;) {
+    const Rectify__V1__Reply *reply;
+    int result = ask_advance(session, until, step, &reply);
+    if (result == RECTIFY_OK && reply->body_case == RECTIFY__V1__REPLY__BODY_PONG) {
+      *now = reply->pong->now;
+      return EXIT_FINE;
+    }
+    if (result != RECTIFY_TIMEOUT) return session_failure(session, result == RECTIFY_OK ? RECTIFY_PROTOCOL : result);
+    idle_msec = moves_on(session, &seen) ? 0 : idle_msec + step;
+    if (idle_msec >= session->timeout_msec) return session_failure(session, RECTIFY_TIMEOUT);
+  }
+}
+
+/* "30d", "12h" from the daemon's now; else an instant. */
+static bool read_target(struct session *session, const char *text, usec_t now, usec_t *until) {
+  char digits[12];
+  int64_t count;
+  size_t length = strspn(text, "0123456789");
+  if (length > 0 && length < sizeof digits && (strcmp(text + length, "d") == 0 || strcmp(text + length, "h") == 0)) {
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!number_read(digits, 0, 24 * (int64_t)DAY_MAX, &count)) return false;
+    *until = now + count * USEC_PER_HOUR * (text[length] == 'd' ? 24 : 1);
+    return true;
+  }
+  return instant_read(session, text, until, NULL);
+}
+
+int clock_advance_run(struct session *session, struct arguments *arguments) {
+  const Rectify__V1__Pong *pong;
+  usec_t until, now;
+  int code = arguments_plain(session, arguments, 1, 1);
+  if (code == EXIT_FINE && !read_target(session, arguments->argv[optind], 0, &until))
+    return complain_usage(arguments->verb, "'%s' is not 30d, 12h, 2026-03-01 or 2026-03-01T09:00", arguments->argv[optind]);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_ping(session, &pong);
+  if (code != EXIT_FINE) return code;
+  if (!read_target(session, arguments->argv[optind], pong->now, &until)) return EXIT_USE;
+  if (until < pong->now) {
+    complain("the daemon's clock is past that already; it only goes forward (`rectify clock show`)");
+    return EXIT_REFUSED;
+  }
+  code = clock_advance_to(session, until, &now);
+  if (isatty(STDERR_FILENO) == 1) (void)fputs("\r\033[K", stderr);
+  if (code == EXIT_FINE) say_now(session, now, true);
+  return code;
+}
+
+int version_run(struct session *session, struct arguments *arguments) {
+  int code = arguments_plain(session, arguments, 0, 0);
+  if (code == EXIT_FINE) (void)puts("rectify " RECTIFY_VERSION);
+  return code;
+}
+
+int help_run(struct session *session, struct arguments *arguments) {
+  int taken;
+  int code = arguments_plain(session, arguments, 0, 2);
+  int words = arguments->argc - optind;
+  char **names = arguments->argv + optind;
+  if (code != EXIT_FINE) return code;
+  const struct verb *verb = words == 0 ? NULL : verb_find(names[0], words > 1 ? names[1] : NULL, &taken);
+  if (words > 0 && verb == NULL) return complain_usage(NULL, "there is no command '%s'", names[0]);
+  if (verb == NULL) help_program(stdout);
+  else help_verb(stdout, verb);
+  return EXIT_FINE;
+}

@@ -1,0 +1,272 @@
+/* doctor.c - `doctor`: proves that the log has the root it claims, and that every stored row is the fold of its events.
+ *
+ * Memory: one folded state a case; nothing is kept of an event.  The daemon may go on working meanwhile: rows that are
+ * newer than what was read of the log are looked at again after reading on. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/command.h"
+#include "client/command/verb.h"
+#include "proto/codec.h"
+#include "rectify/must.h"
+
+#define ARENA_BYTES (64 * 1024)
+#define SLOTS_FIRST 8192
+#define ROUNDS_MAX 8          /* of looking again at rows that moved on */
+#define DIFFERENCES_SHOWN 100 /* more are counted only */
+#define AGAIN_MAX 100000
+
+struct folded {
+  struct case_state state; /* case_no 0: free slot */
+  bool checked;
+};
+
+struct doctor {
+  struct session *session;
+  struct codec_arena *arena;
+  struct merkle tree;
+  struct folded *cases; /* open addressing by case number */
+  size_t size, used;
+  uint32_t last_version_of_none; /* of the events of no case */
+  uint64_t differences, checked;
+  uint64_t *again; /* case numbers whose rows have moved on */
+  size_t again_count;
+  bool broken; /* the log itself cannot be followed further */
+};
+
+static void differ(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void differ(struct doctor *doctor, const char *format, ...) {
+  va_list list;
+  if (doctor->differences++ >= DIFFERENCES_SHOWN) return;
+  (void)fputs("doctor: ", stdout);
+  va_start(list, format);
+  (void)vprintf(format, list);
+  va_end(list);
+  (void)putchar('\n');
+}
+
+/* ---- cases by number ---- */
+
+static size_t hash_of(uint64_t case_no) {
+  return (size_t)((case_no * UINT64_C(0x9e3779b97f4a7c15)) >> 20);
+}
+
+static struct folded *find(struct folded *cases, size_t size, uint64_t case_no) {
+  size_t at = hash_of(case_no) & (size - 1);
+  while (cases[at].state.case_no != 0 && cases[at].state.case_no != case_no) at = (at + 1) & (size - 1);
+  return &cases[at];
+}
+
+static void grow(struct doctor *doctor) {
+  size_t size = 2 * doctor->size;
+  struct folded *cases = calloc(size, sizeof *cases);
+  must(cases != NULL);
+  for (size_t i = 0; i < doctor->size; i++)
+    if (doctor->cases[i].state.case_no != 0) *find(cases, size, doctor->cases[i].state.case_no) = doctor->cases[i];
+  free(doctor->cases);
+  doctor->cases = cases;
+  doctor->size = size;
+}
+
+/* The case's slot, made when it is new; its case_no is set by the fold of its first event. */
+static struct folded *slot_of(struct doctor *doctor, uint64_t case_no) {
+  if (doctor->used * 4 >= doctor->size * 3) grow(doctor);
+  return find(doctor->cases, doctor->size, case_no);
+}
+
+/* ---- the log ---- */
+
+static void fold(struct doctor *doctor, const struct event *event, uint64_t log_index) {
+  char name[CASE_TEXT_BYTES];
+  if (event->case_no == 0) {
+    if (event->version != 0 && event->version != doctor->last_version_of_none + 1)
+      differ(doctor, "log %llu: event %u of no case follows number %u", (unsigned long long)log_index, event->version, doctor->last_version_of_none);
+    doctor->last_version_of_none = event->version;
+    return;
+  }
+  struct folded *folded = slot_of(doctor, event->case_no);
+  uint32_t before = folded->state.version;
+  bool is_new = folded->state.case_no == 0;
+  case_text(event->case_no, name);
+  if (event->version != before + 1)
+    differ(doctor, "log %llu: event %u of %s follows number %u", (unsigned long long)log_index, event->version, name, before);
+  if (!case_apply(&folded->state, event)) {
+    differ(doctor, "log %llu: event %u of %s cannot follow", (unsigned long long)log_index, event->version, name);
+    return;
+  }
+  must(folded->state.case_no == event->case_no);
+  doctor->used += is_new;
+}
+
+static void hash_record(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
+  sha256(data, length, out);
+}
+
+static int read_events(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  for (size_t i = 0; i < page->n_events; i++) {
+    const Rectify__V1__EventRow *row = page->events[i];
+    struct event event;
+    struct hash leaf;
+    if (row->log_index != doctor->tree.size) {
+      differ(doctor, "log %llu: the record is missing; %llu comes next", (unsigned long long)doctor->tree.size, (unsigned long long)row->log_index);
+      doctor->broken = true;
+      return -1;
+    }
+    merkle_leaf(hash_record, row->record.data, row->record.len, &leaf);
+    merkle_append(hash_record, &doctor->tree, &leaf);
+    codec_arena_reset(doctor->arena);
+    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) fold(doctor, &event, row->log_index);
+    else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
+  }
+  if (page->next_cursor.len > 0 || page->head == NULL) return EXIT_FINE;
+  struct hash root;
+  if (page->head->size != doctor->tree.size) {
+    differ(doctor, "the log has %llu records, its head says %llu", (unsigned long long)doctor->tree.size, (unsigned long long)page->head->size);
+    return EXIT_FINE;
+  }
+  merkle_root(hash_record, &doctor->tree, &root);
+  if (page->head->root.len != HASH_BYTES || memcmp(root.bytes, page->head->root.data, HASH_BYTES) != 0)
+    differ(doctor, "the root over %llu records is not the head's", (unsigned long long)doctor->tree.size);
+  return EXIT_FINE;
+}
+
+static int read_log(struct doctor *doctor) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__LogQuery log = RECTIFY__V1__LOG_QUERY__INIT;
+  log.from_index = doctor->tree.size;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_LOG;
+  query.log = &log;
+  int code = session_pages(doctor->session, &query, read_events, doctor);
+  return code < 0 ? EXIT_FINE : code;
+}
+
+/* ---- the rows ---- */
+
+static void expect(struct doctor *doctor, const char *name, const char *what, int64_t stored, int64_t folded) {
+  if (stored == folded) return;
+  differ(doctor, "%s: %s is %lld in the row, %lld by its events", name, what, (long long)stored, (long long)folded);
+}
+
+static void compare(struct doctor *doctor, const Rectify__V1__CaseRow *row, const struct case_state *state) {
+  uint8_t packed[STATE_BODY_BYTES_MAX];
+  char name[CASE_TEXT_BYTES];
+  usec_t next = case_next_fire(state, NULL);
+  bool open = status_is_open(state->status);
+  case_text(row->case_no, name);
+  size_t length = codec_state_pack(state, packed);
+  if (row->state.len != length || memcmp(row->state.data, packed, length) != 0) differ(doctor, "%s: the stored state is not the fold of its events", name);
+  expect(doctor, name, "version", row->version, state->version);
+  expect(doctor, name, "status", row->status, state->status);
+  expect(doctor, name, "track", row->track, state->track);
+  expect(doctor, name, "kind", row->kind, state->kind);
+  expect(doctor, name, "severity", row->severity, state->severity);
+  expect(doctor, name, "light", row->light, state->light);
+  expect(doctor, name, "rework", row->rework, state->rework);
+  expect(doctor, name, "bounces", row->bounces, state->bounces);
+  expect(doctor, name, "found_on", row->found_on, state->found_on);
+  expect(doctor, name, "opened", row->opened, state->opened);
+  expect(doctor, name, "first_due", row->first_due, state->first_due);
+  expect(doctor, name, "closed", row->closed, state->closed);
+  expect(doctor, name, "same_problem", row->same_problem, state->same_problem);
+  expect(doctor, name, "same_kind", row->same_kind, state->same_kind);
+  expect(doctor, name, "next_fire", row->next_fire, next == INSTANT_NONE ? 0 : next);
+  if (open && (row->accountable.len == 0 || state->accountable == 0)) differ(doctor, "%s: open, and nobody is accountable", name);
+  if (open && next == INSTANT_NONE) differ(doctor, "%s: open, and no timer is set", name);
+}
+
+static int check_rows(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  for (size_t i = 0; i < page->n_cases; i++) {
+    const Rectify__V1__CaseRow *row = page->cases[i];
+    struct folded *folded = find(doctor->cases, doctor->size, row->case_no);
+    if (row->case_no == 0) continue;
+    bool moved = folded->state.case_no == 0 || row->version != folded->state.version;
+    if (moved && doctor->again_count < AGAIN_MAX) {
+      doctor->again[doctor->again_count++] = row->case_no;
+      continue;
+    }
+    if (folded->state.case_no == 0) continue;
+    if (folded->checked && doctor->tree.size == 0) continue;
+    compare(doctor, row, &folded->state);
+    doctor->checked += !folded->checked;
+    folded->checked = true;
+  }
+  return EXIT_FINE;
+}
+
+static int read_rows(struct doctor *doctor, uint64_t *case_nos, size_t count) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__CaseQuery cases = RECTIFY__V1__CASE_QUERY__INIT;
+  cases.with_state = true;
+  cases.n_case_no = count;
+  cases.case_no = case_nos;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
+  query.cases = &cases;
+  return session_pages(doctor->session, &query, check_rows, doctor);
+}
+
+/* Rows that were not of the version that we folded: read on in the log, then look at them again. */
+static int look_again(struct doctor *doctor) {
+  for (int round = 0; round < ROUNDS_MAX && doctor->again_count > 0; round++) {
+    size_t count = doctor->again_count;
+    uint64_t *numbers = calloc(count, sizeof *numbers);
+    must(numbers != NULL);
+    memcpy(numbers, doctor->again, count * sizeof *numbers);
+    doctor->again_count = 0;
+    int code = read_log(doctor);
+    for (size_t at = 0; at < count && code == EXIT_FINE; at += WIRE_PAGE_MAX)
+      code = read_rows(doctor, numbers + at, count - at < WIRE_PAGE_MAX ? count - at : WIRE_PAGE_MAX);
+    free(numbers);
+    if (code != EXIT_FINE) return code;
+  }
+  for (size_t i = 0; i < doctor->again_count; i++) {
+    char name[CASE_TEXT_BYTES];
+    case_text(doctor->again[i], name);
+    differ(doctor, "%s: the row's version is not the number of its last event", name);
+  }
+  return EXIT_FINE;
+}
+
+static void find_missing(struct doctor *doctor) {
+  for (size_t i = 0; i < doctor->size; i++) {
+    char name[CASE_TEXT_BYTES];
+    if (doctor->cases[i].state.case_no == 0 || doctor->cases[i].checked) continue;
+    case_text(doctor->cases[i].state.case_no, name);
+    differ(doctor, "%s: has events, but no row that could be compared", name);
+  }
+}
+
+static int verdict(const struct doctor *doctor) {
+  const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
+  if (doctor->session->format == FORMAT_JSON)
+    (void)printf("{\"events\":%llu,\"cases\":%llu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
+                 (unsigned long long)doctor->checked, (unsigned long long)doctor->differences);
+  else
+    (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size, (unsigned long long)doctor->checked, format);
+  if (doctor->differences == 0) return EXIT_FINE;
+  complain("%llu differences; keep the database as it is and find out who wrote to it", (unsigned long long)doctor->differences);
+  return EXIT_DIFFERENT;
+}
+
+int doctor_run(struct session *session, struct arguments *arguments) {
+  struct doctor doctor = {.session = session, .size = SLOTS_FIRST};
+  int code = arguments_plain(session, arguments, 0, 0);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code != EXIT_FINE) return code;
+  doctor.arena = codec_arena_new(ARENA_BYTES);
+  doctor.cases = calloc(doctor.size, sizeof *doctor.cases);
+  doctor.again = calloc(AGAIN_MAX, sizeof *doctor.again);
+  must(doctor.arena != NULL && doctor.cases != NULL && doctor.again != NULL);
+  code = read_log(&doctor);
+  if (code == EXIT_FINE && !doctor.broken) code = read_rows(&doctor, NULL, 0);
+  if (code == EXIT_FINE && !doctor.broken) code = look_again(&doctor);
+  if (code == EXIT_FINE && !doctor.broken) find_missing(&doctor);
+  if (code == EXIT_FINE) code = verdict(&doctor);
+  codec_arena_free(doctor.arena);
+  free(doctor.cases);
+  free(doctor.again);
+  return code;
+}

@@ -1,0 +1,164 @@
+/* events.c - see events.h. */
+#include "client/command/events.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rectify/must.h"
+
+/* Grows *list so that slot `id` exists. */
+static void put_name(char (**list)[CODE_BYTES_MAX + 1], uint32_t *count, uint32_t id, uint32_t id_max,
+                     const ProtobufCBinaryData *code) {
+  if (id == 0 || id > id_max || code->len > CODE_BYTES_MAX) return;
+  if (id >= *count) {
+    uint32_t wanted = id + 256;
+    *list = reallocarray(*list, wanted, sizeof **list);
+    must(*list != NULL);
+    memset(*list + *count, 0, (wanted - *count) * sizeof **list);
+    *count = wanted;
+  }
+  memcpy((*list)[id], code->data, code->len);
+  (*list)[id][code->len] = '\0';
+}
+
+static int note_page(void *context, const Rectify__V1__Page *page) {
+  struct names *names = context;
+  for (size_t i = 0; i < page->n_units; i++)
+    put_name(&names->units, &names->unit_count, page->units[i]->id, UNITS_MAX, &page->units[i]->code);
+  for (size_t i = 0; i < page->n_officers; i++)
+    put_name(&names->officers, &names->officer_count, page->officers[i]->id, OFFICERS_MAX, &page->officers[i]->code);
+  return EXIT_FINE;
+}
+
+void names_load(struct session *session, struct names *names) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__UnitQuery units = RECTIFY__V1__UNIT_QUERY__INIT;
+  Rectify__V1__OfficerQuery officers = RECTIFY__V1__OFFICER_QUERY__INIT;
+  memset(names, 0, sizeof *names);
+  query.what_case = RECTIFY__V1__QUERY__WHAT_UNITS;
+  query.units = &units;
+  if (session_pages(session, &query, note_page, names) != EXIT_FINE) return;
+  rectify__v1__query__init(&query);
+  query.what_case = RECTIFY__V1__QUERY__WHAT_OFFICERS;
+  query.officers = &officers;
+  (void)session_pages(session, &query, note_page, names);
+}
+
+void names_free(struct names *names) {
+  free(names->units);
+  free(names->officers);
+  memset(names, 0, sizeof *names);
+}
+
+struct writer {
+  char *out;
+  size_t at, size;
+};
+
+static void add(struct writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct writer *writer, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  int length = vsnprintf(writer->out + writer->at, writer->size - writer->at, format, list);
+  va_end(list);
+  if (length <= 0) return;
+  writer->at += (size_t)length;
+  if (writer->at >= writer->size) writer->at = writer->size - 1;
+}
+
+/* Begins one effect. */
+static void begin(struct writer *writer, const struct session *session, const char *en, const char *zh) {
+  add(writer, "%s%s ", writer->at > 0 ? in_language(session, "; ", ";") : "", in_language(session, en, zh));
+}
+
+static void add_id(struct writer *writer, char (*list)[CODE_BYTES_MAX + 1], uint32_t count, uint32_t id) {
+  if (id < count && list[id][0] != '\0') add(writer, "%s", list[id]);
+  else add(writer, "#%u", id);
+}
+
+static void add_officer(struct writer *writer, const struct session *session, const struct names *names, uint32_t id,
+                        const char *en, const char *zh) {
+  if (id == 0) return;
+  begin(writer, session, en, zh);
+  add_id(writer, names->officers, names->officer_count, id);
+}
+
+static void add_word(struct writer *writer, const struct session *session, const struct word *table, uint32_t number,
+                     const char *en, const char *zh) {
+  if (number == 0) return;
+  begin(writer, session, en, zh);
+  add(writer, "%s", say_word(session, table, number));
+}
+
+static void add_clock(struct writer *writer, const struct session *session, const struct case_clock *clock) {
+  char budget[24], due[INSTANT_TEXT_BYTES];
+  begin(writer, session, "clock", "时限");
+  add(writer, "%s ", say_word(session, words_clock, clock->kind));
+  if (clock->state == CLOCK_STOPPED) {
+    add(writer, "%s", in_language(session, "stops", "停止"));
+    return;
+  }
+  span_text(clock->budget, budget);
+  instant_text(session, clock->due - 1, due); /* the last instant in time */
+  if (clock->state == CLOCK_PAUSED) add(writer, "%s", in_language(session, "paused", "暂停"));
+  else add(writer, "%s %s%s", in_language(session, "due until", "至"), due, clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
+  add(writer, " (%s)", budget);
+}
+
+static void add_notices(struct writer *writer, const struct session *session, const struct names *names,
+                        const struct event *event) {
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    const struct notice_out *notice = &event->notices[i];
+    if (i == 0) begin(writer, session, "told:", "通知:");
+    else add(writer, ", ");
+    add(writer, "%s ", say_word(session, words_recipient, notice->recipient));
+    add_id(writer, names->officers, names->officer_count, notice->officer);
+    add(writer, " (%s%s)", say_word(session, words_notice, notice->kind), notice->copy ? in_language(session, ", copy", ",抄送") : "");
+  }
+}
+
+static void add_flags(struct writer *writer, const struct session *session, const struct event *event) {
+  if ((event->flags_set & CASE_ENDORSED) != 0) begin(writer, session, "endorsed", "已背书");
+  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) begin(writer, session, "accountability proposed", "建议问责");
+  if (event->rework != 0) {
+    begin(writer, session, "rework", "返工");
+    add(writer, "%u", event->rework);
+  }
+  if (event->document != 0) {
+    begin(writer, session, "document version", "文件版本");
+    add(writer, "%u", event->document_version);
+  }
+}
+
+void event_effects(const struct session *session, const struct names *names, const struct event *event,
+                   char out[EFFECTS_BYTES_MAX]) {
+  struct writer writer = {out, 0, EFFECTS_BYTES_MAX};
+  out[0] = '\0';
+  add_word(&writer, session, words_status, event->status, "status", "状态");
+  add_word(&writer, session, words_track, event->track, "track", "措施");
+  add_word(&writer, session, words_edge, event->edge, "because", "原因");
+  add_word(&writer, session, words_light, event->light, "light", "灯色");
+  if (event->unit != 0) {
+    begin(&writer, session, "unit", "单位");
+    add_id(&writer, names->units, names->unit_count, event->unit);
+  }
+  add_officer(&writer, session, names, event->handler, "handler", "整改责任人");
+  add_officer(&writer, session, names, event->verifier, "verifier", "核查人");
+  add_officer(&writer, session, names, event->accountable, "must act now:", "当前责任人");
+  for (uint32_t i = 0; i < event->clock_count; i++) add_clock(&writer, session, &event->clocks[i]);
+  add_flags(&writer, session, event);
+  if (event->evidence_count > 0) {
+    begin(&writer, session, "evidence", "佐证材料");
+    for (uint32_t i = 0; i < event->evidence_count; i++)
+      add(&writer, "%s%s", i > 0 ? ", " : "", say_word(session, words_evidence, event->evidence[i].kind));
+  }
+  add_notices(&writer, session, names, event);
+}
+
+void event_what(const struct session *session, const struct event *event, char out[WHAT_BYTES_MAX]) {
+  struct writer writer = {out, 0, WHAT_BYTES_MAX};
+  add(&writer, "%s", say_word(session, words_command, event->command));
+  if (event->fired_clock != 0)
+    add(&writer, " (%s, %u)", say_word(session, words_clock, event->fired_clock), event->fired_nth + 1);
+}

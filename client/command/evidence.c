@@ -1,0 +1,137 @@
+/* evidence.c - see evidence.h. */
+#include "client/command/evidence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rectify/must.h"
+
+void evidence_init(struct evidence_list *list) {
+  memset(list, 0, sizeof *list);
+}
+
+void evidence_free(struct evidence_list *list) {
+  for (size_t i = 0; i < list->count; i++) free(list->names[i]);
+  list->count = 0;
+}
+
+/* SHA-256 and size of a file, in constant memory. */
+static bool hash_file(const char *path, uint8_t out[HASH_BYTES], uint64_t *size) {
+  uint8_t buffer[65536];
+  ssize_t length = 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  must(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+  *size = 0;
+  while (file >= 0 && (length = read(file, buffer, sizeof buffer)) > 0) {
+    must(EVP_DigestUpdate(context, buffer, (size_t)length) == 1);
+    *size += (uint64_t)length;
+  }
+  must(EVP_DigestFinal_ex(context, out, NULL) == 1);
+  EVP_MD_CTX_free(context);
+  bool fine = file >= 0 && length == 0;
+  if (!fine) complain("cannot read the evidence '%s': %m", path);
+  if (file >= 0) (void)close(file);
+  return fine;
+}
+
+bool evidence_add(struct evidence_list *list, const char *text) {
+  const char *colon = strchr(text, ':');
+  uint32_t kind = colon == NULL ? 0 : word_number(words_evidence, text, (size_t)(colon - text));
+  const char *path = kind == 0 ? text : colon + 1;
+  if (list->count == EVIDENCE_MAX) {
+    complain("at most %d pieces of evidence go with one command", EVIDENCE_MAX);
+    return false;
+  }
+  if (kind == 0 && colon != NULL && access(text, F_OK) != 0) {
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.*s", (int)(colon - text < 63 ? colon - text : 63), text);
+    return read_word(words_evidence, "kind of evidence", word) != 0;
+  }
+  size_t at = list->count;
+  Rectify__V1__Evidence *piece = &list->pieces[at];
+  rectify__v1__evidence__init(piece);
+  if (!hash_file(path, list->sha256[at], &piece->size)) return false;
+  const char *slash = strrchr(path, '/');
+  list->names[at] = strdup(slash == NULL ? path : slash + 1);
+  must(list->names[at] != NULL);
+  piece->kind = kind == 0 ? EVIDENCE_MATERIAL : kind;
+  piece->sha256 = wire_bytes(list->sha256[at], HASH_BYTES);
+  piece->name = wire_text(list->names[at]);
+  list->pointers[list->count++] = piece;
+  return true;
+}
+
+char *text_from(FILE *in) {
+  char *text = malloc(TEXT_BYTES_MAX + 2);
+  must(text != NULL);
+  size_t length = fread(text, 1, TEXT_BYTES_MAX + 1, in);
+  if (ferror(in) != 0 || length > TEXT_BYTES_MAX || memchr(text, 0, length) != NULL) {
+    if (length > TEXT_BYTES_MAX) complain("the text is longer than %d bytes", TEXT_BYTES_MAX);
+    else complain("the text cannot be read, or holds NUL bytes");
+    free(text);
+    return NULL;
+  }
+  while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) length--;
+  text[length] = '\0';
+  return text;
+}
+
+/* Removes the lines that begin with #, in place, and blank lines at the end. */
+static void drop_comments(char *text) {
+  char *to = text;
+  for (char *line = text; *line != '\0';) {
+    size_t length = strcspn(line, "\n");
+    size_t whole = length + (line[length] == '\n');
+    if (line[0] != '#') {
+      memmove(to, line, whole);
+      to += whole;
+    }
+    line += whole;
+  }
+  while (to > text && (to[-1] == '\n' || to[-1] == ' ')) to--;
+  *to = '\0';
+}
+
+static bool run_editor(const char *path) {
+  const char *editor = getenv("VISUAL");
+  int status = -1;
+  if (editor == NULL || editor[0] == '\0') editor = getenv("EDITOR");
+  if (editor == NULL || editor[0] == '\0') editor = "vi";
+  pid_t child = fork();
+  if (child == 0) {
+    char script[1024];
+    (void)snprintf(script, sizeof script, "%s \"$1\"", editor);
+    (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
+    _exit(127);
+  }
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (child > 0 && status == 0) return true;
+  complain("the editor '%s' did not end well; nothing was done", editor);
+  return false;
+}
+
+char *text_from_editor(const char *purpose) {
+  char path[] = "/tmp/rectify-XXXXXX";
+  char *text = NULL;
+  int file = mkstemp(path);
+  if (file < 0) {
+    complain("cannot make a file for the editor: %m");
+    return NULL;
+  }
+  (void)dprintf(file, "\n# %s: write the reason above.  Lines that begin with # are dropped; an empty text cancels.\n", purpose);
+  (void)close(file);
+  FILE *in = run_editor(path) ? fopen(path, "re") : NULL;
+  if (in != NULL) {
+    text = text_from(in);
+    (void)fclose(in);
+  }
+  (void)unlink(path);
+  if (text != NULL) drop_comments(text);
+  return text;
+}

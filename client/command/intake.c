@@ -1,0 +1,338 @@
+/* intake.c - see intake.h. */
+#include "client/command/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rectify/must.h"
+
+#define BATCH_BYTES_MAX (640 * 1024) /* well under WIRE_FRAME_BYTES_MAX with the field headers */
+#define FINDING_BYTES 96             /* id, numbers and headers of one finding, at most */
+
+struct row {
+  uint64_t line;
+  uint64_t columns[DRAFT_FIELDS];
+};
+
+/* Findings that go, or went, in one request; owns their bytes. */
+struct batch {
+  uint8_t id[16]; /* of the request */
+  uint32_t count;
+  size_t bytes;
+  Rectify__V1__Finding *findings;
+  Rectify__V1__Finding **pointers;
+  struct row *rows;
+  struct batch *next; /* while waiting to be sent, or in flight */
+};
+
+struct intake {
+  struct session *session;
+  const char *file;
+  uint32_t batch_max, window;
+  struct batch *filling;  /* NULL: none yet */
+  struct batch *waiting;  /* to be sent before anything else */
+  struct batch *flying;   /* sent, unanswered */
+  uint32_t flying_count;
+  struct intake_counts counts;
+  struct sheet *sheet; /* --json; NULL */
+};
+
+static const struct column columns[] = {
+    {"line", "LINE", "行", COLUMN_NUMBER},
+    {"id", "ID", "标识", 0},
+    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad */
+    {"case", "CASE", "编号", 0},
+    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"due", "DUE", "完成时限", 0},
+    {"text", "TEXT", "说明", 0},
+};
+
+struct intake *intake_open(struct session *session, const char *file, uint32_t batch, uint32_t window) {
+  struct intake *intake = calloc(1, sizeof *intake);
+  must(intake != NULL && batch > 0 && batch <= WIRE_SUBMIT_MAX && window > 0 && window <= INTAKE_WINDOW_MAX);
+  intake->session = session;
+  intake->file = file;
+  intake->batch_max = batch;
+  intake->window = window;
+  if (session->format == FORMAT_JSON) intake->sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
+  return intake;
+}
+
+static struct batch *batch_new(uint32_t count_max) {
+  struct batch *batch = calloc(1, sizeof *batch);
+  must(batch != NULL);
+  batch->findings = calloc(count_max, sizeof *batch->findings);
+  batch->pointers = calloc(count_max, sizeof(Rectify__V1__Finding *));
+  batch->rows = calloc(count_max, sizeof *batch->rows);
+  must(batch->findings != NULL && batch->pointers != NULL && batch->rows != NULL);
+  return batch;
+}
+
+/* The id's allocation holds all bytes of a finding. */
+static void batch_free(struct batch *batch) {
+  if (batch == NULL) return;
+  for (uint32_t i = 0; i < batch->count; i++) free(batch->findings[i].id.data);
+  free(batch->findings);
+  free(batch->pointers);
+  free(batch->rows);
+  free(batch);
+}
+
+static void list_free(struct batch *list) {
+  while (list != NULL) {
+    struct batch *next = list->next;
+    batch_free(list);
+    list = next;
+  }
+}
+
+void intake_close(struct intake *intake) {
+  if (intake == NULL) return;
+  batch_free(intake->filling);
+  list_free(intake->waiting);
+  list_free(intake->flying);
+  if (intake->sheet != NULL) (void)sheet_close(intake->sheet);
+  free(intake);
+}
+
+const struct intake_counts *intake_counts(const struct intake *intake) {
+  return &intake->counts;
+}
+
+/* ---- what became of a row ---- */
+
+static void put_outcome(struct intake *intake, uint64_t line, const ProtobufCBinaryData *id, const char *outcome,
+                        uint64_t case_no, uint32_t rule, const ProtobufCBinaryData *due, const char *text) {
+  char name[UUID_TEXT_BYTES] = "";
+  if (intake->sheet == NULL) return;
+  if (id != NULL && id->len == WIRE_ID_BYTES) uuid_text(id->data, name);
+  sheet_number(intake->sheet, (int64_t)line);
+  sheet_string(intake->sheet, name);
+  sheet_string(intake->sheet, outcome);
+  sheet_case(intake->sheet, case_no);
+  if (rule != 0) sheet_number(intake->sheet, rule);
+  else sheet_nothing(intake->sheet);
+  if (due != NULL) sheet_data(intake->sheet, due);
+  else sheet_nothing(intake->sheet);
+  sheet_string(intake->sheet, text);
+}
+
+/* A progress bar may stand on the line. */
+static void clear_line(const struct intake *intake) {
+  if (intake->session->colour) (void)fputs("\r\033[K", stderr);
+}
+
+void intake_bad(struct intake *intake, struct place place, const char *text) {
+  clear_line(intake);
+  (void)fprintf(stderr, "%s:%llu:%llu: error: ", intake->file, (unsigned long long)place.line, (unsigned long long)place.column);
+  print_safe(stderr, text, strlen(text));
+  (void)fputc('\n', stderr);
+  intake->counts.bad++;
+  put_outcome(intake, place.line, NULL, "bad", 0, 0, NULL, text);
+}
+
+static void settle_refusal(struct intake *intake, const struct row *row, const Rectify__V1__Finding *finding,
+                           const Rectify__V1__Refusal *refusal) {
+  const char *text = in_language(intake->session, word_text(words_rule, refusal->rule), word_zh(words_rule, refusal->rule));
+  clear_line(intake);
+  (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
+                in_language(intake->session, "refused, rule", "不予受理,规则"), refusal->rule, text);
+  intake->counts.refused++;
+  put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
+}
+
+static void settle_receipt(struct intake *intake, const struct row *row, const Rectify__V1__Finding *finding,
+                           const Rectify__V1__Receipt *receipt) {
+  if (receipt->repeated) intake->counts.repeated++;
+  else intake->counts.accepted++;
+  put_outcome(intake, row->line, &finding->id, receipt->repeated ? "repeated" : "accepted", receipt->case_no, receipt->rule,
+              &receipt->due_text, "");
+}
+
+/* The daemon names a field of the row, if it can: "unit" of "submit.findings[3].unit". */
+static void settle_error(struct intake *intake, const struct row *row, const Rectify__V1__Error *error, const char *field) {
+  char text[PROBLEM_BYTES_MAX];
+  struct place place = {row->line, 1};
+  for (int i = 0; field != NULL && i < DRAFT_FIELDS; i++)
+    if (strncmp(field, words_draft[i].name, strlen(words_draft[i].name)) == 0 && row->columns[i] != 0) place.column = row->columns[i];
+  (void)snprintf(text, sizeof text, "%s%s%.*s", field == NULL ? "" : field, field == NULL ? "" : ": ",
+                 (int)(error->text.len > 200 ? 200 : error->text.len), error->text.len > 0 ? (const char *)error->text.data : "");
+  intake_bad(intake, place, text[0] == '\0' ? word_text(words_failure, error->code) : text);
+}
+
+/* ---- answers ---- */
+
+static int settle_outcomes(struct intake *intake, const struct batch *batch, const Rectify__V1__Outcomes *outcomes) {
+  if (outcomes->n_outcomes != batch->count) return session_failure(intake->session, RECTIFY_PROTOCOL);
+  for (uint32_t i = 0; i < batch->count; i++) {
+    const Rectify__V1__Outcome *outcome = outcomes->outcomes[i];
+    const struct row *row = &batch->rows[i];
+    if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) settle_receipt(intake, row, &batch->findings[i], outcome->receipt);
+    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) settle_refusal(intake, row, &batch->findings[i], outcome->refusal);
+    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR) settle_error(intake, row, outcome->error, NULL);
+    else return session_failure(intake->session, RECTIFY_PROTOCOL);
+  }
+  return EXIT_FINE;
+}
+
+static void wait_batch(struct intake *intake, struct batch *batch) {
+  batch->next = intake->waiting;
+  intake->waiting = batch;
+}
+
+/* Moves `count` rows from `from` on into a batch of its own, which waits to be sent. */
+static void split_off(struct intake *intake, struct batch *batch, uint32_t from, uint32_t count) {
+  if (count == 0) return;
+  struct batch *part = batch_new(count);
+  memcpy(part->findings, batch->findings + from, count * sizeof *part->findings);
+  memcpy(part->rows, batch->rows + from, count * sizeof *part->rows);
+  for (uint32_t i = 0; i < count; i++) {
+    part->pointers[i] = &part->findings[i];
+    batch->findings[from + i].id.data = NULL;
+  }
+  part->count = count;
+  wait_batch(intake, part);
+}
+
+/* The row number in "submit.findings[3].unit", and the field behind it; false when there is none. */
+static bool parse_field(const Rectify__V1__Error *error, uint32_t count, uint32_t *index, char field[64]) {
+  char path[128];
+  unsigned number;
+  size_t length = error->field.len < sizeof path - 1 ? error->field.len : sizeof path - 1;
+  if (length > 0) memcpy(path, error->field.data, length);
+  path[length] = '\0';
+  field[0] = '\0';
+  if (sscanf(path, "submit.findings[%u].%63s", &number, field) < 1 || number >= count) return false;
+  *index = number;
+  return true;
+}
+
+/* The daemon judged none of the batch: find the row that is to blame. */
+static int settle_whole(struct intake *intake, struct batch *batch, const Rectify__V1__Error *error) {
+  uint32_t index = 0;
+  char field[64] = "";
+  bool blames = error->code == FAILURE_FIELD || error->code == FAILURE_KEY_REUSED || error->code == FAILURE_TOO_LARGE;
+  if (!blames) {
+    clear_line(intake);
+    complain("%s: lines from %llu on: %s: %.*s", intake->file, (unsigned long long)batch->rows[0].line,
+             word_text(words_failure, error->code), (int)error->text.len, error->text.len > 0 ? (const char *)error->text.data : "");
+    return EXIT_REFUSED;
+  }
+  bool found = parse_field(error, batch->count, &index, field);
+  if (found || batch->count == 1) {
+    settle_error(intake, &batch->rows[index], error, field[0] == '\0' ? NULL : field);
+    split_off(intake, batch, index + 1, batch->count - index - 1);
+    split_off(intake, batch, 0, index);
+    return EXIT_FINE;
+  }
+  split_off(intake, batch, batch->count / 2, batch->count - batch->count / 2);
+  split_off(intake, batch, 0, batch->count / 2);
+  return EXIT_FINE;
+}
+
+static struct batch *take_flying(struct intake *intake, const ProtobufCBinaryData *id) {
+  for (struct batch **at = &intake->flying; *at != NULL; at = &(*at)->next) {
+    struct batch *batch = *at;
+    if (id->len != sizeof batch->id || memcmp(id->data, batch->id, sizeof batch->id) != 0) continue;
+    *at = batch->next;
+    intake->flying_count--;
+    return batch;
+  }
+  return NULL;
+}
+
+static int receive(struct intake *intake) {
+  const Rectify__V1__Reply *reply;
+  int result = rectify_receive(intake->session->rectify, intake->session->timeout_msec, &reply);
+  if (result != RECTIFY_OK) {
+    clear_line(intake);
+    int code = session_failure(intake->session, result);
+    if (code == EXIT_UNREACHABLE) (void)fputs("running the same command again is safe: what was recorded is recognised\n", stderr);
+    return code;
+  }
+  struct batch *batch = take_flying(intake, &reply->id);
+  if (batch == NULL) return EXIT_FINE; /* a late double answer */
+  int code = EXIT_PROTOCOL;
+  if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES) code = settle_outcomes(intake, batch, reply->outcomes);
+  else if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = settle_whole(intake, batch, reply->error);
+  else complain("the answer does not fit the question: is this rectifyd of the same version?");
+  batch_free(batch);
+  return code;
+}
+
+/* ---- sending ---- */
+
+static int send_batch(struct intake *intake, struct batch *batch) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
+  submit.n_findings = batch->count;
+  submit.findings = batch->pointers;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
+  request.submit = &submit;
+  int result = rectify_key(intake->session->rectify, batch->id);
+  request.id = wire_bytes(batch->id, sizeof batch->id);
+  if (result == RECTIFY_OK) result = rectify_send(intake->session->rectify, &request);
+  batch->next = intake->flying;
+  intake->flying = batch;
+  intake->flying_count++;
+  return result == RECTIFY_OK ? EXIT_FINE : session_failure(intake->session, result);
+}
+
+/* Sends what waits, keeping at most `flying_max` unanswered at the end. */
+static int push(struct intake *intake, uint32_t flying_max) {
+  int code = EXIT_FINE;
+  while (code == EXIT_FINE && (intake->waiting != NULL || intake->flying_count > flying_max)) {
+    struct batch *batch = intake->waiting;
+    if (batch == NULL || intake->flying_count >= intake->window) {
+      code = receive(intake);
+      continue;
+    }
+    intake->waiting = batch->next;
+    code = send_batch(intake, batch);
+  }
+  return code;
+}
+
+static int flush(struct intake *intake) {
+  struct batch *batch = intake->filling;
+  intake->filling = NULL;
+  if (batch == NULL) return EXIT_FINE;
+  wait_batch(intake, batch);
+  return push(intake, intake->window - 1);
+}
+
+int intake_drain(struct intake *intake) {
+  int code = flush(intake);
+  return code == EXIT_FINE ? push(intake, 0) : code;
+}
+
+/* All texts of a finding in one allocation, the id first. */
+static size_t copy_finding(const Rectify__V1__Finding *from, Rectify__V1__Finding *to) {
+  *to = *from;
+  ProtobufCBinaryData *const parts[] = {&to->id, &to->team, &to->inspection, &to->unit, &to->category, &to->code, &to->text};
+  size_t length = 0, at = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) length += parts[i]->len;
+  uint8_t *bytes = malloc(length);
+  must(bytes != NULL);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    if (parts[i]->len > 0) memcpy(bytes + at, parts[i]->data, parts[i]->len);
+    parts[i]->data = bytes + at;
+    at += parts[i]->len;
+  }
+  return length + FINDING_BYTES;
+}
+
+int intake_add(struct intake *intake, const struct draft *draft) {
+  Rectify__V1__Finding finding;
+  draft_finding(draft, &finding);
+  if (intake->filling == NULL) intake->filling = batch_new(intake->batch_max);
+  struct batch *batch = intake->filling;
+  struct row *row = &batch->rows[batch->count];
+  row->line = draft->start.line;
+  for (int i = 0; i < DRAFT_FIELDS; i++)
+    row->columns[i] = draft->values[i].place.line == row->line ? draft->values[i].place.column : 0;
+  batch->pointers[batch->count] = &batch->findings[batch->count];
+  batch->bytes += copy_finding(&finding, &batch->findings[batch->count]);
+  batch->count++;
+  return batch->count == intake->batch_max || batch->bytes > BATCH_BYTES_MAX ? flush(intake) : EXIT_FINE;
+}

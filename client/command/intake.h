@@ -1,0 +1,32 @@
+/* intake.h - many findings into the daemon: batches, several in flight, each row's outcome told by its place.
+ *
+ * A batch that the daemon refuses as a whole for one field is resent without that row; one that it finds too large, or
+ * refuses without naming a row, is halved until the row is found.  Nothing is given up on silently: the counts add up to
+ * the rows handed in, or intake_finish() says that the outcome is unknown.
+ */
+#ifndef RECTIFY_INTAKE_H
+#define RECTIFY_INTAKE_H
+
+#include "client/command/draft.h"
+#include "client/command/sheet.h"
+
+#define INTAKE_WINDOW_MAX 32
+
+struct intake_counts {
+  uint64_t accepted, repeated, refused, bad;
+};
+
+struct intake;
+/* `file` names the source in messages.  With --json, outcomes go to stdout row by row.  Never NULL. */
+struct intake *intake_open(struct session *session, const char *file, uint32_t batch, uint32_t window);
+void intake_close(struct intake *intake);
+
+/* Copies the finding of a judged draft into the current batch.  EXIT_FINE or the exit code to stop with. */
+int intake_add(struct intake *intake, const struct draft *draft);
+/* Reports a row that cannot be sent. */
+void intake_bad(struct intake *intake, struct place place, const char *text);
+/* Sends what is gathered and waits for every answer. */
+int intake_drain(struct intake *intake);
+const struct intake_counts *intake_counts(const struct intake *intake);
+
+#endif

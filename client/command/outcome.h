@@ -1,0 +1,12 @@
+/* outcome.h - receipts, refusals and errors of commands, for people and machines. */
+#ifndef RECTIFY_OUTCOME_H
+#define RECTIFY_OUTCOME_H
+
+#include "client/command/command.h"
+
+/* Prints one line per outcome of `reply`.  `cases` names them where the outcome does not; NULL for findings.  Returns
+ * EXIT_FINE when all were accepted, else EXIT_REFUSED. */
+int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, const uint64_t *cases,
+                   size_t count);
+
+#endif

@@ -1,0 +1,151 @@
+/* publish.c - documents: `registry load`, `policy check`, `policy publish`, `calendar publish`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/command/verb.h"
+#include "document/document.h"
+
+const struct flag publish_flags[] = {
+    {"id", 0, "UUID", "the publication's own id: repeating it with the same id does nothing twice", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static char *read_document(const char *path, size_t *length) {
+  char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
+  if (text == NULL) complain("cannot read '%s' (at most %d bytes): %m", path, DOCUMENT_BYTES_MAX);
+  return text;
+}
+
+/* Prints the report and frees it. */
+static void say_report(struct document_report *report) {
+  if (report->text != NULL) (void)fputs(report->text, stderr);
+  document_report_free(report);
+}
+
+static struct policy *parse_policy(const char *path, const char *text, size_t length) {
+  struct document_report report = {0, NULL};
+  struct policy *policy = policy_parse(path, text, length, &report);
+  say_report(&report);
+  return policy;
+}
+
+static bool check_calendar(const char *path, const char *text, size_t length) {
+  struct document_report report = {0, NULL};
+  struct calendar *calendar = calendar_parse(path, text, length, &report);
+  say_report(&report);
+  bool fine = calendar != NULL;
+  calendar_free(calendar);
+  return fine;
+}
+
+static bool check_policy(const char *path, const char *text, size_t length) {
+  struct policy *policy = parse_policy(path, text, length);
+  bool fine = policy != NULL;
+  free(policy);
+  return fine;
+}
+
+int policy_check_run(struct session *session, struct arguments *arguments) {
+  size_t length;
+  int code = arguments_plain(session, arguments, 1, 1);
+  if (code != EXIT_FINE) return code;
+  const char *path = arguments->argv[optind];
+  char *text = read_document(path, &length);
+  if (text == NULL) return EXIT_INPUT;
+  struct policy *policy = parse_policy(path, text, length);
+  if (policy != NULL) (void)printf("%s: ok (%u routes, %u ladders)\n", path, policy->route_count, policy->ladder_count);
+  code = policy != NULL ? EXIT_FINE : EXIT_DOCUMENT;
+  free(policy);
+  free(text);
+  return code;
+}
+
+static const char *const document_names[] = {"", "registry", "policy", "calendar"};
+
+static int say_published(const struct session *session, enum document_kind kind, const Rectify__V1__Outcome *outcome) {
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) {
+    uint32_t rule = outcome->refusal->rule;
+    complain("refused, rule %u: %s", rule, in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
+    return EXIT_REFUSED;
+  }
+  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT) {
+    const Rectify__V1__Error *error = outcome->error;
+    complain("%s", word_text(words_failure, error == NULL ? 0 : error->code));
+    if (error != NULL) print_safe(stderr, error->text.data, error->text.len);
+    return error != NULL && error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
+  }
+  const Rectify__V1__Receipt *receipt = outcome->receipt;
+  if (session->format == FORMAT_JSON)
+    (void)printf("{\"document\":\"%s\",\"version\":%u,\"log_index\":%llu,\"repeated\":%s}\n", document_names[kind],
+                 receipt->document_version, (unsigned long long)receipt->log_index, receipt->repeated ? "true" : "false");
+  else
+    (void)printf("%s version %u %s [log %llu]\n", document_names[kind], receipt->document_version,
+                 receipt->repeated ? "was published before" : "published", (unsigned long long)receipt->log_index);
+  return EXIT_FINE;
+}
+
+static int send_document(struct session *session, enum document_kind kind, const uint8_t id[16], const char *path,
+                         const char *text, size_t length) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Publish publish = RECTIFY__V1__PUBLISH__INIT;
+  const Rectify__V1__Reply *reply;
+  const char *slash = strrchr(path, '/');
+  publish.id = wire_bytes(id, 16);
+  publish.document = kind;
+  publish.file_name = wire_text(slash == NULL ? path : slash + 1);
+  publish.body = wire_bytes(text, length);
+  request.body_case = RECTIFY__V1__REQUEST__BODY_PUBLISH;
+  request.publish = &publish;
+  int code = session_ask(session, &request, &reply);
+  if (code == EXIT_UNREACHABLE) {
+    char said[UUID_TEXT_BYTES];
+    uuid_text(id, said);
+    (void)fprintf(stderr, "say the same again with --id %s: then it cannot be published twice\n", said);
+  }
+  if (code != EXIT_FINE) return code;
+  if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->n_outcomes == 1)
+    return say_published(session, kind, reply->outcomes->outcomes[0]);
+  complain("the answer does not fit the question: is this rectifyd of the same version?");
+  return EXIT_PROTOCOL;
+}
+
+static int read_id(struct session *session, struct arguments *arguments, uint8_t id[16], bool *has_id) {
+  int exit_code = EXIT_FINE;
+  *has_id = false;
+  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
+    *has_id = uuid_read(optarg, strlen(optarg), id);
+    if (!*has_id) return complain_usage(arguments->verb, "--id wants a UUID, not '%s'", optarg);
+  }
+  return arguments_words(arguments, 1, 1);
+}
+
+static int publish(struct session *session, struct arguments *arguments, enum document_kind kind,
+                   bool (*check)(const char *path, const char *text, size_t length)) {
+  uint8_t id[16];
+  bool has_id;
+  size_t length;
+  int code = read_id(session, arguments, id, &has_id);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code != EXIT_FINE) return code;
+  if (!has_id && rectify_key(session->rectify, id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
+  const char *path = arguments->argv[optind];
+  char *text = read_document(path, &length);
+  if (text == NULL) return EXIT_INPUT;
+  code = EXIT_DOCUMENT;
+  if (check == NULL || check(path, text, length)) code = send_document(session, kind, id, path, text, length);
+  free(text);
+  return code;
+}
+
+int registry_load_run(struct session *session, struct arguments *arguments) {
+  return publish(session, arguments, DOCUMENT_REGISTRY, NULL); /* it builds on the one in force: the daemon checks */
+}
+
+int policy_publish_run(struct session *session, struct arguments *arguments) {
+  return publish(session, arguments, DOCUMENT_POLICY, check_policy);
+}
+
+int calendar_publish_run(struct session *session, struct arguments *arguments) {
+  return publish(session, arguments, DOCUMENT_CALENDAR, check_calendar);
+}

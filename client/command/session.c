@@ -1,0 +1,105 @@
+/* session.c - one connection to the daemon, and what its failures mean to a person. */
+#include <string.h>
+
+#include "client/command/command.h"
+
+#define NOBODY "nobody" /* the actor of questions that anybody may ask */
+
+int session_open(struct session *session) {
+  if (session->rectify != NULL) return EXIT_FINE;
+  bool named = session->actor != NULL && session->actor[0] != '\0';
+  session->rectify = rectify_open(session->endpoint, named ? session->actor : NOBODY);
+  if (session->rectify != NULL) return EXIT_FINE;
+  complain("cannot use the endpoint '%s': %m", session->endpoint);
+  return EXIT_USE;
+}
+
+int session_open_as(struct session *session) {
+  if (session->actor != NULL && session->actor[0] != '\0') return session_open(session);
+  complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
+  (void)fputs("`rectify --as ADMINISTRATOR officer list` shows the codes\n", stderr);
+  return EXIT_USE;
+}
+
+void session_close(struct session *session) {
+  rectify_close(session->rectify);
+  session->rectify = NULL;
+}
+
+static int say_error(const Rectify__V1__Error *error) {
+  (void)fprintf(stderr, "rectify: the daemon says: %s", word_text(words_failure, error->code));
+  if (error->field.len > 0) {
+    (void)fputs(": ", stderr);
+    print_safe(stderr, error->field.data, error->field.len);
+  }
+  if (error->text.len > 0) {
+    (void)fputs(error->code == FAILURE_DOCUMENT ? "\n" : ": ", stderr);
+    print_safe(stderr, error->text.data, error->text.len);
+  }
+  (void)fputc('\n', stderr);
+  if (error->code == FAILURE_ACTOR) (void)fputs("say --as OFFICER with a code of `rectify officer list`\n", stderr);
+  if (error->code == FAILURE_CLOCK) (void)fputs("start it with `rectifyd --clock manual` to move the clock\n", stderr);
+  return error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
+}
+
+int session_failure(struct session *session, int result) {
+  switch (result) {
+    case RECTIFY_TIMEOUT:
+      complain("%s; the outcome is unknown", rectify_error_text(session->rectify));
+      (void)fputs("is rectifyd running?  --endpoint and RECTIFY_ENDPOINT say where; --timeout waits longer\n", stderr);
+      return EXIT_UNREACHABLE;
+    case RECTIFY_ERROR:
+      if (rectify_error(session->rectify) != NULL) return say_error(rectify_error(session->rectify));
+      break;
+    case RECTIFY_SYSTEM:
+      complain("%s", rectify_error_text(session->rectify));
+      return EXIT_SYSTEM;
+    default: break;
+  }
+  complain("the answer is not one of this protocol: %s", rectify_error_text(session->rectify));
+  return EXIT_PROTOCOL;
+}
+
+int session_ask(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
+  int result = rectify_ask(session->rectify, request, session->timeout_msec, reply);
+  return result == RECTIFY_OK ? EXIT_FINE : session_failure(session, result);
+}
+
+static int wrong_body(void) {
+  complain("the answer does not fit the question: is this rectifyd of the same version?");
+  return EXIT_PROTOCOL;
+}
+
+int session_ping(struct session *session, const Rectify__V1__Pong **pong) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Ping ping = RECTIFY__V1__PING__INIT;
+  const Rectify__V1__Reply *reply;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_PING;
+  request.ping = &ping;
+  int code = session_ask(session, &request, &reply);
+  if (code != EXIT_FINE) return code;
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PONG) return wrong_body();
+  *pong = reply->pong;
+  return EXIT_FINE;
+}
+
+#define CURSOR_BYTES_MAX 256
+
+int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *page, void *context) {
+  uint8_t cursor[CURSOR_BYTES_MAX];
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+  request.query = query;
+  for (;;) {
+    const Rectify__V1__Reply *reply;
+    int code = session_ask(session, &request, &reply);
+    if (code != EXIT_FINE) return code;
+    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return wrong_body();
+    size_t length = reply->page->next_cursor.len;
+    if (length > sizeof cursor) return wrong_body();
+    if (length > 0) memcpy(cursor, reply->page->next_cursor.data, length);
+    code = page(context, reply->page);
+    if (code != EXIT_FINE || length == 0) return code;
+    query->cursor = wire_bytes(cursor, length);
+  }
+}

@@ -1,0 +1,212 @@
+/* sheet.c - see sheet.h.  The only code that knows libsmartcols. */
+#include "client/command/sheet.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/codec.h"
+#include "rectify/must.h"
+
+struct sheet {
+  const struct session *session;
+  const struct column *columns;
+  size_t count;
+  size_t at; /* next column */
+  uint64_t rows;
+  FILE *out;
+  struct libscols_table *table; /* FORMAT_TABLE */
+  struct libscols_line *line;
+  bool terminal;
+};
+
+static const char *const light_colours[] = {NULL, "green", "yellow", "red"};
+
+static void table_open(struct sheet *sheet) {
+  sheet->terminal = isatty(fileno(sheet->out)) == 1;
+  scols_init_debug(0);
+  sheet->table = scols_new_table();
+  must(sheet->table != NULL);
+  (void)scols_table_set_stream(sheet->table, sheet->out);
+  (void)scols_table_enable_colors(sheet->table, sheet->session->colour);
+  if (!sheet->terminal) {
+    (void)scols_table_set_termforce(sheet->table, SCOLS_TERMFORCE_ALWAYS);
+    (void)scols_table_set_termwidth(sheet->table, 100000);
+    (void)scols_table_enable_minout(sheet->table, 1);
+  }
+  for (size_t i = 0; i < sheet->count; i++) {
+    const struct column *column = &sheet->columns[i];
+    int flags = (column->flags & COLUMN_NUMBER) != 0 ? SCOLS_FL_RIGHT : 0;
+    if ((column->flags & COLUMN_TEXT) != 0 && sheet->terminal) flags |= SCOLS_FL_TRUNC;
+    if ((column->flags & COLUMN_MACHINE) != 0) flags |= SCOLS_FL_HIDDEN;
+    must(scols_table_new_column(sheet->table, in_language(sheet->session, column->en, column->zh), 0, flags) != NULL);
+  }
+}
+
+static void csv_header(struct sheet *sheet) {
+  for (size_t i = 0; i < sheet->count; i++) {
+    const char *name = in_language(sheet->session, sheet->columns[i].name, sheet->columns[i].zh);
+    if (i > 0) (void)fputc(',', sheet->out);
+    csv_field(sheet->out, name, strlen(name), true);
+  }
+  (void)fputs("\r\n", sheet->out);
+}
+
+struct sheet *sheet_open(const struct session *session, FILE *out, const struct column *columns, size_t count) {
+  struct sheet *sheet = calloc(1, sizeof *sheet);
+  must(sheet != NULL && count > 0);
+  sheet->session = session;
+  sheet->columns = columns;
+  sheet->count = count;
+  sheet->out = out;
+  if (session->format == FORMAT_TABLE) table_open(sheet);
+  if (session->format == FORMAT_CSV) csv_header(sheet);
+  return sheet;
+}
+
+/* Length of the UTF-8 sequence at `data`, or 0 when it is none. */
+static size_t sequence(const uint8_t *data, size_t length) {
+  for (size_t n = 1; n <= 4 && n <= length; n++)
+    if (codec_text_ok(data, n)) return n;
+  return 0;
+}
+
+void json_string(FILE *out, const void *text, size_t length) {
+  static const char replacement[] = "\xef\xbf\xbd";
+  const uint8_t *data = text;
+  (void)fputc('"', out);
+  for (size_t i = 0; i < length;) {
+    if (data[i] == '"' || data[i] == '\\') (void)fprintf(out, "\\%c", data[i]);
+    else if (data[i] == '\n') (void)fputs("\\n", out);
+    else if (data[i] < 0x20 || data[i] == 0x7f) (void)fprintf(out, "\\u%04x", data[i]);
+    else if (data[i] < 0x80) (void)fputc(data[i], out);
+    else {
+      size_t n = sequence(data + i, length - i);
+      if (n > 0) (void)fwrite(data + i, 1, n, out);
+      else (void)fputs(replacement, out);
+      i += n > 0 ? n : 1;
+      continue;
+    }
+    i++;
+  }
+  (void)fputc('"', out);
+}
+
+void csv_field(FILE *out, const void *data, size_t length, bool text) {
+  const char *bytes = data;
+  bool formula = text && length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+  bool quoted = false;
+  for (size_t i = 0; i < length; i++)
+    if (memchr(",\"\r\n", bytes[i], 4) != NULL) quoted = true;
+  if (quoted) (void)fputc('"', out);
+  if (formula) (void)fputc('\'', out);
+  for (size_t i = 0; i < length; i++) {
+    if (bytes[i] == '"') (void)fputc('"', out);
+    (void)fputc(bytes[i], out);
+  }
+  if (quoted) (void)fputc('"', out);
+}
+
+/* A copy without line breaks and control characters, for one line of a table. */
+static char *one_line(const void *text, size_t length) {
+  char *copy = malloc(length + 1);
+  must(copy != NULL);
+  if (length > 0) memcpy(copy, text, length);
+  for (size_t i = 0; i < length; i++)
+    if ((uint8_t)copy[i] < 0x20 || copy[i] == 0x7f) copy[i] = ' ';
+  copy[length] = '\0';
+  return copy;
+}
+
+static void table_cell(struct sheet *sheet, const void *text, size_t length) {
+  if (sheet->at == 0) sheet->line = scols_table_new_line(sheet->table, NULL);
+  must(sheet->line != NULL);
+  must(scols_line_refer_data(sheet->line, sheet->at, one_line(text, length)) == 0);
+}
+
+static void json_cell(struct sheet *sheet, const void *text, size_t length, bool number) {
+  const char *name = sheet->columns[sheet->at].name;
+  (void)fputc(sheet->at == 0 ? '{' : ',', sheet->out);
+  json_string(sheet->out, name, strlen(name));
+  (void)fputc(':', sheet->out);
+  if (!number) json_string(sheet->out, text, length);
+  else if (length == 0) (void)fputs("null", sheet->out);
+  else (void)fwrite(text, 1, length, sheet->out);
+}
+
+static void cell(struct sheet *sheet, const void *text, size_t length) {
+  bool number = (sheet->columns[sheet->at].flags & COLUMN_NUMBER) != 0;
+  bool last = sheet->at + 1 == sheet->count;
+  if (sheet->session->format == FORMAT_TABLE) table_cell(sheet, text, length);
+  if (sheet->session->format == FORMAT_JSON) {
+    json_cell(sheet, text, length, number);
+    if (last) (void)fputs("}\n", sheet->out);
+  }
+  if (sheet->session->format == FORMAT_CSV) {
+    if (sheet->at > 0) (void)fputc(',', sheet->out);
+    csv_field(sheet->out, text, length, !number);
+    if (last) (void)fputs("\r\n", sheet->out);
+  }
+  sheet->at = last ? 0 : sheet->at + 1;
+  if (last) sheet->rows++;
+}
+
+void sheet_cell(struct sheet *sheet, const void *text, size_t length) {
+  must((sheet->columns[sheet->at].flags & COLUMN_NUMBER) == 0 || length == 0);
+  cell(sheet, text, length);
+}
+
+void sheet_string(struct sheet *sheet, const char *text) {
+  sheet_cell(sheet, text, strlen(text));
+}
+
+void sheet_data(struct sheet *sheet, const ProtobufCBinaryData *data) {
+  sheet_cell(sheet, data->data, data->len);
+}
+
+void sheet_number(struct sheet *sheet, int64_t number) {
+  char text[24];
+  int length = snprintf(text, sizeof text, "%lld", (long long)number);
+  cell(sheet, text, (size_t)length);
+}
+
+void sheet_nothing(struct sheet *sheet) {
+  cell(sheet, "", 0);
+}
+
+void sheet_case(struct sheet *sheet, uint64_t case_no) {
+  char text[CASE_TEXT_BYTES] = "";
+  if (case_no != 0) case_text(case_no, text);
+  sheet_string(sheet, text);
+}
+
+void sheet_instant(struct sheet *sheet, usec_t instant) {
+  char text[INSTANT_TEXT_BYTES];
+  instant_format(sheet->session, instant, text);
+  sheet_string(sheet, text);
+}
+
+void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number) {
+  if (sheet->session->format == FORMAT_JSON) sheet_string(sheet, number == 0 ? "" : word_name(table, number));
+  else sheet_string(sheet, say_word(sheet->session, table, number));
+}
+
+void sheet_light(struct sheet *sheet, uint32_t light) {
+  size_t at = sheet->at;
+  sheet_word(sheet, words_light, light);
+  if (sheet->line == NULL || light >= sizeof light_colours / sizeof light_colours[0]) return;
+  struct libscols_cell *coloured = scols_line_get_cell(sheet->line, at);
+  if (coloured != NULL && light_colours[light] != NULL) (void)scols_cell_set_color(coloured, light_colours[light]);
+}
+
+uint64_t sheet_close(struct sheet *sheet) {
+  uint64_t rows = sheet->rows;
+  must(sheet->at == 0);
+  if (sheet->table != NULL) {
+    if (rows > 0) (void)scols_print_table(sheet->table);
+    scols_unref_table(sheet->table);
+  }
+  free(sheet);
+  return rows;
+}

@@ -1,0 +1,52 @@
+/* sheet.h - rows for people and machines: an aligned table, RFC 4180 CSV, or JSON lines, from one description.
+ *
+ * Table: libsmartcols, CJK width, lights coloured on a terminal, the COLUMN_TEXT column cut to the terminal's width (and
+ * never cut elsewhere); held in memory until sheet_close().
+ * CSV and JSON lines: written as they come.  Names are stable: column.name.  In CSV a text that begins with = + - @ TAB or
+ * CR gets a leading apostrophe, so that no spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not.
+ * Missing numbers are empty in CSV and null in JSON.
+ */
+#ifndef RECTIFY_SHEET_H
+#define RECTIFY_SHEET_H
+
+#include "client/command/command.h"
+
+enum column_flag {
+  COLUMN_NUMBER = 1 << 0,  /* right aligned, bare in JSON */
+  COLUMN_TEXT = 1 << 1,    /* may be cut to the terminal's width; line breaks become spaces in a table */
+  COLUMN_LIGHT = 1 << 2,   /* coloured by its number, with sheet_light() */
+  COLUMN_MACHINE = 1 << 3, /* in CSV and JSON only */
+};
+
+struct column {
+  const char *name; /* key in JSON, header in CSV (unless --zh) */
+  const char *en;
+  const char *zh;
+  uint32_t flags;
+};
+
+struct sheet;
+
+/* `columns` is borrowed until sheet_close().  Rows are written to `out`.  Never NULL: out of memory ends the program. */
+struct sheet *sheet_open(const struct session *session, FILE *out, const struct column *columns, size_t count);
+
+/* The cells of a row, in column order; the row ends by itself with the last cell. */
+void sheet_cell(struct sheet *sheet, const void *text, size_t length);
+void sheet_string(struct sheet *sheet, const char *text);
+void sheet_data(struct sheet *sheet, const ProtobufCBinaryData *data);
+void sheet_number(struct sheet *sheet, int64_t number);
+void sheet_nothing(struct sheet *sheet);
+void sheet_case(struct sheet *sheet, uint64_t case_no); /* C-000042; "" for 0 */
+void sheet_instant(struct sheet *sheet, usec_t instant);
+void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number); /* identifier for machines */
+void sheet_light(struct sheet *sheet, uint32_t light);
+
+/* Prints what is left and frees.  Returns the number of rows. */
+uint64_t sheet_close(struct sheet *sheet);
+
+/* One JSON string with quotes; bytes that are not UTF-8 become U+FFFD. */
+void json_string(FILE *out, const void *text, size_t length);
+/* One CSV field; `text` says that a formula must be defused. */
+void csv_field(FILE *out, const void *data, size_t length, bool text);
+
+#endif

@@ -1,0 +1,314 @@
+/* submit_file.c - `submit --csv` and `submit --jsonl`: from rows to the intake, with ids, date filters, the clock, progress
+ * and the summary.
+ *
+ * Ids.  A row that brings none gets the id_derive() of its exact bytes (without the line end), of how many identical rows
+ * came before it in the file, and of its date found.  With `derive` in the mapping the named columns identify the finding
+ * and identical ones are the same finding: no counting. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/command/clock.h"
+#include "client/command/intake.h"
+#include "client/command/jsonl.h"
+#include "client/command/mapping.h"
+#include "client/command/seen.h"
+#include "client/command/submit.h"
+#include "rectify/must.h"
+
+#define NOON_MINUTES (12 * 60)
+
+/* A row held back until all are read. */
+struct held {
+  struct draft draft; /* its values point into bytes */
+  char *bytes;        /* owned */
+  uint64_t ordinal;
+};
+
+struct feeding {
+  struct session *session;
+  const struct submission *submission;
+  const char *file;
+  FILE *in;
+  uint64_t size; /* of the file; 0 unknown */
+  struct intake *intake;
+  struct seen *seen;
+  uint64_t rows, skipped;
+  day_t clock_day; /* the manual clock was moved to noon of it */
+  struct held *held;
+  size_t held_count, held_size;
+  struct timespec began, drawn;
+};
+
+/* ---- progress ---- */
+
+static double seconds_since(const struct timespec *then) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static uint64_t settled(const struct feeding *feeding) {
+  const struct intake_counts *counts = intake_counts(feeding->intake);
+  return counts->accepted + counts->repeated + counts->refused + counts->bad;
+}
+
+#define BAR_WIDTH 30
+#define DRAW_SECONDS 0.1
+/* On a terminal only, ten times a second at most. */
+static void draw(struct feeding *feeding) {
+  if (isatty(STDERR_FILENO) != 1 || seconds_since(&feeding->drawn) < DRAW_SECONDS) return;
+  (void)clock_gettime(CLOCK_MONOTONIC, &feeding->drawn);
+  uint64_t total = feeding->held_count, done = settled(feeding);
+  if (total == 0) {
+    total = feeding->size;
+    off_t at = ftello(feeding->in);
+    done = at < 0 ? 0 : (uint64_t)at;
+  }
+  int filled = total == 0 ? 0 : (int)((done > total ? total : done) * BAR_WIDTH / total);
+  (void)fprintf(stderr, "\r[%.*s%*s] %llu rows, %.0f/s ", filled, "##############################", BAR_WIDTH - filled, "",
+                (unsigned long long)settled(feeding), (double)settled(feeding) / (seconds_since(&feeding->began) + 1e-9));
+}
+
+static void undraw(void) {
+  if (isatty(STDERR_FILENO) == 1) (void)fputs("\r\033[K", stderr);
+}
+
+/* ---- one row ---- */
+
+/* Before a row of a later date: settle what was sent, then move the clock. */
+static int advance(struct feeding *feeding, day_t day) {
+  const Rectify__V1__Pong *pong;
+  usec_t target = (usec_t)day * 24 * USEC_PER_HOUR + (usec_t)NOON_MINUTES * 60 * USEC_PER_SECOND, now;
+  if (!feeding->submission->advance || day <= feeding->clock_day) return EXIT_FINE;
+  int code = intake_drain(feeding->intake);
+  if (code == EXIT_FINE) code = session_ping(feeding->session, &pong);
+  if (code != EXIT_FINE) return code;
+  if (!pong->manual_clock) {
+    complain("the daemon's clock is real; --advance needs `rectifyd --clock manual`");
+    return EXIT_REFUSED;
+  }
+  feeding->clock_day = day;
+  return pong->now >= target ? EXIT_FINE : clock_advance_to(feeding->session, target, &now);
+}
+
+static int pass_on(struct feeding *feeding, const struct draft *draft) {
+  if (feeding->submission->dry_run) return EXIT_FINE;
+  int code = advance(feeding, draft->found_on);
+  if (code == EXIT_FINE) code = intake_add(feeding->intake, draft);
+  draw(feeding);
+  return code;
+}
+
+/* Copies the row, to be passed on in date order. */
+static void hold(struct feeding *feeding, const struct draft *draft) {
+  size_t length = 0;
+  if (feeding->held_count == feeding->held_size) {
+    feeding->held_size = feeding->held_size == 0 ? 1024 : 2 * feeding->held_size;
+    feeding->held = reallocarray(feeding->held, feeding->held_size, sizeof *feeding->held);
+    must(feeding->held != NULL);
+  }
+  struct held *held = &feeding->held[feeding->held_count];
+  *held = (struct held){.draft = *draft, .ordinal = feeding->held_count++};
+  for (int i = 0; i < DRAFT_FIELDS; i++) length += draft->values[i].length;
+  char *to = held->bytes = malloc(length + 1);
+  must(to != NULL);
+  for (int i = 0; i < DRAFT_FIELDS; i++) {
+    struct draft_value *value = &held->draft.values[i];
+    if (value->length > 0) memcpy(to, value->text, value->length);
+    value->text = to;
+    to += value->length;
+  }
+}
+
+static int by_date(const void *a, const void *b) {
+  const struct held *left = a, *right = b;
+  if (left->draft.found_on != right->draft.found_on) return left->draft.found_on < right->draft.found_on ? -1 : 1;
+  return left->ordinal < right->ordinal ? -1 : 1;
+}
+
+static int release(struct feeding *feeding) {
+  int code = EXIT_FINE;
+  if (feeding->held_count > 0) qsort(feeding->held, feeding->held_count, sizeof *feeding->held, by_date);
+  for (size_t i = 0; i < feeding->held_count && code == EXIT_FINE; i++) code = pass_on(feeding, &feeding->held[i].draft);
+  return code;
+}
+
+/* `key`: the bytes that the id is made from; `whole`: identical ones are counted. */
+static int feed(struct feeding *feeding, struct draft *draft, const void *key, size_t key_length, bool whole) {
+  feeding->rows++;
+  if (!draft_judge(draft)) {
+    intake_bad(feeding->intake, draft->problem_place, draft->problem);
+    return EXIT_FINE;
+  }
+  if (!draft->has_id) {
+    uint64_t ordinal = whole ? seen_count(feeding->seen, key, key_length) : 0;
+    id_derive(key, key_length, ordinal, draft->found_on, draft->id);
+    draft->has_id = true;
+  }
+  if (draft->found_on < feeding->submission->from || draft->found_on > feeding->submission->until) {
+    feeding->skipped++;
+    return EXIT_FINE;
+  }
+  if (!feeding->submission->in_date_order) return pass_on(feeding, draft);
+  hold(feeding, draft);
+  return EXIT_FINE;
+}
+
+/* ---- CSV ---- */
+
+static int unreadable(const struct feeding *feeding) {
+  undraw();
+  complain("cannot read '%s': %m", feeding->file);
+  return EXIT_INPUT;
+}
+
+static int feed_rows(struct feeding *feeding, struct csv_reader *reader, struct mapping *mapping, size_t width) {
+  for (int code = EXIT_FINE; code == EXIT_FINE;) {
+    const struct csv_record *record;
+    struct csv_error error;
+    struct draft draft;
+    const void *key;
+    size_t key_length;
+    bool whole;
+    enum csv_result result = csv_next(reader, &record, &error);
+    if (result == CSV_END) return EXIT_FINE;
+    if (result == CSV_UNREADABLE) return unreadable(feeding);
+    if (result == CSV_BAD) {
+      feeding->rows++;
+      intake_bad(feeding->intake, (struct place){error.line, error.column}, error.text);
+      continue;
+    }
+    draft_begin(&draft, record->fields[0].line);
+    if (record->count != width)
+      draft_problem(&draft, draft.start, "the row has %zu fields, the header has %zu", record->count, width);
+    mapping_apply(mapping, record, &draft, &key, &key_length, &whole);
+    code = feed(feeding, &draft, key, key_length, whole);
+    if (code != EXIT_FINE) return code;
+  }
+  return EXIT_FINE;
+}
+
+static struct mapping *load_mapping(const char *path, int *exit_code) {
+  struct document_report report = {0, NULL};
+  size_t length;
+  char *text = document_read(path, DOCUMENT_BYTES_MAX, &length);
+  *exit_code = EXIT_INPUT;
+  if (text == NULL) {
+    complain("cannot read the mapping '%s': %m", path);
+    return NULL;
+  }
+  struct mapping *mapping = mapping_parse(path, text, length, &report);
+  if (report.text != NULL) (void)fputs(report.text, stderr);
+  document_report_free(&report);
+  free(text);
+  *exit_code = mapping == NULL ? EXIT_DOCUMENT : EXIT_FINE;
+  return mapping;
+}
+
+static int feed_csv(struct feeding *feeding) {
+  const struct csv_record *header;
+  struct csv_error error;
+  struct document_report report = {0, NULL};
+  int code;
+  struct mapping *mapping = load_mapping(feeding->submission->map, &code);
+  if (mapping == NULL) return code;
+  struct csv_reader *reader = csv_open(feeding->in);
+  enum csv_result result = csv_next(reader, &header, &error);
+  code = EXIT_INPUT;
+  if (result == CSV_END) complain("'%s' is empty; its first line must name the columns", feeding->file);
+  else if (result == CSV_UNREADABLE) (void)unreadable(feeding);
+  else if (result == CSV_BAD)
+    (void)fprintf(stderr, "%s:%llu:%llu: error: %s\n", feeding->file, (unsigned long long)error.line, (unsigned long long)error.column, error.text);
+  else if (!mapping_bind(mapping, header, &report)) code = EXIT_DOCUMENT;
+  else code = feed_rows(feeding, reader, mapping, header->count);
+  if (report.text != NULL) (void)fputs(report.text, stderr);
+  document_report_free(&report);
+  csv_close(reader);
+  mapping_free(mapping);
+  return code;
+}
+
+/* ---- JSON lines ---- */
+
+static int feed_line(struct feeding *feeding, const char *line, size_t length, uint64_t number, char *scratch) {
+  struct draft draft;
+  draft_begin(&draft, number);
+  if (length > JSONL_LINE_BYTES_MAX) draft_problem(&draft, draft.start, "the line is longer than 256 KiB");
+  else jsonl_read(line, length, scratch, &draft);
+  return feed(feeding, &draft, line, length, true);
+}
+
+static int feed_jsonl(struct feeding *feeding) {
+  char *line = NULL, *scratch = malloc(JSONL_LINE_BYTES_MAX);
+  size_t size = 0;
+  int code = EXIT_FINE;
+  must(scratch != NULL);
+  for (uint64_t number = 1; code == EXIT_FINE; number++) {
+    errno = 0;
+    ssize_t got = getline(&line, &size, feeding->in);
+    if (got < 0) {
+      if (ferror(feeding->in) != 0 || errno != 0) code = unreadable(feeding);
+      break;
+    }
+    size_t length = (size_t)got;
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
+    if (length > 0) code = feed_line(feeding, line, length, number, scratch);
+  }
+  free(line);
+  free(scratch);
+  return code;
+}
+
+/* ---- the whole file ---- */
+
+static int summary(const struct feeding *feeding, int code) {
+  const struct intake_counts *counts = intake_counts(feeding->intake);
+  FILE *out = feeding->session->format == FORMAT_TABLE ? stdout : stderr;
+  double seconds = seconds_since(&feeding->began);
+  undraw();
+  if (feeding->submission->dry_run) {
+    (void)fprintf(out, "%llu rows, %llu bad; nothing was sent\n", (unsigned long long)feeding->rows, (unsigned long long)counts->bad);
+    return counts->bad == 0 ? EXIT_FINE : EXIT_REFUSED;
+  }
+  (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows", (unsigned long long)counts->accepted,
+                (unsigned long long)counts->repeated, (unsigned long long)counts->refused, (unsigned long long)counts->bad);
+  if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);
+  (void)fprintf(out, "; %.1f s, %.0f rows/s\n", seconds, (double)settled(feeding) / (seconds + 1e-9));
+  if (code == EXIT_FINE && counts->refused + counts->bad > 0) return EXIT_REFUSED;
+  return code;
+}
+
+static void feeding_free(struct feeding *feeding) {
+  for (size_t i = 0; i < feeding->held_count; i++) free(feeding->held[i].bytes);
+  free(feeding->held);
+  intake_close(feeding->intake);
+  seen_free(feeding->seen);
+  if (feeding->in != stdin) (void)fclose(feeding->in);
+}
+
+int submit_file(struct session *session, const struct submission *submission) {
+  struct feeding feeding = {.session = session, .submission = submission, .clock_day = -1};
+  struct stat status;
+  const char *path = submission->csv != NULL ? submission->csv : submission->jsonl;
+  bool standard = strcmp(path, "-") == 0;
+  feeding.file = standard ? "standard input" : path;
+  feeding.in = standard ? stdin : fopen(path, "re");
+  if (feeding.in == NULL) {
+    complain("cannot read '%s': %m", path);
+    return EXIT_INPUT;
+  }
+  if (fstat(fileno(feeding.in), &status) == 0 && S_ISREG(status.st_mode)) feeding.size = (uint64_t)status.st_size;
+  feeding.intake = intake_open(session, feeding.file, submission->batch, submission->window);
+  feeding.seen = seen_new();
+  (void)clock_gettime(CLOCK_MONOTONIC, &feeding.began);
+  int code = submission->csv != NULL ? feed_csv(&feeding) : feed_jsonl(&feeding);
+  if (code == EXIT_FINE) code = release(&feeding);
+  if (code == EXIT_FINE) code = intake_drain(feeding.intake);
+  if (code != EXIT_DOCUMENT && (code != EXIT_INPUT || feeding.rows > 0)) code = summary(&feeding, code);
+  feeding_free(&feeding);
+  return code;
+}

@@ -1,0 +1,348 @@
+/* watch.c - `watch`: prints changes as the daemon commits them; nothing is missed silently.
+ *
+ * A push names the log's size before and after it.  When the size before is not where we stand, or a renewal's answer
+ * shows a larger head, what lies between is fetched from the log (or, without the right to read it, counted as missed).
+ * The lease is renewed with the same request id, so that a restarted daemon takes it up again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/command/events.h"
+#include "client/command/sheet.h"
+#include "client/command/verb.h"
+#include "rectify/must.h"
+
+#define RENEW_SECONDS 20
+#define RECEIVE_MSEC 500
+#define ARENA_BYTES (64 * 1024)
+
+enum { WATCH_UNIT, WATCH_CASE, WATCH_COUNT, WATCH_UNTIL_CLOSED };
+const struct flag watch_flags[] = {
+    {"unit", 'u', "UNIT", "of this unit and its subtree only", NULL},
+    {"case", 0, "CASE", "of this case only", NULL},
+    {"count", 'n', "N", "end after N events", NULL},
+    {"until-closed", 0, "N", "end after N cases were closed", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct column columns[] = {
+    {"recorded", "WHEN", "时间", 0},
+    {"case", "CASE", "编号", 0},
+    {"unit", "UNIT", "单位", 0},
+    {"command", "WHAT", "操作", 0},
+    {"actor", "WHO", "人员", 0},
+    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"status", "STATUS", "状态", 0},
+    {"track", "TRACK", "整改类型", 0},
+    {"light", "LIGHT", "灯色", COLUMN_LIGHT},
+    {"due", "DUE", "完成时限", 0},
+    {"effects", "EFFECTS", "内容", 0},
+    {"log_index", "LOG INDEX", "日志号", COLUMN_NUMBER},
+};
+
+struct watching {
+  struct session *session;
+  const char *unit;
+  uint64_t case_no;
+  uint64_t count_max, closed_max; /* 0: for ever */
+  uint64_t printed, closed;
+  uint8_t id[16];
+  bool leased;     /* answered at least once */
+  uint64_t size;   /* of the log, as far as shown */
+  time_t renewed;
+  struct names names;
+  struct codec_arena *arena;
+  struct sheet *sheet; /* machines only */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static bool done(const struct watching *watching) {
+  if (interrupted != 0) return true;
+  if (watching->count_max != 0 && watching->printed >= watching->count_max) return true;
+  return watching->closed_max != 0 && watching->closed >= watching->closed_max;
+}
+
+/* ---- one event ---- */
+
+static void put_event(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row,
+                      const struct event *event, const char *effects) {
+  struct sheet *sheet = watching->sheet;
+  static const ProtobufCBinaryData none = {0, NULL};
+  sheet_instant(sheet, event->recorded);
+  sheet_case(sheet, event->case_no);
+  sheet_data(sheet, row == NULL ? &none : &row->unit);
+  sheet_word(sheet, words_command, event->command);
+  sheet_data(sheet, &event_row->actor);
+  sheet_number(sheet, event->rule);
+  sheet_word(sheet, words_status, row == NULL ? event->status : row->status);
+  sheet_word(sheet, words_track, row == NULL ? event->track : row->track);
+  sheet_word(sheet, words_light, row == NULL ? event->light : row->light);
+  sheet_data(sheet, row == NULL ? &none : &row->due_text);
+  sheet_string(sheet, effects);
+  sheet_number(sheet, (int64_t)event_row->log_index);
+}
+
+static void say_event(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row,
+                      const struct event *event, const char *effects) {
+  const struct session *session = watching->session;
+  char when[INSTANT_TEXT_BYTES], name[CASE_TEXT_BYTES] = "-", what[WHAT_BYTES_MAX];
+  static const char *const colours[] = {"", "\033[32m", "\033[33m", "\033[31m"};
+  instant_text(session, event->recorded, when);
+  if (event->case_no != 0) case_text(event->case_no, name);
+  event_what(session, event, what);
+  bool coloured = session->colour && row != NULL && row->light < sizeof colours / sizeof colours[0];
+  (void)printf("%s  %s%s%s  ", when, coloured ? colours[row->light] : "", name, coloured ? "\033[0m" : "");
+  if (row != NULL) print_safe(stdout, row->unit.data, row->unit.len);
+  (void)printf("  %s", what);
+  if (event_row->actor.len > 0) {
+    (void)fputs(in_language(session, " by ", " "), stdout);
+    print_safe(stdout, event_row->actor.data, event_row->actor.len);
+  }
+  if (rule_refuses(event->rule))
+    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理,规则"), event->rule);
+  if (effects[0] != '\0') (void)printf("  -> %s", effects);
+  (void)putchar('\n');
+}
+
+static void show(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row) {
+  struct event event;
+  char effects[EFFECTS_BYTES_MAX];
+  if (event_row == NULL || event_row->log_index < watching->size || done(watching)) return;
+  codec_arena_reset(watching->arena);
+  if (!codec_event_unpack(watching->arena, event_row->record.data, event_row->record.len, &event)) {
+    complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log", (unsigned long long)event_row->log_index);
+    return;
+  }
+  event_effects(watching->session, &watching->names, &event, effects);
+  if (watching->sheet != NULL) put_event(watching, event_row, row, &event, effects);
+  else say_event(watching, event_row, row, &event, effects);
+  watching->printed++;
+  if (event.status == STATUS_CLOSED_OUT) watching->closed++;
+}
+
+/* ---- what was missed ---- */
+
+/* A page of the log, kept over the next question. */
+struct missed {
+  Rectify__V1__Page *page; /* owned copy */
+  uint64_t case_nos[WIRE_PAGE_MAX];
+  size_t case_count;
+};
+
+static int keep_page(struct missed *missed, const Rectify__V1__Page *page) {
+  size_t length;
+  uint8_t *bytes = codec_pack(&page->base, &length);
+  must(bytes != NULL);
+  missed->page = rectify__v1__page__unpack(NULL, length, bytes);
+  free(bytes);
+  return missed->page == NULL ? EXIT_PROTOCOL : EXIT_FINE;
+}
+
+/* The cases of the page's events, each once. */
+static void gather_cases(struct watching *watching, struct missed *missed) {
+  missed->case_count = 0;
+  for (size_t i = 0; i < missed->page->n_events; i++) {
+    struct event event;
+    const Rectify__V1__EventRow *row = missed->page->events[i];
+    bool known = false;
+    codec_arena_reset(watching->arena);
+    if (!codec_event_unpack(watching->arena, row->record.data, row->record.len, &event) || event.case_no == 0) continue;
+    for (size_t k = 0; k < missed->case_count; k++) known = known || missed->case_nos[k] == event.case_no;
+    bool wanted = watching->case_no == 0 || watching->case_no == event.case_no;
+    if (!known && wanted && missed->case_count < WIRE_PAGE_MAX) missed->case_nos[missed->case_count++] = event.case_no;
+  }
+}
+
+struct replay {
+  struct watching *watching;
+  Rectify__V1__CaseRow **rows; /* owned copies */
+  size_t count;
+};
+
+static int keep_rows(void *context, const Rectify__V1__Page *page) {
+  struct replay *replay = context;
+  for (size_t i = 0; i < page->n_cases && replay->count < WIRE_PAGE_MAX; i++) {
+    size_t length;
+    uint8_t *bytes = codec_pack(&page->cases[i]->base, &length);
+    must(bytes != NULL);
+    replay->rows[replay->count] = rectify__v1__case_row__unpack(NULL, length, bytes);
+    free(bytes);
+    if (replay->rows[replay->count] != NULL) replay->count++;
+  }
+  return EXIT_FINE;
+}
+
+static void show_missed(struct watching *watching, const struct missed *missed, const struct replay *replay) {
+  for (size_t i = 0; i < missed->page->n_events; i++) {
+    struct event event;
+    const Rectify__V1__EventRow *row = missed->page->events[i];
+    codec_arena_reset(watching->arena);
+    if (codec_event_unpack(watching->arena, row->record.data, row->record.len, &event))
+      for (size_t k = 0; k < replay->count; k++)
+        if (replay->rows[k]->case_no == event.case_no) show(watching, row, replay->rows[k]);
+    if (row->log_index >= watching->size) watching->size = row->log_index + 1;
+  }
+}
+
+/* Shows a kept page: the rows of its cases say which of them are ours to see. */
+static int show_page(struct watching *watching, struct missed *missed) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__CaseQuery cases = RECTIFY__V1__CASE_QUERY__INIT;
+  struct replay replay = {watching, calloc(WIRE_PAGE_MAX, sizeof(Rectify__V1__CaseRow *)), 0};
+  must(replay.rows != NULL);
+  gather_cases(watching, missed);
+  cases.n_case_no = missed->case_count;
+  cases.case_no = missed->case_nos;
+  cases.unit = wire_text(watching->unit);
+  query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
+  query.cases = &cases;
+  int code = missed->case_count == 0 ? EXIT_FINE : session_pages(watching->session, &query, keep_rows, &replay);
+  if (code == EXIT_FINE) show_missed(watching, missed, &replay);
+  for (size_t i = 0; i < replay.count; i++) rectify__v1__case_row__free_unpacked(replay.rows[i], NULL);
+  free(replay.rows);
+  return code;
+}
+
+static int skip_missed(struct watching *watching, uint64_t size) {
+  complain("%llu events were missed and you may not read the log; `rectify cases` shows where things stand",
+           (unsigned long long)(size - watching->size));
+  watching->size = size;
+  return EXIT_FINE;
+}
+
+/* Reads the log from where we stand until nothing newer is committed, at least up to `size`. */
+static int recover(struct watching *watching, uint64_t size) {
+  while (!done(watching) && watching->size < size) {
+    Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+    Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+    Rectify__V1__LogQuery log = RECTIFY__V1__LOG_QUERY__INIT;
+    const Rectify__V1__Reply *reply;
+    struct missed missed = {NULL, {0}, 0};
+    log.from_index = watching->size;
+    query.what_case = RECTIFY__V1__QUERY__WHAT_LOG;
+    query.log = &log;
+    request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+    request.query = &query;
+    int result = rectify_ask(watching->session->rectify, &request, watching->session->timeout_msec, &reply);
+    if (result == RECTIFY_TIMEOUT) return EXIT_FINE; /* the next renewal tries again */
+    const Rectify__V1__Error *error = result == RECTIFY_ERROR ? rectify_error(watching->session->rectify) : NULL;
+    if (error != NULL && error->code == FAILURE_FORBIDDEN) return skip_missed(watching, size);
+    if (result != RECTIFY_OK) return session_failure(watching->session, result);
+    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE || reply->page->n_events == 0) return EXIT_FINE;
+    if (reply->page->head != NULL && reply->page->head->size > size) size = reply->page->head->size;
+    int code = keep_page(&missed, reply->page);
+    if (code == EXIT_FINE) code = show_page(watching, &missed);
+    if (missed.page != NULL) rectify__v1__page__free_unpacked(missed.page, NULL);
+    if (code == EXIT_UNREACHABLE) return EXIT_FINE;
+    if (code != EXIT_FINE) return code;
+  }
+  return EXIT_FINE;
+}
+
+/* ---- the lease ---- */
+
+static int renew(struct watching *watching) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Watch watch = RECTIFY__V1__WATCH__INIT;
+  time_t now = time(NULL);
+  if (watching->renewed != 0 && now - watching->renewed < RENEW_SECONDS) return EXIT_FINE;
+  watching->renewed = now;
+  if (rectify_unanswered(watching->session->rectify) > 0) return EXIT_FINE; /* it is being resent already */
+  watch.unit = wire_text(watching->unit);
+  watch.case_no = watching->case_no;
+  request.id = wire_bytes(watching->id, sizeof watching->id);
+  request.body_case = RECTIFY__V1__REQUEST__BODY_WATCH;
+  request.watch = &watch;
+  int result = rectify_send(watching->session->rectify, &request);
+  return result == RECTIFY_OK || result == RECTIFY_TIMEOUT ? EXIT_FINE : session_failure(watching->session, result);
+}
+
+static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
+  uint64_t size = pong->head == NULL ? 0 : pong->head->size;
+  bool first = !watching->leased;
+  watching->leased = true;
+  if (first) {
+    watching->size = size;
+    if (watching->session->format == FORMAT_TABLE)
+      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注;Ctrl-C 结束"));
+    return EXIT_FINE;
+  }
+  return size > watching->size ? recover(watching, size) : EXIT_FINE;
+}
+
+static int on_push(struct watching *watching, const Rectify__V1__Push *push) {
+  if (!watching->leased || push->size <= watching->size) return EXIT_FINE;
+  if (push->previous_size > watching->size) return recover(watching, push->size);
+  for (size_t i = 0; i < push->n_events; i++)
+    show(watching, push->events[i]->event, push->events[i]->row);
+  watching->size = push->size;
+  return EXIT_FINE;
+}
+
+static int on_error(struct watching *watching, const Rectify__V1__Error *error) {
+  complain("the daemon says: %s: %.*s", word_text(words_failure, error->code), (int)error->text.len,
+           error->text.len > 0 ? (const char *)error->text.data : "");
+  (void)watching;
+  return EXIT_REFUSED;
+}
+
+static int loop(struct watching *watching) {
+  int code = EXIT_FINE;
+  while (code == EXIT_FINE && !done(watching)) {
+    const Rectify__V1__Reply *reply;
+    code = renew(watching);
+    if (code != EXIT_FINE) break;
+    int result = rectify_receive(watching->session->rectify, RECEIVE_MSEC, &reply);
+    if (result == RECTIFY_TIMEOUT || interrupted != 0) continue;
+    if (result != RECTIFY_OK) return session_failure(watching->session, result);
+    if (reply->body_case == RECTIFY__V1__REPLY__BODY_PONG) code = on_pong(watching, reply->pong);
+    if (reply->body_case == RECTIFY__V1__REPLY__BODY_PUSH) code = on_push(watching, reply->push);
+    if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = on_error(watching, reply->error);
+    (void)fflush(stdout);
+  }
+  return interrupted != 0 ? EXIT_FINE : code;
+}
+
+static int read_options(struct session *session, struct arguments *arguments, struct watching *watching) {
+  int exit_code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
+    int64_t number = 0;
+    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
+    if (option == WATCH_UNIT) watching->unit = optarg;
+    else if (option == WATCH_CASE) {
+      if (!case_read(optarg, &watching->case_no)) return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", optarg);
+    } else if (!number_read(optarg, 1, INT64_MAX, &number))
+      return complain_usage(arguments->verb, "--%s wants a number from 1, not '%s'", watch_flags[option].name, optarg);
+    if (option == WATCH_COUNT) watching->count_max = (uint64_t)number;
+    if (option == WATCH_UNTIL_CLOSED) watching->closed_max = (uint64_t)number;
+  }
+  return arguments_words(arguments, 0, 0);
+}
+
+int watch_run(struct session *session, struct arguments *arguments) {
+  struct watching watching = {.session = session};
+  struct sigaction action = {.sa_handler = on_signal};
+  int code = read_options(session, arguments, &watching);
+  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code != EXIT_FINE) return code;
+  if (rectify_key(session->rectify, watching.id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
+  (void)sigaction(SIGINT, &action, NULL);
+  (void)sigaction(SIGTERM, &action, NULL);
+  names_load(session, &watching.names);
+  watching.arena = codec_arena_new(ARENA_BYTES);
+  must(watching.arena != NULL);
+  if (session->format != FORMAT_TABLE) watching.sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
+  code = loop(&watching);
+  if (watching.sheet != NULL) (void)sheet_close(watching.sheet);
+  codec_arena_free(watching.arena);
+  names_free(&watching.names);
+  return code;
+}

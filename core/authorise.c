@@ -1,0 +1,28 @@
+/* authorise.c - may this officer do this to a case of this unit today?  The roles of a command stand in command.def. */
+#include "core/judge.h"
+
+bool officer_known(const struct world *world, uint32_t officer) {
+  return officer != 0 && officer <= world->registry->officer_count && !world->registry->officers[officer].retired;
+}
+
+uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t command, uint32_t unit, uint32_t team,
+                           day_t day) {
+  const uint32_t inspector = ROLE_BIT(ROLE_INSPECTOR);
+  const uint32_t allowed = command_roles(command);
+  const struct registry *registry = world->registry;
+  if (allowed == 0) return actor == 0 && command == COMMAND_RUNG_DUE ? RULE_NONE : RULE_NOT_FOR_PEOPLE;
+  if (!officer_known(world, actor)) return RULE_ACTOR_UNKNOWN;
+  uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
+  if ((roles & allowed & ~inspector) != 0) return RULE_NONE;
+  if ((allowed & inspector) == 0) return RULE_ROLE_MISSING;
+  if ((registry_roles(registry, actor, team, day) & inspector) != 0) return RULE_NONE;
+  bool inspects = (registry_roles_anywhere(registry, actor, day) & inspector) != 0;
+  return inspects ? RULE_NOT_OWN_TEAM : RULE_ROLE_MISSING;
+}
+
+bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day) {
+  const struct registry *registry = world->registry;
+  if (!officer_known(world, actor)) return false;
+  if (registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day) != 0) return true;
+  return (registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0;
+}

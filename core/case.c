@@ -1,0 +1,78 @@
+/* case.c - what can be read off a folded case: its clocks, what fires next, and the rung's command. */
+#include <string.h>
+
+#include "core/judge.h"
+#include "rectify/must.h"
+
+struct case_clock *clock_find(struct case_state *state, uint32_t kind) {
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++)
+    if (state->clocks[i].kind == kind) return &state->clocks[i];
+  return NULL;
+}
+
+const struct case_clock *case_clock_of(const struct case_state *state, uint32_t kind) {
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++)
+    if (state->clocks[i].kind == kind) return &state->clocks[i];
+  return NULL;
+}
+
+bool clock_put(struct case_state *state, const struct case_clock *clock) {
+  struct case_clock *clocks = state->clocks;
+  uint32_t at = 0;
+  while (at < CASE_CLOCKS_MAX && clocks[at].kind != 0 && clocks[at].kind != clock->kind) at++;
+  if (clock->state != CLOCK_STOPPED) {
+    if (at == CASE_CLOCKS_MAX) return false;
+    clocks[at] = *clock;
+    return true;
+  }
+  if (at == CASE_CLOCKS_MAX || clocks[at].kind == 0) return true;
+  memmove(&clocks[at], &clocks[at + 1], (CASE_CLOCKS_MAX - at - 1) * sizeof *clocks);
+  clocks[CASE_CLOCKS_MAX - 1] = (struct case_clock){0};
+  return true;
+}
+
+usec_t case_next_fire(const struct case_state *state, uint32_t *index) {
+  usec_t next = INSTANT_NONE;
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++) {
+    const struct case_clock *clock = &state->clocks[i];
+    if (clock->state != CLOCK_RUNNING || clock->next_fire >= next) continue;
+    next = clock->next_fire;
+    if (index != NULL) *index = i;
+  }
+  return next;
+}
+
+static void put_big_endian(uint8_t *out, uint32_t bytes, uint64_t value) {
+  for (uint32_t i = bytes; i-- > 0; value >>= 8) out[i] = (uint8_t)value;
+}
+
+/* UUIDv8 (RFC 9562, 5.8): 48 bits case, version and clock, 30 bits generation around the variant, 32 bits nth. */
+static void rung_key(uint64_t case_no, const struct case_clock *clock, struct uuid *out) {
+  uint8_t *bytes = out->bytes;
+  put_big_endian(bytes, 6, case_no);
+  bytes[6] = (uint8_t)(0x80 | clock->kind);
+  bytes[7] = (uint8_t)clock->generation;
+  bytes[8] = (uint8_t)(0x80 | (clock->generation >> 8 & 0x3f));
+  put_big_endian(bytes + 9, 2, clock->generation >> 14);
+  bytes[11] = 0;
+  put_big_endian(bytes + 12, 4, clock->nth);
+}
+
+void case_rung_command(const struct case_state *state, uint32_t index, struct command *out) {
+  must(index < CASE_CLOCKS_MAX && state->clocks[index].state == CLOCK_RUNNING);
+  const struct case_clock *clock = &state->clocks[index];
+  must(state->case_no < UINT64_C(1) << 48 && clock->generation < UINT32_C(1) << 30);
+  memset(out, 0, sizeof *out);
+  out->kind = COMMAND_RUNG_DUE;
+  out->case_no = state->case_no;
+  out->clock = clock->kind;
+  out->generation = clock->generation;
+  out->nth = clock->nth;
+  rung_key(state->case_no, clock, &out->key);
+}
+
+bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now) {
+  const struct case_clock *clock = case_clock_of(state, command->clock);
+  return clock != NULL && clock->state == CLOCK_RUNNING && clock->generation == command->generation &&
+         clock->nth == command->nth && clock->next_fire <= now;
+}

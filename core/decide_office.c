@@ -1,0 +1,109 @@
+/* decide_office.c - what the office does to a case that is under way: reassign and escalate. */
+#include "core/judge.h"
+
+/* ---- reassign ---- */
+
+static bool stays_put(const struct judge *judge) { return judge->move->from == judge->move->to &&
+                                                          judge->move->from != STATUS_DISPATCHED; }
+
+static uint32_t check_named(const struct judge *judge) {
+  const struct command *command = judge->command;
+  if (command->unit_unknown) return RULE_UNIT_UNKNOWN;
+  if (command->officer_unknown) return RULE_OFFICER_UNKNOWN;
+  if (command->unit == 0 && command->officer == 0 && command->verifier == 0) return RULE_NOTHING_TO_CHANGE;
+  if (command->unit != 0 && !unit_known(judge->world, command->unit)) return RULE_UNIT_UNKNOWN;
+  if (command->officer != 0 && !officer_known(judge->world, command->officer)) return RULE_OFFICER_UNKNOWN;
+  return RULE_NONE;
+}
+
+/* The office must reach over the unit it gives to as well as over the one it takes from. */
+static uint32_t change_unit(struct judge *judge) {
+  const struct command *command = judge->command;
+  if (command->unit == 0 || command->unit == judge->after.unit) return RULE_NONE;
+  if (stays_put(judge)) return RULE_NO_SUCH_MOVE;
+  judge->after.unit = command->unit;
+  judge->after.flags = (uint8_t)(judge->after.flags & ~CASE_ENDORSED); /* by the head of the unit it leaves */
+  return authorise_command(judge->world, command->actor, command->kind, command->unit, 0,
+                           world_today(judge->world, command->unit, judge->now));
+}
+
+static uint32_t change_handler(struct judge *judge) {
+  uint32_t officer = judge->command->officer;
+  if (officer != 0 && !people_answers(judge, officer)) return RULE_OFFICER_NOT_OF_UNIT;
+  if (officer == 0 && judge->after.unit == judge->before->unit) return RULE_NONE;
+  judge->after.handler = officer != 0 ? officer : people_handler(judge);
+  return judge->after.handler == 0 ? RULE_NOBODY_RESPONSIBLE : RULE_NONE;
+}
+
+static uint32_t change_verifier(struct judge *judge) {
+  uint32_t verifier = judge->command->verifier;
+  if (verifier != 0) {
+    uint32_t rule = people_check_verifier(judge, verifier);
+    if (rule != RULE_NONE) return rule;
+    judge->after.verifier = verifier;
+  }
+  people_settle_verifier(judge);
+  return RULE_NONE;
+}
+
+static uint32_t change_people(struct judge *judge) {
+  uint32_t rule = check_named(judge);
+  if (rule == RULE_NONE) rule = change_unit(judge);
+  if (rule == RULE_NONE) rule = change_handler(judge);
+  if (rule == RULE_NONE) rule = change_verifier(judge);
+  if (rule != RULE_NONE) return rule;
+  const struct case_state *before = judge->before, *after = &judge->after;
+  bool changed =
+      after->unit != before->unit || after->handler != before->handler || after->verifier != before->verifier;
+  return changed ? RULE_NONE : RULE_NOTHING_TO_CHANGE;
+}
+
+/* A new owner signs for the case anew, but a new owner is no new date: the rectify clock keeps its own. */
+static void hand_to_owner(struct judge *judge) {
+  struct case_state *after = &judge->after;
+  bool new_unit = after->unit != judge->before->unit;
+  const struct span limit = judge->policy->tracks[after->track].limits[CLOCK_SIGN_FOR];
+  if (new_unit || judge->before->status == STATUS_RECTIFYING) {
+    after->status = STATUS_DISPATCHED;
+    if (limit.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, after->track, limit, judge->now);
+  }
+  struct case_clock *clock = clock_find(after, CLOCK_RECTIFY);
+  if (new_unit && clock != NULL) timing_aim(judge, clock); /* by the calendar of the new unit */
+}
+
+static void tell_owner(struct judge *judge) {
+  people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, judge->after.handler);
+  if (judge->after.unit != judge->before->unit)
+    people_notify(judge, NOTICE_TASK, true, RECIPIENT_PRINCIPAL, people_recipient(judge, RECIPIENT_PRINCIPAL));
+}
+
+uint32_t decide_reassign(struct judge *judge) {
+  struct case_state *after = &judge->after;
+  uint32_t rule = change_people(judge);
+  if (rule != RULE_NONE) return rule;
+  bool new_owner = after->unit != judge->before->unit || after->handler != judge->before->handler;
+  if (new_owner && !stays_put(judge)) hand_to_owner(judge);
+  bool verifying = after->status == STATUS_VERIFYING;
+  after->accountable = verifying ? people_verifying(judge) : after->handler;
+  if (new_owner) tell_owner(judge);
+  if (verifying && after->accountable != judge->before->accountable)
+    people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, after->accountable);
+  return judge->move->rule;
+}
+
+/* ---- escalate ---- */
+
+uint32_t decide_escalate(struct judge *judge) {
+  uint32_t target = judge->command->track, edge = EDGE_NONE;
+  if (target == TRACK_NONE) {
+    edge = EDGE_OVERDUE;
+    target = track_along(judge, edge);
+    if (target == 0) return RULE_TRACK_LAST;
+  } else if (!track_is_stricter(target, judge->after.track)) {
+    return RULE_TRACK_NOT_STRICTER;
+  }
+  track_move(judge, target, edge, judge->now);
+  if (target != TRACK_SUPERVISION) /* there the order itself tells the handler */
+    people_notify(judge, NOTICE_URGE, false, RECIPIENT_HANDLER, judge->after.handler);
+  return judge->move->rule;
+}

@@ -1,0 +1,107 @@
+/* people.c - who must act on a case, found in the registry on the day of the decision. */
+#include "core/judge.h"
+
+static day_t today(const struct judge *judge) { return world_today(judge->world, judge->after.unit, judge->now); }
+
+static uint32_t unit_or_root(const struct judge *judge) {
+  return judge->after.unit != 0 ? judge->after.unit : world_root(judge->world);
+}
+
+bool unit_known(const struct world *world, uint32_t unit) {
+  return unit != 0 && unit <= world->registry->unit_count && !world->registry->units[unit].retired;
+}
+
+uint32_t people_handler(const struct judge *judge) {
+  const struct registry *registry = judge->world->registry;
+  const day_t day = today(judge);
+  uint32_t unit = judge->after.unit;
+  for (uint32_t level = 0; unit != 0 && level <= UNIT_DEPTH_MAX; level++) {
+    uint32_t officer = registry_holder_at(registry, unit, ROLE_HANDLER, day);
+    if (officer == 0) officer = registry_holder_at(registry, unit, ROLE_PRINCIPAL, day);
+    if (officer != 0) return officer;
+    unit = registry->units[unit].parent;
+  }
+  return 0;
+}
+
+bool people_answers(const struct judge *judge, uint32_t officer) {
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
+  return (registry_roles(judge->world->registry, officer, judge->after.unit, today(judge)) & answers) != 0;
+}
+
+uint32_t people_check_verifier(const struct judge *judge, uint32_t officer) {
+  const struct registry *registry = judge->world->registry;
+  if (!officer_known(judge->world, officer)) return RULE_OFFICER_UNKNOWN;
+  uint32_t roles = registry_roles(registry, officer, unit_or_root(judge), today(judge));
+  if ((roles & (ROLE_BIT(ROLE_VERIFIER) | ROLE_BIT(ROLE_OFFICE))) == 0) return RULE_OFFICER_NOT_OF_UNIT;
+  if (officer == judge->after.handler || registry->officers[officer].unit == judge->after.unit)
+    return RULE_VERIFIER_UNFIT;
+  bool office = (roles & ROLE_BIT(ROLE_OFFICE)) != 0;
+  return track_needs_office(judge->after.track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
+}
+
+static uint32_t find_verifier(const struct judge *judge) {
+  const struct registry *registry = judge->world->registry;
+  const struct holder_not holder_not = {judge->after.handler, judge->after.unit};
+  const uint32_t unit = unit_or_root(judge);
+  uint32_t officer = 0;
+  if (!track_needs_office(judge->after.track))
+    officer = registry_holder_but(registry, unit, ROLE_VERIFIER, today(judge), &holder_not);
+  return officer != 0 ? officer : registry_holder_but(registry, unit, ROLE_OFFICE, today(judge), &holder_not);
+}
+
+void people_settle_verifier(struct judge *judge) {
+  if (people_check_verifier(judge, judge->after.verifier) == RULE_NONE) return;
+  uint32_t officer = find_verifier(judge);
+  if (officer != 0) judge->after.verifier = officer;
+}
+
+uint32_t people_verifying(const struct judge *judge) {
+  uint32_t verifier = judge->after.verifier;
+  return people_check_verifier(judge, verifier) == RULE_NONE ? verifier : people_office(judge);
+}
+
+/* The registry document guarantees an open-ended office at the root.  Should that fail, whoever was ever of the office
+ * is better than nobody: an open case has an accountable officer, always. */
+static uint32_t office_ever(const struct registry *registry) {
+  for (uint32_t i = 0; i < registry->appointment_count; i++)
+    if (registry->by_officer[i].role == ROLE_OFFICE) return registry->by_officer[i].officer;
+  return 1;
+}
+
+uint32_t people_office(const struct judge *judge) {
+  uint32_t officer = registry_holder(judge->world->registry, unit_or_root(judge), ROLE_OFFICE, today(judge));
+  return officer != 0 ? officer : office_ever(judge->world->registry);
+}
+
+static uint32_t holder(const struct judge *judge, uint32_t unit, uint32_t role) {
+  return registry_holder(judge->world->registry, unit, role, today(judge));
+}
+
+uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
+  const uint32_t unit = unit_or_root(judge);
+  uint32_t body;
+  switch ((enum recipient)recipient) {
+  case RECIPIENT_NONE: return 0;
+  case RECIPIENT_HANDLER: return judge->after.handler;
+  case RECIPIENT_PRINCIPAL: return holder(judge, unit, ROLE_PRINCIPAL);
+  case RECIPIENT_ABOVE: return holder(judge, judge->world->registry->units[unit].parent, ROLE_PRINCIPAL);
+  case RECIPIENT_OFFICE: return people_office(judge);
+  case RECIPIENT_VERIFIER: return judge->after.verifier;
+  case RECIPIENT_BODY:
+    body = holder(judge, unit, ROLE_BODY);
+    return body != 0 ? body : people_office(judge);
+  case RECIPIENT_ACCOUNTABLE: return judge->after.accountable;
+  case RECIPIENT_REPORTER: return judge->after.reporter;
+  }
+  return 0;
+}
+
+void people_notify(struct judge *judge, uint32_t notice, bool copy, uint32_t recipient, uint32_t officer) {
+  struct event *event = judge->event;
+  if (officer == 0 || notice == 0 || event->notice_count == EVENT_NOTICES_MAX) return;
+  for (uint32_t i = 0; i < event->notice_count; i++)
+    if (event->notices[i].officer == officer && event->notices[i].kind == notice) return;
+  event->notices[event->notice_count++] = (struct notice_out){
+      .kind = (uint8_t)notice, .copy = copy, .recipient = (uint8_t)recipient, .officer = officer};
+}

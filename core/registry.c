@@ -1,0 +1,92 @@
+/* registry.c - who answers for what, on which day: registry.h.  The rows are sorted by document/registry.c. */
+#include "rectify/registry.h"
+
+#include "core/judge.h"
+
+bool registry_in_subtree(const struct registry *registry, uint32_t unit, uint32_t ancestor) {
+  if (unit == 0 || ancestor == 0 || unit > registry->unit_count || ancestor > registry->unit_count) return false;
+  const struct unit *inner = &registry->units[unit], *outer = &registry->units[ancestor];
+  return outer->enter <= inner->enter && inner->leave <= outer->leave;
+}
+
+static bool holds_on(const struct registry *registry, const struct appointment *row, day_t day) {
+  return row->from <= day && day <= row->until && !registry->officers[row->officer].retired;
+}
+
+/* The index of the first row of (unit, role) or of what follows it. */
+static uint32_t first_of_unit(const struct registry *registry, uint32_t unit, uint32_t role) {
+  uint32_t low = 0, high = registry->appointment_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const struct appointment *row = &registry->appointments[middle];
+    if (row->unit < unit || (row->unit == unit && row->role < role)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+static bool fits(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not) {
+  return officer != holder_not->officer &&
+         (holder_not->home == 0 || registry->officers[officer].unit != holder_not->home);
+}
+
+uint32_t registry_holder_at_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
+                                const struct holder_not *holder_not) {
+  for (uint32_t i = first_of_unit(registry, unit, role); i < registry->appointment_count; i++) {
+    const struct appointment *row = &registry->appointments[i];
+    if (row->unit != unit || row->role != role) return 0;
+    if (holds_on(registry, row, day) && fits(registry, row->officer, holder_not)) return row->officer;
+  }
+  return 0;
+}
+
+uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
+                             const struct holder_not *holder_not) {
+  for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
+    uint32_t officer = registry_holder_at_but(registry, unit, role, day, holder_not);
+    if (officer != 0) return officer;
+    unit = registry->units[unit].parent;
+  }
+  return 0;
+}
+
+uint32_t registry_holder_at(const struct registry *registry, uint32_t unit, uint32_t role, day_t day) {
+  static const struct holder_not nobody = {0, 0};
+  return registry_holder_at_but(registry, unit, role, day, &nobody);
+}
+
+uint32_t registry_holder(const struct registry *registry, uint32_t unit, uint32_t role, day_t day) {
+  static const struct holder_not nobody = {0, 0};
+  return registry_holder_but(registry, unit, role, day, &nobody);
+}
+
+/* The index of the first row of `officer` in by_officer, or of what follows it. */
+static uint32_t first_of_officer(const struct registry *registry, uint32_t officer) {
+  uint32_t low = 0, high = registry->appointment_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (registry->by_officer[middle].officer < officer) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/* Roles over `unit`, or anywhere when `unit` is 0. */
+static uint32_t roles_of(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
+  uint32_t roles = 0;
+  for (uint32_t i = first_of_officer(registry, officer); i < registry->appointment_count; i++) {
+    const struct appointment *row = &registry->by_officer[i];
+    if (row->officer != officer) break;
+    if (!holds_on(registry, row, day)) continue;
+    if (unit == 0 || registry_in_subtree(registry, unit, row->unit)) roles |= ROLE_BIT(row->role);
+  }
+  return roles;
+}
+
+uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
+  return unit == 0 ? 0 : roles_of(registry, officer, unit, day);
+}
+
+uint32_t registry_roles_anywhere(const struct registry *registry, uint32_t officer, day_t day) {
+  return roles_of(registry, officer, 0, day);
+}

@@ -1,0 +1,42 @@
+/* route.c - which track a finding starts in: the first route whose conditions all hold. */
+#include <string.h>
+
+#include "core/judge.h"
+
+static bool bit_allows(uint32_t bits, uint32_t number) { return bits == 0 || (bits >> number & 1u) != 0; }
+
+static bool text_allows(const char *wanted, const char *given) { return *wanted == '\0' || strcmp(wanted, given) == 0; }
+
+/* Whether `unit` or a unit above it has the code. */
+static bool unit_allows(const struct registry *registry, const char *code, uint32_t unit) {
+  if (*code == '\0') return true;
+  for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
+    if (strcmp(registry->units[unit].code, code) == 0) return true;
+    unit = registry->units[unit].parent;
+  }
+  return false;
+}
+
+static bool route_allows(const struct route *route, const struct registry *registry, const struct finding *finding) {
+  return bit_allows(route->kinds, finding->kind) && bit_allows(route->severities, finding->severity) &&
+         text_allows(route->category, finding->category) && text_allows(route->inspection, finding->inspection) &&
+         strncmp(route->code_prefix, finding->code, strlen(route->code_prefix)) == 0 &&
+         finding->same_problem >= route->recurrence_min && unit_allows(registry, route->unit, finding->unit);
+}
+
+const struct route *route_match(const struct policy *policy, const struct registry *registry,
+                                const struct finding *finding) {
+  for (uint32_t i = 0; i < policy->route_count; i++)
+    if (route_allows(&policy->routes[i], registry, finding)) return &policy->routes[i];
+  return NULL;
+}
+
+const struct route *route_of_kind(const struct policy *policy, uint32_t kind, uint32_t severity) {
+  for (uint32_t i = 0; i < policy->route_count; i++) {
+    const struct route *route = &policy->routes[i];
+    bool plain = *route->category == '\0' && *route->code_prefix == '\0' && *route->unit == '\0' &&
+                 *route->inspection == '\0' && route->recurrence_min == 0;
+    if (plain && bit_allows(route->kinds, kind) && bit_allows(route->severities, severity)) return route;
+  }
+  return NULL;
+}

@@ -1,0 +1,118 @@
+/* timing.c - starts, stops, pauses and aims the clocks of a case, and moves it between tracks. */
+#include "core/judge.h"
+#include "rectify/must.h"
+
+static const struct calendar *calendar_of(const struct judge *judge) {
+  return world_calendar(judge->world, judge->after.unit);
+}
+
+static const struct zone *zone_of(const struct judge *judge) { return world_zone(judge->world, judge->after.unit); }
+
+void timing_aim(struct judge *judge, struct case_clock *clock) {
+  ladder_aim(judge->policy, calendar_of(judge), zone_of(judge), clock);
+}
+
+void timing_start(struct judge *judge, uint32_t kind, uint32_t track, struct span budget, usec_t start) {
+  struct case_clock clock = {.kind = (uint8_t)kind,
+                             .state = CLOCK_RUNNING,
+                             .track = (uint8_t)track,
+                             .budget = budget,
+                             .generation = judge->number,
+                             .start = start};
+  clock.due = ladder_due(calendar_of(judge), zone_of(judge), start, budget, &clock.provisional);
+  timing_aim(judge, &clock);
+  must(clock_put(&judge->after, &clock));
+}
+
+void timing_stop(struct judge *judge, uint32_t kind) {
+  const struct case_clock stopped = {.kind = (uint8_t)kind, .state = CLOCK_STOPPED};
+  must(clock_put(&judge->after, &stopped));
+}
+
+void timing_stop_all(struct judge *judge) {
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX; i++) judge->after.clocks[i] = (struct case_clock){0};
+}
+
+void timing_pause(struct judge *judge, uint32_t kind) {
+  struct case_clock *clock = clock_find(&judge->after, kind);
+  must(clock != NULL);
+  clock->state = CLOCK_PAUSED;
+  clock->paused = judge->now;
+  clock->next_fire = INSTANT_NONE;
+}
+
+/* Working days that passed while the clock stood still are added to its working days; hours to its hours. */
+static usec_t moved_due(const struct judge *judge, const struct case_clock *clock) {
+  if (clock->budget.unit == SPAN_HOURS) return clock->due + (judge->now - clock->paused);
+  const struct calendar *calendar = calendar_of(judge);
+  const struct zone *zone = zone_of(judge);
+  int32_t days = workday_between(calendar, zone_day_of(zone, clock->paused), zone_day_of(zone, judge->now));
+  if (days <= 0) return clock->due;
+  return zone_day_start(zone, workday_add(calendar, zone_day_of(zone, clock->due - 1), days) + 1);
+}
+
+void timing_resume(struct judge *judge, uint32_t kind) {
+  struct case_clock *clock = clock_find(&judge->after, kind);
+  must(clock != NULL);
+  clock->due = moved_due(judge, clock);
+  clock->provisional = workday_is_provisional(calendar_of(judge), zone_day_of(zone_of(judge), clock->due - 1));
+  clock->state = CLOCK_RUNNING;
+  clock->paused = 0;
+  timing_aim(judge, clock);
+}
+
+void timing_dispatch(struct judge *judge, struct span rectify) {
+  const struct track_policy *track = &judge->policy->tracks[judge->after.track];
+  if (track->limits[CLOCK_SIGN_FOR].unit != SPAN_NONE)
+    timing_start(judge, CLOCK_SIGN_FOR, judge->after.track, track->limits[CLOCK_SIGN_FOR], judge->now);
+  if (rectify.unit == SPAN_NONE) rectify = track->limits[CLOCK_RECTIFY];
+  timing_start(judge, CLOCK_RECTIFY, judge->after.track, rectify, judge->now);
+}
+
+/* ---- tracks ---- */
+
+bool track_needs_office(uint32_t track) { return track == TRACK_SUPERVISION || track == TRACK_ACCOUNTABILITY; }
+
+bool track_is_stricter(uint32_t target, uint32_t from) {
+  static const uint8_t ranks[TRACK_COUNT + 1] = {[TRACK_EARLY_WARNING] = 1,
+                                                 [TRACK_SPECIAL_RECTIFICATION] = 2,
+                                                 [TRACK_NEW_RULES] = 2,
+                                                 [TRACK_SUPERVISION] = 3,
+                                                 [TRACK_ACCOUNTABILITY] = 4};
+  must(target <= TRACK_COUNT && from <= TRACK_COUNT);
+  return target != TRACK_NEW_RULES && ranks[target] > ranks[from];
+}
+
+uint32_t track_along(const struct judge *judge, uint32_t edge) {
+  must(edge <= EDGE_COUNT && judge->after.track <= TRACK_COUNT);
+  uint32_t target = edge == 0 ? 0 : judge->policy->tracks[judge->after.track].edges[edge];
+  return target == judge->after.track ? 0 : target;
+}
+
+void track_enter(struct judge *judge) {
+  if (judge->after.track == TRACK_SUPERVISION) {
+    static const uint32_t to[] = {RECIPIENT_HANDLER, RECIPIENT_PRINCIPAL};
+    for (uint32_t i = 0; i < 2; i++)
+      people_notify(judge, NOTICE_SUPERVISION_ORDER, false, to[i], people_recipient(judge, to[i]));
+  }
+  if (judge->after.track == TRACK_ACCOUNTABILITY) {
+    judge->after.flags |= CASE_ACCOUNTABILITY;
+    people_notify(judge, NOTICE_PROPOSAL, false, RECIPIENT_BODY, people_recipient(judge, RECIPIENT_BODY));
+  }
+}
+
+void track_move(struct judge *judge, uint32_t target, uint32_t edge, usec_t start) {
+  must(target != 0 && target <= TRACK_COUNT);
+  judge->after.track = (uint8_t)target;
+  judge->event->edge = (uint8_t)edge;
+  judge->after.light = LIGHT_YELLOW;
+  timing_start(judge, CLOCK_RECTIFY, target, judge->policy->tracks[target].limits[CLOCK_RECTIFY], start);
+  track_enter(judge);
+  people_settle_verifier(judge);
+  if (judge->after.status != STATUS_VERIFYING) return;
+  timing_pause(judge, CLOCK_RECTIFY);
+  uint32_t verifying = people_verifying(judge);
+  if (verifying == judge->after.accountable) return;
+  judge->after.accountable = verifying;
+  people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, verifying);
+}

@@ -1,0 +1,217 @@
+#include "daemon/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "rectify/must.h"
+
+#define TEXT_BYTES (BATCH_TEXT_BYTES_MAX + WIRE_FRAME_BYTES_MAX)
+#define RECORD_BYTES (BATCH_FRESH_MAX * EVENT_BODY_BYTES_MAX)
+
+static void *room_for(size_t count, size_t size) {
+  void *room = calloc(count, size);
+  must(room != NULL);
+  return room;
+}
+
+struct batch *batch_new(void) {
+  struct batch *batch = room_for(1, sizeof *batch);
+  batch->touched = room_for(BATCH_FRESH_MAX, sizeof *batch->touched);
+  batch->keys = room_for(BATCH_KEYS, sizeof *batch->keys);
+  batch->requests = room_for(BATCH_REQUESTS_MAX, sizeof *batch->requests);
+  batch->items = room_for(BATCH_ITEMS_MAX, sizeof *batch->items);
+  batch->fresh = room_for(BATCH_FRESH_MAX, sizeof *batch->fresh);
+  batch->repeats = room_for(BATCH_ITEMS_MAX, sizeof *batch->repeats);
+  batch->pieces = room_for(BATCH_ITEMS_MAX * EVIDENCE_MAX, sizeof *batch->pieces);
+  batch->text = room_for(1, TEXT_BYTES);
+  batch->records = room_for(1, RECORD_BYTES);
+  return batch;
+}
+
+void batch_free(struct batch *batch) {
+  if (batch == NULL) return;
+  batch_reset(batch);
+  free(batch->touched);
+  free(batch->keys);
+  free(batch->requests);
+  free(batch->items);
+  free(batch->fresh);
+  free(batch->repeats);
+  free(batch->pieces);
+  free(batch->text);
+  free(batch->records);
+  free(batch);
+}
+
+void batch_reset(struct batch *batch) {
+  if (batch->item_count > 0) memset(batch->keys, 0, BATCH_KEYS * sizeof *batch->keys);
+  batch->request_count = batch->item_count = batch->fresh_count = batch->repeat_count = batch->piece_count = 0;
+  batch->text_used = batch->record_used = batch->touched_count = 0;
+  if (batch->has_publication) world_discard(&batch->publication);
+  batch->has_publication = false;
+  document_report_free(&batch->report);
+  batch->report = (struct document_report){0};
+}
+
+bool batch_is_full(const struct batch *batch) {
+  return batch->item_count >= BATCH_EVENTS_MAX || batch->request_count == BATCH_REQUESTS_MAX ||
+         batch->text_used >= BATCH_TEXT_BYTES_MAX ||
+         (batch->item_count > 0 && batch->items[0].command.kind == COMMAND_PUBLISH);
+}
+
+struct stretch batch_keep(struct batch *batch, const void *data, size_t length) {
+  must(length <= TEXT_BYTES - batch->text_used);
+  struct stretch stretch = {batch->text_used, (uint32_t)length};
+  if (length > 0) memcpy(batch->text + batch->text_used, data, length);
+  batch->text_used += (uint32_t)length;
+  return stretch;
+}
+
+/* ---- the key index ---- */
+
+static uint32_t key_slot(const struct batch *batch, const struct uuid *key) {
+  uint64_t tail; /* the random end of a UUIDv7 */
+  memcpy(&tail, key->bytes + 8, sizeof tail);
+  uint32_t slot = (uint32_t)(tail * UINT64_C(0x9E3779B97F4A7C15) >> 40) & (BATCH_KEYS - 1);
+  while (batch->keys[slot] != 0 &&
+         memcmp(batch->items[batch->keys[slot] - 1].command.key.bytes, key->bytes, WIRE_ID_BYTES) != 0)
+    slot = (slot + 1) & (BATCH_KEYS - 1);
+  return slot;
+}
+
+bool batch_has_key(const struct batch *batch, const struct uuid *key) {
+  return batch->item_count > 0 && batch->keys[key_slot(batch, key)] != 0;
+}
+
+/* ---- from the wire to commands ---- */
+
+static void copy_code(char out[CODE_BYTES_MAX + 1], ProtobufCBinaryData bytes) {
+  must(bytes.len <= CODE_BYTES_MAX);
+  if (bytes.len > 0) memcpy(out, bytes.data, bytes.len);
+  out[bytes.len] = '\0';
+}
+
+static uint32_t unit_id(const struct office *office, ProtobufCBinaryData code) {
+  return code.len == 0 ? 0 : registry_unit_by_code(office->registry, (const char *)code.data, code.len);
+}
+
+static uint32_t officer_id(const struct office *office, ProtobufCBinaryData code) {
+  return code.len == 0 ? 0 : registry_officer_by_code(office->registry, (const char *)code.data, code.len);
+}
+
+static struct item *new_item(struct batch *batch, ProtobufCBinaryData key, uint32_t kind, uint32_t actor) {
+  must(batch->item_count < BATCH_ITEMS_MAX && key.len == WIRE_ID_BYTES);
+  struct item *item = &batch->items[batch->item_count];
+  memset(item, 0, sizeof *item);
+  item->request = batch->request_count;
+  item->command.kind = (uint8_t)kind;
+  item->command.actor = actor;
+  memcpy(item->command.key.bytes, key.data, WIRE_ID_BYTES);
+  batch->keys[key_slot(batch, &item->command.key)] = batch->item_count + 1;
+  batch->item_count++;
+  return item;
+}
+
+/* The record holds SHA-256(salt || text); the salt is random, so that short texts cannot be guessed from the hash. */
+static void commit_to_text(struct batch *batch, struct item *item, ProtobufCBinaryData text) {
+  if (text.len == 0) return;
+  uint8_t salted[SALT_BYTES + TEXT_BYTES_MAX];
+  must(text.len <= TEXT_BYTES_MAX && getrandom(item->salt, SALT_BYTES, 0) == SALT_BYTES);
+  memcpy(salted, item->salt, SALT_BYTES);
+  memcpy(salted + SALT_BYTES, text.data, text.len);
+  tree_sha256(salted, SALT_BYTES + text.len, item->command.text.bytes);
+  item->command.has_text = true;
+  item->text = batch_keep(batch, text.data, text.len);
+}
+
+static void take_evidence(struct batch *batch, struct item *item, size_t count, Rectify__V1__Evidence **evidence) {
+  item->piece_first = batch->piece_count;
+  item->command.evidence_count = (uint16_t)count;
+  for (size_t i = 0; i < count; i++) {
+    item->command.evidence[i].kind = (uint8_t)evidence[i]->kind;
+    memcpy(item->command.evidence[i].sha256.bytes, evidence[i]->sha256.data, HASH_BYTES);
+    batch->pieces[batch->piece_count++] =
+        (struct piece_name){batch_keep(batch, evidence[i]->name.data, evidence[i]->name.len), evidence[i]->size};
+  }
+}
+
+static uint64_t hash_words(const char *a, const char *b) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+  for (; *a != '\0'; a++) hash = (hash ^ (uint8_t)*a) * UINT64_C(0x100000001b3);
+  hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
+  for (; *b != '\0'; b++) hash = (hash ^ (uint8_t)*b) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+static const char *parent_code(const struct office *office, uint32_t unit) {
+  return office->registry->units[office->registry->units[unit].parent].code;
+}
+
+static void take_finding(struct batch *batch, const struct office *office, const Rectify__V1__Finding *wire,
+                         uint32_t actor) {
+  struct item *item = new_item(batch, wire->id, COMMAND_SUBMIT, actor);
+  struct finding *finding = &item->finding;
+  finding->id = item->command.key;
+  finding->team = unit_id(office, wire->team);
+  finding->unit = unit_id(office, wire->unit);
+  finding->kind = (uint8_t)wire->kind;
+  finding->severity = (uint8_t)wire->severity;
+  finding->found_on = wire->found_on;
+  copy_code(finding->unit_code, wire->unit);
+  copy_code(finding->code, wire->code);
+  copy_code(finding->category, wire->category);
+  copy_code(finding->inspection, wire->inspection);
+  item->problem_hash = hash_words(finding->unit_code, finding->code);
+  item->kind_hash = hash_words(parent_code(office, finding->unit), finding->category);
+  item->command.finding = finding;
+  commit_to_text(batch, item, wire->text);
+  take_evidence(batch, item, wire->n_evidence, wire->evidence);
+}
+
+static void take_command(struct batch *batch, const struct office *office, const Rectify__V1__Command *wire,
+                         uint32_t actor) {
+  struct item *item = new_item(batch, wire->id, wire->command, actor);
+  struct command *command = &item->command;
+  command->case_no = wire->case_no;
+  command->unit = unit_id(office, wire->unit);
+  command->officer = officer_id(office, wire->officer);
+  command->verifier = officer_id(office, wire->verifier);
+  command->track = (uint8_t)wire->track;
+  command->unit_unknown = wire->unit.len > 0 && command->unit == 0;
+  command->officer_unknown =
+      (wire->officer.len > 0 && command->officer == 0) || (wire->verifier.len > 0 && command->verifier == 0);
+  commit_to_text(batch, item, wire->text);
+  take_evidence(batch, item, wire->n_evidence, wire->evidence);
+}
+
+static void take_publication(struct batch *batch, const Rectify__V1__Publish *wire, uint32_t actor) {
+  struct item *item = new_item(batch, wire->id, COMMAND_PUBLISH, actor);
+  item->document = wire->document;
+  item->text = batch_keep(batch, wire->body.data, wire->body.len);
+  item->file_name = batch_keep(batch, wire->file_name.data, wire->file_name.len);
+}
+
+static size_t items_of(const Rectify__V1__Request *request) {
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT) return request->submit->n_findings;
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT) return request->act->n_commands;
+  return 1;
+}
+
+bool batch_take(struct batch *batch, const struct office *office, const Rectify__V1__Request *request, uint32_t actor,
+                const struct route_back *back, const struct uuid *id) {
+  bool publishes = request->body_case == RECTIFY__V1__REQUEST__BODY_PUBLISH;
+  if (batch_is_full(batch) || (publishes && batch->item_count > 0)) return false;
+  struct batch_request *place = &batch->requests[batch->request_count];
+  *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)items_of(request)};
+  must(batch->item_count + place->item_count <= BATCH_ITEMS_MAX);
+  if (publishes) take_publication(batch, request->publish, actor);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
+    for (size_t i = 0; i < request->submit->n_findings; i++)
+      take_finding(batch, office, request->submit->findings[i], actor);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT)
+    for (size_t i = 0; i < request->act->n_commands; i++)
+      take_command(batch, office, request->act->commands[i], actor);
+  batch->request_count++;
+  return true;
+}

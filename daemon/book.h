@@ -1,0 +1,29 @@
+/* book.h - the open cases in memory: a cache of case_, found by number and ordered by when they next want attention.
+ *
+ * Owns its memory.  Out of memory ends the program: it is crash-only, the database has everything.
+ */
+#ifndef RECTIFY_BOOK_H
+#define RECTIFY_BOOK_H
+
+#include "rectify/core.h"
+
+struct book;
+
+struct book *book_new(void);
+void book_free(struct book *book);
+/* Forgets all cases. */
+void book_clear(struct book *book);
+uint64_t book_count(const struct book *book);
+
+/* The case, or NULL; borrowed until the next book_add(), book_remove() or book_clear(). */
+struct case_state *book_find(struct book *book, uint64_t case_no);
+/* Adds a case that is not in the book yet (all zero but for its number) and returns it. */
+struct case_state *book_add(struct book *book, uint64_t case_no);
+/* Puts the case where its clocks now say.  To be called after every change of a case. */
+void book_aim(struct book *book, const struct case_state *state);
+void book_remove(struct book *book, uint64_t case_no);
+
+/* The case whose next rung is due first, and when (INSTANT_NONE and NULL when none is). */
+struct case_state *book_next(struct book *book, usec_t *when);
+
+#endif

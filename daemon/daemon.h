@@ -1,0 +1,153 @@
+/* daemon.h - the daemon's parts and how they hang together.  One thread; every function here is called from the loop.
+ *
+ *   main     options, signals, the loop
+ *   store    the writing connection: lock, take over, load, ready; probes and appends
+ *   pipeline requests in, batches round, outcomes out
+ *   query    the reading connection
+ *   watch    who is told of commits
+ */
+#ifndef RECTIFY_DAEMON_H
+#define RECTIFY_DAEMON_H
+
+#include "daemon/batch.h"
+#include "daemon/book.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/pg.h"
+#include "daemon/router.h"
+#include "daemon/tree.h"
+#include "daemon/world.h"
+
+#define SOFTWARE "rectifyd 0.1.0"
+
+enum store_state {
+  STORE_DOWN,       /* no connection; tries again at retry_at */
+  STORE_CONNECTING, /* connecting, preparing statements */
+  STORE_STANDBY,    /* another daemon holds the lock */
+  STORE_LOADING,    /* taken over; documents, tiles and cases come in */
+  STORE_READY,
+};
+
+/* The writing connection and what it loaded. */
+struct store {
+  enum store_state state;
+  struct pg *pg;
+  const char *conninfo; /* borrowed */
+  int64_t retry_at;     /* monotonic ms */
+  uint32_t failures;    /* in a row, for the backoff */
+  bool waiting;         /* a lock or load step is under way */
+  bool was_ready;       /* it has served before */
+  bool bootstrap;       /* the database has no documents yet */
+  uint64_t loaded_until; /* last case number loaded */
+  uint64_t epoch, cases;
+  uint32_t system_events;
+  struct tree tree;
+  struct office *office;
+  struct book *book;
+};
+
+struct watcher {
+  bool used;
+  bool lost; /* a push could not be sent */
+  struct route_back back;
+  struct uuid id;
+  uint32_t actor;
+  uint32_t unit;
+  uint64_t case_no;
+  uint64_t size; /* of the log when last told */
+  int64_t expires; /* monotonic ms */
+};
+
+struct daemon {
+  struct router *router;
+  struct codec_arena *arena;
+  struct store store;
+  struct pg *reader;
+  const char *reader_conninfo;
+  int64_t reader_retry_at;
+  struct batch *gather, *next, *fly;
+  bool next_sealed, next_probed, flying;
+  uint64_t committed_size; /* of the log, as known to be durable */
+  struct hash committed_root;
+  uint64_t committed_cases;
+  uint32_t cautious; /* batches still to be committed one request at a time, after one was refused */
+  bool stopping;
+  struct {
+    bool wanted, under_way;
+    usec_t until;
+    struct route_back back;
+    struct uuid id;
+  } advance; /* of the manual clock */
+  uint32_t queries_waiting;
+  struct watcher watchers[WATCHERS_MAX];
+  uint8_t *scratch; /* for packed replies */
+};
+
+/* ---- store.c ---- */
+void store_turn(struct daemon *daemon, int64_t now_msec);
+/* Forgets everything in memory and reconnects: after a lost connection or a batch that failed or is in doubt. */
+void store_restart(struct daemon *daemon, const char *why);
+int64_t store_next_msec(const struct daemon *daemon);
+
+/* ---- pipeline.c ---- */
+/* Takes what waits at the socket, moves batches on. */
+void pipeline_turn(struct daemon *daemon);
+bool pipeline_wants_requests(const struct daemon *daemon);
+bool pipeline_is_idle(const struct daemon *daemon);
+/* The first publications of an empty database. */
+void pipeline_bootstrap(struct daemon *daemon);
+/* The store was lost: what was being worked on is answered "unavailable" or, where in doubt, not at all. */
+void pipeline_forget(struct daemon *daemon);
+/* When the next rung is due (INSTANT_NONE: never). */
+usec_t pipeline_next_fire(const struct daemon *daemon);
+
+/* ---- decide.c ---- */
+/* Decides every item of daemon->next and the rungs that are due; fills its fresh events. */
+void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs);
+/* What batch_decide() does before and after: for the first start, which publishes what is in force already. */
+void batch_begin(struct daemon *daemon, struct batch *batch);
+void bootstrap_publication(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version);
+void batch_finish(struct daemon *daemon, struct batch *batch);
+
+/* ---- commit.c ---- */
+/* Sends the append of `batch`; commit_done() is told the outcome. */
+bool commit_send(struct daemon *daemon, struct batch *batch);
+void commit_free(void);
+void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text);
+/* Sends the probes of `batch`; pipeline_probe_done() is told when its items are filled in. */
+bool probe_send(struct daemon *daemon, struct batch *batch);
+void pipeline_probe_done(struct daemon *daemon, enum pg_outcome outcome, const char *text);
+
+/* ---- answer.c ---- */
+void answer_batch(struct daemon *daemon, struct batch *batch);
+void answer_error(struct daemon *daemon, const struct route_back *back, const struct uuid *id, uint32_t code,
+                  const char *field, const char *text, uint32_t retry_msec);
+void answer_pong(struct daemon *daemon, const struct route_back *back, const struct uuid *id);
+void answer_page(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
+                 Rectify__V1__Page *page);
+void answer_push(struct daemon *daemon, struct watcher *watcher, Rectify__V1__Push *push);
+void answer_head(const struct daemon *daemon, Rectify__V1__Head *head, const struct hash *root, uint64_t size);
+ProtobufCBinaryData answer_text(const char *text);
+
+/* ---- row.c ---- */
+/* Room for the texts of one case row. */
+struct row_room {
+  char due[11], closed[11], name[16];
+};
+/* Fills `row` from a folded state; names are borrowed from the registry in force. */
+void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
+                 struct row_room *room);
+/* The clock whose due instant is the accountable officer's, and that instant (0 none). */
+usec_t row_due(const struct case_state *state, uint32_t *clock);
+
+/* ---- query.c ---- */
+void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_t actor,
+                 const struct route_back *back, const struct uuid *id);
+void query_turn(struct daemon *daemon, int64_t now_msec);
+
+/* ---- watch.c ---- */
+void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
+                   const struct route_back *back, const struct uuid *id);
+void watch_tell(struct daemon *daemon, const struct batch *batch);
+
+#endif

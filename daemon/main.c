@@ -1,0 +1,244 @@
+/* main.c - start-up in order, the loop, the stop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "daemon/cluster.h"
+#include "daemon/daemon.h"
+#include "daemon/migrate.h"
+#include "daemon/options.h"
+#include "rectify/must.h"
+
+#define TURN_MSEC_MAX 1000
+#define STOP_MSEC_MAX 10000
+#define ERROR_BYTES 8192
+
+struct running {
+  struct options options;
+  struct cluster *cluster; /* NULL: a database was given */
+  struct daemon daemon;
+  int signals;
+  bool bound;
+  int64_t next_check;
+  int64_t stop_deadline;
+};
+
+static _Noreturn void give_up(int code, const char *text) {
+  log_err("start.failed reason=%s", text);
+  exit(code);
+}
+
+/* ---- start ---- */
+
+static int open_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGCHLD);
+  must(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+  signal(SIGPIPE, SIG_IGN);
+  int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  must(fd >= 0);
+  return fd;
+}
+
+static void detach(void) {
+  if (daemon(0, 0) != 0) give_up(EXIT_TEMPORARY, strerror(errno));
+}
+
+static void write_pid(const char *path) {
+  if (path[0] == '\0') return;
+  FILE *file = fopen(path, "we");
+  if (file == NULL || fprintf(file, "%d\n", getpid()) < 0 || fclose(file) != 0) {
+    char text[CONFIG_BYTES_MAX + 64];
+    snprintf(text, sizeof text, "%s: %s", path, strerror(errno));
+    give_up(EXIT_CONFIG, text);
+  }
+}
+
+static void start_cluster(struct running *running) {
+  char error[ERROR_BYTES];
+  struct config *config = &running->options.config;
+  if (config->database[0] != '\0') return;
+  log_info("cluster.starting data=%s", config->data_dir);
+  if (cluster_start(config->data_dir, &running->cluster, error, sizeof error) != 0) give_up(EXIT_UNAVAILABLE, error);
+  snprintf(config->database, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, "rectify_writer"));
+  snprintf(config->database_reader, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, "rectify_reader"));
+  snprintf(config->database_owner, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, CLUSTER_SUPERUSER));
+}
+
+static void migrate(struct running *running) {
+  char error[ERROR_BYTES];
+  const struct config *config = &running->options.config;
+  int rc = config->database_owner[0] != '\0' ? migrate_run(config->database_owner, error, sizeof error)
+                                             : migrate_check(config->database, error, sizeof error);
+  if (rc == 0) return;
+  if (running->cluster != NULL) cluster_leave(running->cluster);
+  give_up(EXIT_UNAVAILABLE, error);
+}
+
+static void check_endpoint(const struct config *config) {
+  char error[ERROR_BYTES];
+  if (router_check(config->endpoint, error, sizeof error) != 0) {
+    fprintf(stderr, "rectifyd: %s\n", error);
+    exit(EXIT_USAGE);
+  }
+}
+
+static void make_daemon(struct running *running) {
+  struct daemon *daemon = &running->daemon;
+  daemon->arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
+  daemon->scratch = malloc(WIRE_FRAME_BYTES_MAX);
+  must(daemon->arena != NULL && daemon->scratch != NULL);
+  daemon->router = router_new();
+  daemon->store.office = world_new();
+  daemon->store.book = book_new();
+  daemon->store.conninfo = running->options.config.database;
+  daemon->store.pg = pg_new("writer", true);
+  daemon->reader_conninfo = running->options.config.database_reader;
+  daemon->reader = pg_new("reader", false);
+  daemon->gather = batch_new();
+  daemon->next = batch_new();
+  daemon->fly = batch_new();
+}
+
+static void start(struct running *running) {
+  char error[ERROR_BYTES];
+  struct options *options = &running->options;
+  check_endpoint(&options->config);
+  if (options->background) detach();
+  log_open(!options->background, options->log_level);
+  if (options->config.database[0] == '\0' && cluster_drop_root(options->config.data_dir, error, sizeof error) != 0)
+    give_up(EXIT_CONFIG, error);
+  write_pid(options->pid_file);
+  running->signals = open_signals();
+  if (options->manual_clock) clock_set_manual(options->clock_start);
+  start_cluster(running);
+  migrate(running);
+}
+
+/* ---- the loop ---- */
+
+static int timeout_msec(const struct running *running) {
+  const struct daemon *daemon = &running->daemon;
+  int64_t now = clock_monotonic_msec(), wait = store_next_msec(daemon) - now;
+  usec_t fire = pipeline_next_fire(daemon);
+  if (fire != INSTANT_NONE) {
+    usec_t until = fire - clock_now();
+    int64_t fire_msec = until <= 0 ? 0 : until / 1000 + 1;
+    if (fire_msec < wait) wait = fire_msec;
+  }
+  if (wait > TURN_MSEC_MAX) wait = TURN_MSEC_MAX;
+  return wait < 0 ? 0 : (int)wait;
+}
+
+static void wait_for_work(struct running *running) {
+  struct daemon *daemon = &running->daemon;
+  struct router_fd fds[3] = {{.fd = running->signals, .events = POLLIN}};
+  int count = 1;
+  if (pg_socket(daemon->store.pg) >= 0)
+    fds[count++] = (struct router_fd){.fd = pg_socket(daemon->store.pg), .events = pg_events(daemon->store.pg)};
+  if (pg_socket(daemon->reader) >= 0)
+    fds[count++] = (struct router_fd){.fd = pg_socket(daemon->reader), .events = pg_events(daemon->reader)};
+  router_wait(daemon->router, running->bound && pipeline_wants_requests(daemon), fds, count, timeout_msec(running));
+}
+
+static void take_signals(struct running *running) {
+  struct signalfd_siginfo info;
+  while (read(running->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+    if (info.ssi_signo == SIGCHLD) running->next_check = 0;
+    if (info.ssi_signo == SIGHUP) log_info("signal.hangup action=none");
+    if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT) continue;
+    if (!running->daemon.stopping) {
+      log_info("stop.asked");
+      running->daemon.stopping = true;
+      running->stop_deadline = clock_monotonic_msec() + STOP_MSEC_MAX;
+    }
+  }
+}
+
+static void look_after_cluster(struct running *running, int64_t now) {
+  if (running->cluster == NULL || now < running->next_check) return;
+  running->next_check = now + 1000;
+  int rc = cluster_check(running->cluster);
+  if (rc > 0) log_warning("cluster.restarted");
+  if (rc < 0) log_err("cluster.down data=%s", running->options.config.data_dir);
+}
+
+/* A standby binds only when it takes over: on ipc a second bind would take the path away from the active daemon. */
+static void bind_when_ready(struct running *running) {
+  char error[ERROR_BYTES];
+  if (running->bound || running->daemon.store.state != STORE_READY) return;
+  const struct options *options = &running->options;
+  if (router_bind(running->daemon.router, options->config.endpoint, options->socket_mode, error, sizeof error) != 0)
+    give_up(EXIT_CONFIG, error);
+  running->bound = true;
+  log_info("ready endpoint=%s clock=%s", options->config.endpoint, clock_is_manual() ? "manual" : "real");
+}
+
+static bool is_over(const struct running *running) {
+  if (!running->daemon.stopping) return false;
+  return pipeline_is_idle(&running->daemon) || clock_monotonic_msec() >= running->stop_deadline;
+}
+
+static void loop(struct running *running) {
+  struct daemon *daemon = &running->daemon;
+  while (!is_over(running)) {
+    wait_for_work(running);
+    int64_t now = clock_monotonic_msec();
+    take_signals(running);
+    look_after_cluster(running, now);
+    store_turn(daemon, now);
+    bind_when_ready(running);
+    query_turn(daemon, now);
+    pipeline_turn(daemon);
+  }
+}
+
+/* ---- the stop ---- */
+
+/* Socket first, lock next, cluster last: a standby that gets the lock finds the path free. */
+static void stop(struct running *running) {
+  struct daemon *daemon = &running->daemon;
+  bool active = daemon->store.was_ready;
+  router_free(daemon->router);
+  daemon->router = NULL;
+  pg_free(daemon->reader);
+  daemon->store.state = STORE_DOWN;
+  pg_free(daemon->store.pg);
+  if (running->cluster != NULL && active) cluster_stop(running->cluster);
+  else if (running->cluster != NULL) cluster_leave(running->cluster);
+  batch_free(daemon->gather);
+  batch_free(daemon->next);
+  batch_free(daemon->fly);
+  commit_free();
+  book_free(daemon->store.book);
+  world_free(daemon->store.office);
+  codec_arena_free(daemon->arena);
+  free(daemon->scratch);
+  if (running->options.pid_file[0] != '\0') unlink(running->options.pid_file);
+  log_info("stopped");
+}
+
+int main(int argc, char **argv) {
+  static struct running running;
+  options_read(argc, argv, &running.options);
+  start(&running);
+  if (running.options.migrate_only) {
+    if (running.cluster != NULL) cluster_stop(running.cluster);
+    log_info("migrated");
+    return 0;
+  }
+  make_daemon(&running);
+  loop(&running);
+  stop(&running);
+  return 0;
+}

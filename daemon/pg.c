@@ -1,0 +1,260 @@
+#include "daemon/pg.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "rectify/must.h"
+
+#define JOBS_MAX 128
+#define CONNECT_MSEC_MAX 10000
+
+struct job {
+  pg_result_fn *result;
+  pg_done_fn *done;
+  void *context;
+  unsigned step;
+  bool failed;
+  char sqlstate[6];
+  char text[512];
+};
+
+struct pg {
+  const char *name;
+  bool for_writer;
+  enum pg_state state;
+  PGconn *connection;
+  PostgresPollingStatusType polling;
+  int64_t connect_deadline;
+  bool noticed; /* a notice arrived since the last job ended */
+  bool broken;  /* sending failed: to be dropped at the next turn, not under the caller's feet */
+  uint32_t first, count;
+  struct job jobs[JOBS_MAX];
+};
+
+struct pg *pg_new(const char *name, bool for_writer) {
+  struct pg *pg = calloc(1, sizeof *pg);
+  must(pg != NULL);
+  pg->name = name;
+  pg->for_writer = for_writer;
+  return pg;
+}
+
+void pg_free(struct pg *pg) {
+  if (pg == NULL) return;
+  pg_drop(pg, "closing");
+  free(pg);
+}
+
+/* A notice at COMMIT may mean "committed here, but not on the standby": it makes the outcome unknown. */
+static void on_notice(void *context, const PGresult *result) {
+  struct pg *pg = context;
+  pg->noticed = true;
+  log_warning("pg.notice connection=%s text=%s", pg->name, PQresultErrorMessage(result));
+}
+
+void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
+  pg_drop(pg, "reconnecting");
+  pg->connection = PQconnectStart(conninfo);
+  must(pg->connection != NULL);
+  if (PQstatus(pg->connection) == CONNECTION_BAD) {
+    pg_drop(pg, PQerrorMessage(pg->connection));
+    return;
+  }
+  PQsetNoticeReceiver(pg->connection, on_notice, pg);
+  pg->state = PG_CONNECTING;
+  pg->polling = PGRES_POLLING_WRITING;
+  pg->connect_deadline = now_msec + CONNECT_MSEC_MAX;
+}
+
+static struct job *job_at(struct pg *pg, uint32_t offset) { return &pg->jobs[(pg->first + offset) % JOBS_MAX]; }
+
+static void end_job(struct pg *pg, enum pg_outcome outcome) {
+  struct job *job = job_at(pg, 0);
+  pg_done_fn *done = job->done;
+  void *context = job->context;
+  char sqlstate[6], text[512];
+  memcpy(sqlstate, job->sqlstate, sizeof sqlstate);
+  memcpy(text, job->text, sizeof text);
+  pg->first = (pg->first + 1) % JOBS_MAX;
+  pg->count--;
+  done(context, outcome, sqlstate, text);
+}
+
+static void copy_text(char *out, size_t size, const char *text) {
+  size_t length = strlen(text);
+  if (length >= size) length = size - 1;
+  memcpy(out, text, length);
+  out[length] = '\0';
+}
+
+void pg_drop(struct pg *pg, const char *why) {
+  if (pg->connection == NULL) return;
+  char text[512];
+  copy_text(text, sizeof text, why);
+  PGconn *connection = pg->connection;
+  pg->connection = NULL;
+  pg->state = PG_DOWN;
+  pg->broken = pg->noticed = false;
+  PQfinish(connection);
+  while (pg->count > 0) {
+    copy_text(job_at(pg, 0)->text, sizeof job_at(pg, 0)->text, text);
+    end_job(pg, PG_UNKNOWN);
+  }
+}
+
+enum pg_state pg_state(const struct pg *pg) { return pg->state; }
+
+int pg_socket(const struct pg *pg) { return pg->connection == NULL ? -1 : PQsocket(pg->connection); }
+
+short pg_events(const struct pg *pg) {
+  if (pg->state == PG_CONNECTING) return pg->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+  if (pg->state == PG_DOWN) return 0;
+  return (short)(pg->broken || PQflush(pg->connection) == 1 ? POLLIN | POLLOUT : POLLIN);
+}
+
+static void prepared(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step, (void)result;
+}
+
+static void all_prepared(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct pg *pg = context;
+  if (outcome == PG_DONE) return;
+  log_err("pg.prepare_failed connection=%s sqlstate=%s text=%s", pg->name, sqlstate, text);
+  if (pg->connection != NULL) pg_drop(pg, "a statement could not be prepared");
+}
+
+static void prepare_all(struct pg *pg) {
+  must(pg_begin(pg, prepared, all_prepared, pg));
+  for (enum statement at = 0; at < STATEMENT_COUNT; at++) {
+    const struct statement_text *text = statement_text(at);
+    if (text->for_writer != pg->for_writer) continue;
+    if (PQsendPrepare(pg->connection, text->name, text->sql, 0, NULL) != 1) {
+      pg_drop(pg, PQerrorMessage(pg->connection));
+      return;
+    }
+  }
+  pg_end(pg);
+}
+
+static void connecting(struct pg *pg, int64_t now_msec) {
+  pg->polling = PQconnectPoll(pg->connection);
+  if (pg->polling == PGRES_POLLING_FAILED) {
+    pg_drop(pg, PQerrorMessage(pg->connection));
+  } else if (pg->polling == PGRES_POLLING_OK) {
+    pg->state = PG_UP;
+    if (PQsetnonblocking(pg->connection, 1) != 0 || PQenterPipelineMode(pg->connection) != 1)
+      pg_drop(pg, PQerrorMessage(pg->connection));
+    else
+      prepare_all(pg);
+  } else if (now_msec >= pg->connect_deadline) {
+    pg_drop(pg, "connecting took too long");
+  }
+}
+
+static void take_error(struct job *job, const PGresult *result) {
+  if (job->failed) return;
+  job->failed = true;
+  const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  copy_text(job->sqlstate, sizeof job->sqlstate, sqlstate != NULL ? sqlstate : "");
+  copy_text(job->text, sizeof job->text, PQresultErrorMessage(result));
+}
+
+/* Connection-class errors leave the outcome open even when the server managed to send them. */
+static bool is_connection_error(const char *sqlstate) {
+  return sqlstate[0] == '\0' || strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0;
+}
+
+static void finish_job(struct pg *pg) {
+  struct job *job = job_at(pg, 0);
+  enum pg_outcome outcome = PG_DONE;
+  if (job->failed) outcome = is_connection_error(job->sqlstate) ? PG_UNKNOWN : PG_FAILED;
+  if (outcome == PG_DONE && pg->noticed) {
+    outcome = PG_UNKNOWN;
+    copy_text(job->text, sizeof job->text, "a notice came with the commit");
+  }
+  pg->noticed = false;
+  end_job(pg, outcome);
+}
+
+static void take_result(struct pg *pg, const PGresult *result) {
+  struct job *job = job_at(pg, 0);
+  switch (PQresultStatus(result)) {
+    case PGRES_PIPELINE_SYNC: finish_job(pg); return;
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK: job->result(job->context, job->step, result); return;
+    case PGRES_PIPELINE_ABORTED: return;
+    case PGRES_EMPTY_QUERY:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_BOTH:
+    case PGRES_BAD_RESPONSE:
+    case PGRES_NONFATAL_ERROR:
+    case PGRES_FATAL_ERROR:
+    case PGRES_SINGLE_TUPLE: break;
+  }
+  take_error(job, result);
+}
+
+/* Hands out what has arrived; a callback may drop the connection, so it is looked at anew each time. */
+static void take_results(struct pg *pg) {
+  while (pg->connection != NULL && pg->count > 0 && !PQisBusy(pg->connection)) {
+    PGresult *result = PQgetResult(pg->connection);
+    if (result == NULL) {
+      job_at(pg, 0)->step++;
+      continue;
+    }
+    take_result(pg, result);
+    PQclear(result);
+  }
+}
+
+void pg_turn(struct pg *pg, int64_t now_msec) {
+  if (pg->state == PG_DOWN) return;
+  if (pg->state == PG_CONNECTING) {
+    connecting(pg, now_msec);
+    return;
+  }
+  if (pg->broken) {
+    pg_drop(pg, "sending failed");
+    return;
+  }
+  if (PQconsumeInput(pg->connection) != 1) {
+    take_results(pg);
+    if (pg->connection != NULL) pg_drop(pg, PQerrorMessage(pg->connection));
+    return;
+  }
+  take_results(pg);
+  if (pg->connection != NULL && PQstatus(pg->connection) == CONNECTION_BAD)
+    pg_drop(pg, PQerrorMessage(pg->connection));
+  else if (pg->connection != NULL && PQflush(pg->connection) < 0)
+    pg_drop(pg, PQerrorMessage(pg->connection));
+}
+
+bool pg_begin(struct pg *pg, pg_result_fn *result, pg_done_fn *done, void *context) {
+  if (pg->state != PG_UP || pg->count == JOBS_MAX) return false;
+  struct job *job = job_at(pg, pg->count++);
+  *job = (struct job){.result = result, .done = done, .context = context};
+  return true;
+}
+
+void pg_statement(struct pg *pg, enum statement statement, const struct pg_params *params) {
+  static int formats[PG_PARAMS_MAX];
+  if (formats[0] == 0)
+    for (int i = 0; i < PG_PARAMS_MAX; i++) formats[i] = 1;
+  if (pg->state != PG_UP) return;
+  if (PQsendQueryPrepared(pg->connection, statement_text(statement)->name, params->count, params->values,
+                          params->lengths, formats, 1) == 1)
+    return;
+  pg->broken = true;
+  log_err("pg.send_failed connection=%s statement=%s text=%s", pg->name, statement_text(statement)->name,
+          PQerrorMessage(pg->connection));
+}
+
+void pg_end(struct pg *pg) {
+  if (pg->state != PG_UP) return;
+  if (PQpipelineSync(pg->connection) == 1 && PQflush(pg->connection) >= 0) return;
+  pg->broken = true;
+  log_err("pg.sync_failed connection=%s text=%s", pg->name, PQerrorMessage(pg->connection));
+}

@@ -1,0 +1,356 @@
+/* pipeline.c - requests in, batches round, outcomes out.
+ *
+ *   gather ──seal──▶ next ──probe, decide──▶ fly ──commit──▶ answered
+ *
+ * One batch commits at a time; the next one's probe follows in the same connection.  No timers: a batch leaves when the
+ * connection is idle, so light load means batches of one, and heavy load makes them grow. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "rectify/must.h"
+
+#define RECEIVE_PER_TURN 128
+#define CAUTIOUS_BATCHES 64
+#define SAME_KEY_RETRY_MSEC 50
+
+static void swap(struct batch **a, struct batch **b) {
+  struct batch *kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+static void unavailable(struct daemon *daemon, const struct route_back *back, const struct uuid *id) {
+  answer_error(daemon, back, id, FAILURE_UNAVAILABLE, "", "the database cannot be reached; try later",
+               RETRY_AFTER_MSEC);
+}
+
+static void refuse_batch(struct daemon *daemon, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->request_count; i++)
+    unavailable(daemon, &batch->requests[i].back, &batch->requests[i].id);
+  batch_reset(batch);
+}
+
+void pipeline_forget(struct daemon *daemon) {
+  refuse_batch(daemon, daemon->gather);
+  refuse_batch(daemon, daemon->next);
+  batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
+  daemon->next_sealed = daemon->next_probed = daemon->flying = false;
+  daemon->advance.wanted = daemon->advance.under_way = false;
+}
+
+/* ---- requests ---- */
+
+static bool key_is_under_way(const struct daemon *daemon, const ProtobufCBinaryData *key) {
+  struct uuid uuid;
+  memcpy(uuid.bytes, key->data, WIRE_ID_BYTES);
+  return batch_has_key(daemon->gather, &uuid) || batch_has_key(daemon->next, &uuid) ||
+         batch_has_key(daemon->fly, &uuid);
+}
+
+static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1__Request *request) {
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_PUBLISH)
+    return key_is_under_way(daemon, &request->publish->id);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
+    for (size_t i = 0; i < request->submit->n_findings; i++)
+      if (key_is_under_way(daemon, &request->submit->findings[i]->id)) return true;
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT)
+    for (size_t i = 0; i < request->act->n_commands; i++)
+      if (key_is_under_way(daemon, &request->act->commands[i]->id)) return true;
+  return false;
+}
+
+static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
+                           const struct route_back *back, const struct uuid *id) {
+  if (any_key_is_under_way(daemon, request))
+    answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
+  else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
+    answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
+}
+
+static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
+  if (!clock_is_manual()) {
+    answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
+  } else if (until <= clock_now() && !daemon->advance.wanted) {
+    answer_pong(daemon, back, id);
+  } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
+  } else {
+    daemon->advance.wanted = true;
+    daemon->advance.until = until;
+    daemon->advance.back = *back;
+    daemon->advance.id = *id;
+  }
+}
+
+static void dispatch(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
+                     const struct route_back *back, const struct uuid *id) {
+  switch (request->body_case) {
+    case RECTIFY__V1__REQUEST__BODY_SUBMIT:
+    case RECTIFY__V1__REQUEST__BODY_ACT:
+    case RECTIFY__V1__REQUEST__BODY_PUBLISH: gather_request(daemon, request, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_QUERY: query_start(daemon, request->query, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_WATCH: watch_request(daemon, request->watch, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_CLOCK_ADVANCE:
+      want_advance(daemon, request->clock_advance->until, back, id);
+      return;
+    case RECTIFY__V1__REQUEST__BODY_PING: answer_pong(daemon, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY__NOT_SET:
+    case _RECTIFY__V1__REQUEST__BODY__CASE_IS_INT_SIZE: break;
+  }
+  answer_error(daemon, back, id, FAILURE_MALFORMED, "body", "the request has no body", 0);
+}
+
+static void take_request(struct daemon *daemon, const uint8_t *data, size_t length, const struct route_back *back) {
+  struct codec_error error;
+  struct uuid id;
+  bool has_id;
+  codec_arena_reset(daemon->arena);
+  Rectify__V1__Request *request = codec_request(daemon->arena, data, length, &id, &has_id, &error);
+  if (request == NULL) {
+    answer_error(daemon, back, &id, error.code, error.field, error.text, 0);
+    return;
+  }
+  if (daemon->store.state != STORE_READY || daemon->store.bootstrap) {
+    unavailable(daemon, back, &id);
+    return;
+  }
+  uint32_t actor = registry_officer_by_code(daemon->store.office->registry, (const char *)request->actor.data,
+                                            request->actor.len);
+  if (actor == 0) {
+    answer_error(daemon, back, &id, FAILURE_ACTOR, "actor", "the actor is not in the registry", 0);
+    return;
+  }
+  dispatch(daemon, request, actor, back, &id);
+}
+
+bool pipeline_wants_requests(const struct daemon *daemon) {
+  return !daemon->stopping && !batch_is_full(daemon->gather);
+}
+
+static void receive(struct daemon *daemon) {
+  for (int i = 0; i < RECEIVE_PER_TURN && pipeline_wants_requests(daemon); i++) {
+    struct route_back back;
+    size_t length;
+    const uint8_t *data = router_receive(daemon->router, &back, &length);
+    if (data == NULL) return;
+    take_request(daemon, data, length, &back);
+  }
+}
+
+/* ---- batches ---- */
+
+static void evict_closed(struct daemon *daemon, const struct batch *batch) {
+  for (uint32_t i = 0; i < batch->touched_count; i++) {
+    const struct case_state *state = book_find(daemon->store.book, batch->touched[i]);
+    if (state != NULL && !status_is_open(state->status)) book_remove(daemon->store.book, state->case_no);
+  }
+  for (uint32_t i = 0; i < batch->item_count; i++) { /* loaded for a command that changed nothing */
+    uint64_t case_no = batch->items[i].command.case_no;
+    const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
+    if (state != NULL && !status_is_open(state->status)) book_remove(daemon->store.book, case_no);
+  }
+}
+
+/* The batch is durable: people may hear of it. */
+static void land(struct daemon *daemon, struct batch *batch) {
+  daemon->committed_size = batch->size_before + batch->fresh_count;
+  daemon->committed_root = batch->root_after;
+  daemon->committed_cases = daemon->store.cases;
+  if (batch->has_publication && batch->fresh_count > 0) {
+    world_adopt(daemon->store.office, &batch->publication);
+    batch->has_publication = false;
+  }
+  answer_batch(daemon, batch);
+  watch_tell(daemon, batch);
+  evict_closed(daemon, batch);
+  batch_reset(batch);
+}
+
+/* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
+ * refused alone is told so. */
+static void tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
+  if (daemon->cautious == 0 || batch->request_count != 1) return;
+  char sentence[640];
+  snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
+  answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);
+}
+
+void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  if (outcome == PG_DONE) {
+    daemon->flying = false;
+    if (daemon->cautious > 0) daemon->cautious--;
+    daemon->store.bootstrap = false;
+    land(daemon, daemon->fly);
+    return;
+  }
+  if (outcome == PG_FAILED) {
+    log_err("commit.failed sqlstate=%s events=%u text=%s", sqlstate, daemon->fly->fresh_count, text);
+    tell_poisoned(daemon, daemon->fly, text);
+    daemon->cautious = CAUTIOUS_BATCHES;
+  } else {
+    log_warning("commit.in_doubt events=%u text=%s", daemon->fly->fresh_count, text);
+  }
+  store_restart(daemon, "a batch was not committed");
+}
+
+void pipeline_probe_done(struct daemon *daemon, enum pg_outcome outcome, const char *text) {
+  if (outcome == PG_DONE)
+    daemon->next_probed = true;
+  else if (daemon->store.state == STORE_READY)
+    store_restart(daemon, text);
+}
+
+/* In cautious times a batch carries one request: the others go back to their senders, who come again. */
+static void thin_out(struct daemon *daemon, struct batch *batch) {
+  if (daemon->cautious == 0 || batch->request_count <= 1) return;
+  for (uint32_t i = 1; i < batch->request_count; i++)
+    answer_error(daemon, &batch->requests[i].back, &batch->requests[i].id, FAILURE_BUSY, "",
+                 "recovering from a refused batch; try later", SAME_KEY_RETRY_MSEC);
+  batch->request_count = 1;
+  batch->item_count = batch->requests[0].item_count;
+}
+
+static void seal(struct daemon *daemon) {
+  if (daemon->next_sealed || daemon->gather->item_count == 0 || daemon->advance.under_way) return;
+  thin_out(daemon, daemon->gather);
+  swap(&daemon->gather, &daemon->next);
+  daemon->next_sealed = true;
+  daemon->next_probed = false;
+  if (!probe_send(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
+}
+
+static void launch(struct daemon *daemon, struct batch *batch) {
+  if (batch->fresh_count == 0) { /* nothing but repeats: all of it is durable already */
+    land(daemon, batch);
+    return;
+  }
+  swap(&daemon->next, &daemon->fly);
+  daemon->flying = true;
+  if (!commit_send(daemon, daemon->fly)) {
+    store_restart(daemon, "the append could not be sent");
+    return;
+  }
+  seal(daemon);
+}
+
+static void fly_next(struct daemon *daemon) {
+  if (daemon->flying || !daemon->next_sealed || !daemon->next_probed) return;
+  daemon->next_sealed = daemon->next_probed = false;
+  batch_decide(daemon, daemon->next, daemon->cautious == 0);
+  launch(daemon, daemon->next);
+}
+
+static void fly_rungs(struct daemon *daemon) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  if (daemon->flying || daemon->next_sealed || when > clock_now()) return;
+  batch_decide(daemon, daemon->next, true);
+  launch(daemon, daemon->next);
+}
+
+/* ---- the manual clock ---- */
+
+static void keep_clock_result(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step, (void)result;
+}
+
+static void keep_clock_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  (void)sqlstate;
+  if (outcome != PG_DONE) {
+    if (daemon->store.state == STORE_READY) store_restart(daemon, text);
+    return;
+  }
+  if (!daemon->advance.wanted) return;
+  daemon->advance.wanted = daemon->advance.under_way = false;
+  answer_pong(daemon, &daemon->advance.back, &daemon->advance.id);
+}
+
+static void keep_clock(struct daemon *daemon) {
+  struct pg_params params;
+  if (!pg_begin(daemon->store.pg, keep_clock_result, keep_clock_done, daemon)) return;
+  pg_params_reset(&params);
+  pg_param_int8(&params, (int64_t)daemon->store.epoch);
+  pg_param_instant(&params, clock_now());
+  pg_statement(daemon->store.pg, STATEMENT_SET_CLOCK, &params);
+  pg_end(daemon->store.pg);
+}
+
+/* Steps from due rung to due rung, so that each is recorded at its own instant; then the clock stands at `until` and
+ * that too is kept before it is said. */
+static void advance(struct daemon *daemon) {
+  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed) return;
+  if (!daemon->advance.under_way && daemon->gather->item_count > 0) return;
+  daemon->advance.under_way = true;
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  if (when <= daemon->advance.until) {
+    clock_advance(when);
+    fly_rungs(daemon);
+  } else if (clock_now() < daemon->advance.until) {
+    clock_advance(daemon->advance.until);
+    keep_clock(daemon);
+  }
+}
+
+/* ---- the loop's view ---- */
+
+void pipeline_turn(struct daemon *daemon) {
+  receive(daemon);
+  if (daemon->store.state != STORE_READY) return;
+  fly_next(daemon);
+  if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
+  if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
+  if (daemon->store.state == STORE_READY && !daemon->stopping) fly_rungs(daemon);
+}
+
+bool pipeline_is_idle(const struct daemon *daemon) {
+  if (daemon->store.state != STORE_READY) return true;
+  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0;
+}
+
+usec_t pipeline_next_fire(const struct daemon *daemon) {
+  usec_t when = INSTANT_NONE;
+  if (daemon->store.state == STORE_READY && !daemon->flying && !clock_is_manual())
+    book_next(daemon->store.book, &when);
+  return when;
+}
+
+/* ---- the first start ---- */
+
+/* UUIDv8 from the document's hash: starting twice publishes once. */
+static struct uuid document_key(const struct document_embedded *document) {
+  struct hash hash;
+  struct uuid key;
+  tree_sha256(document->text, document->length, hash.bytes);
+  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
+  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
+  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
+  return key;
+}
+
+static void publish_embedded(struct daemon *daemon, uint32_t kind, uint32_t version,
+                             const struct document_embedded *document) {
+  struct batch *batch = daemon->next;
+  struct item *item = &batch->items[batch->item_count];
+  memset(item, 0, sizeof *item);
+  item->command.kind = COMMAND_PUBLISH;
+  item->command.key = document_key(document);
+  item->document = kind;
+  item->text = batch_keep(batch, document->text, document->length);
+  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
+  bootstrap_publication(daemon, batch, batch->item_count++, version);
+}
+
+void pipeline_bootstrap(struct daemon *daemon) {
+  uint32_t version = 0;
+  batch_begin(daemon, daemon->next);
+  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
+    publish_embedded(daemon, DOCUMENT_CALENDAR, ++version, at);
+  publish_embedded(daemon, DOCUMENT_POLICY, 1, &document_embedded_policy);
+  publish_embedded(daemon, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
+  batch_finish(daemon, daemon->next);
+  launch(daemon, daemon->next);
+}

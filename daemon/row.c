@@ -1,0 +1,78 @@
+/* row.c - a folded case as people see it. */
+#include <string.h>
+
+#include "daemon/daemon.h"
+
+usec_t row_due(const struct case_state *state, uint32_t *clock) {
+  static const uint8_t clock_of_status[STATUS_COUNT + 1] = {
+      [STATUS_UNROUTED] = CLOCK_ADJUDICATE, [STATUS_BOUNCED] = CLOCK_ADJUDICATE, [STATUS_DISPATCHED] = CLOCK_RECTIFY,
+      [STATUS_RECTIFYING] = CLOCK_RECTIFY,  [STATUS_STAGED] = CLOCK_RECTIFY,     [STATUS_VERIFYING] = CLOCK_VERIFY};
+  const struct case_clock *found = case_clock_of(state, clock_of_status[state->status]);
+  *clock = found == NULL ? 0 : found->kind;
+  return found == NULL ? 0 : found->due;
+}
+
+static ProtobufCBinaryData bytes_of(const char *text) { return answer_text(text); }
+
+static void name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
+                         ProtobufCBinaryData *name) {
+  if (officer == 0 || officer > registry->officer_count) return;
+  *code = bytes_of(registry->officers[officer].code);
+  *name = bytes_of(registry->officers[officer].name);
+}
+
+static void name_people(const struct registry *registry, const struct case_state *state, Rectify__V1__CaseRow *row) {
+  name_officer(registry, state->accountable, &row->accountable, &row->accountable_name);
+  name_officer(registry, state->handler, &row->handler, &row->handler_name);
+  name_officer(registry, state->verifier, &row->verifier, &row->verifier_name);
+  if (state->unit != 0) {
+    row->unit = bytes_of(registry->units[state->unit].code);
+    row->unit_name = bytes_of(registry->units[state->unit].name);
+  }
+  if (state->team != 0) row->team = bytes_of(registry->units[state->team].code);
+}
+
+static void date_row(const struct world *world, const struct case_state *state, Rectify__V1__CaseRow *row,
+                     struct row_room *room) {
+  const struct zone *zone = world_zone(world, state->unit);
+  uint32_t clock;
+  row->due = row_due(state, &clock);
+  row->due_clock = clock;
+  if (row->due != 0) {
+    day_t last = zone_day_of(zone, row->due - 1), today = zone_day_of(zone, clock_now());
+    workday_format(last, room->due);
+    row->due_text = bytes_of(room->due);
+    row->working_days_left = workday_between(world_calendar(world, state->unit), today, last);
+  }
+  if (state->closed != 0) {
+    workday_format(zone_day_of(zone, state->closed), room->closed);
+    row->closed_text = bytes_of(room->closed);
+  }
+  usec_t fire = case_next_fire(state, NULL);
+  row->next_fire = fire == INSTANT_NONE ? 0 : fire;
+}
+
+void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
+                 struct row_room *room) {
+  const struct world *world = &daemon->store.office->world;
+  row->case_no = state->case_no;
+  row->version = state->version;
+  row->status = state->status;
+  row->track = state->track;
+  row->kind = state->kind;
+  row->severity = state->severity;
+  row->light = state->light;
+  row->found_on = state->found_on;
+  row->opened = state->opened;
+  row->first_due = state->first_due;
+  row->closed = state->closed;
+  row->rework = state->rework;
+  row->bounces = state->bounces;
+  row->same_problem = state->same_problem;
+  row->same_kind = state->same_kind;
+  row->provisional = (state->flags & CASE_PROVISIONAL) != 0;
+  row->policy_version = state->policy_version;
+  row->calendar_version = state->calendar_version;
+  name_people(world->registry, state, row);
+  date_row(world, state, row, room);
+}

@@ -1,0 +1,2 @@
+-- The head as committed.
+SELECT size, root, epoch FROM rectify.head

@@ -1,0 +1,16 @@
+#include "daemon/statements.h"
+
+/* Each file becomes a NUL-terminated text in the program. */
+#define STATEMENT(NAME, file, for_writer)                                                                         \
+  __asm__(".section .rodata\n.globl sql_" #file "\nsql_" #file ":\n.incbin \"daemon/sql/" #file ".sql\"\n.byte 0\n.previous\n"); \
+  extern const char sql_##file[];
+#include "daemon/statements.def"
+#undef STATEMENT
+
+static const struct statement_text texts[] = {
+#define STATEMENT(NAME, file, for_writer) {#file, sql_##file, for_writer},
+#include "daemon/statements.def"
+#undef STATEMENT
+};
+
+const struct statement_text *statement_text(enum statement statement) { return &texts[statement]; }

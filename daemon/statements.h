@@ -1,0 +1,22 @@
+/* statements.h - every SQL statement of the daemon: daemon/sql/NAME.sql, compiled in and prepared at connect. */
+#ifndef RECTIFY_STATEMENTS_H
+#define RECTIFY_STATEMENTS_H
+
+#include <stdbool.h>
+
+enum statement {
+#define STATEMENT(NAME, file, for_writer) STATEMENT_##NAME,
+#include "daemon/statements.def"
+#undef STATEMENT
+  STATEMENT_COUNT
+};
+
+struct statement_text {
+  const char *name;
+  const char *sql;
+  bool for_writer;
+};
+
+const struct statement_text *statement_text(enum statement statement);
+
+#endif

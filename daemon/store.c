@@ -1,0 +1,316 @@
+/* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents, tiles
+ * and open cases page by page, serve; and from the start again after any doubt.  Each step is one job; while one is
+ * under way `waiting` is set. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "rectify/must.h"
+
+#define LOAD_ROWS 10000
+#define STANDBY_MSEC 500
+#define BACKOFF_MSEC_MAX 5000
+
+
+/* 100 ms, doubled to 5 s. */
+static int64_t backoff_msec(uint32_t failures) {
+  int64_t wait = INT64_C(100) << (failures < 6 ? failures : 6);
+  return wait > BACKOFF_MSEC_MAX ? BACKOFF_MSEC_MAX : wait;
+}
+
+void store_restart(struct daemon *daemon, const char *why) {
+  struct store *store = &daemon->store;
+  if (store->state == STORE_READY) log_warning("store.lost reason=%s", why);
+  store->state = STORE_DOWN;
+  store->waiting = false;
+  store->retry_at = clock_monotonic_msec() + backoff_msec(store->failures++);
+  pg_drop(store->pg, why);
+  pipeline_forget(daemon);
+  book_clear(store->book);
+}
+
+static void step_failed(struct daemon *daemon, const char *step, const char *sqlstate, const char *text) {
+  if (daemon->store.state == STORE_DOWN) return;
+  log_warning("store.step_failed step=%s sqlstate=%s text=%s", step, sqlstate, text);
+  store_restart(daemon, step);
+}
+
+/* A head that does not hash to its own root, or has no place for its tiles, was written by somebody else: no daemon may
+ * build on it.  Ends the program: somebody must look. */
+static _Noreturn void damaged(const char *what) {
+  log_err("store.damaged what=%s action=stopping", what);
+  exit(2);
+}
+
+/* ---- cases ---- */
+
+static void take_case(struct daemon *daemon, const PGresult *result, int row) {
+  struct store *store = &daemon->store;
+  size_t length;
+  uint64_t case_no = (uint64_t)pg_int(result, row, 0);
+  const uint8_t *packed = pg_bytes(result, row, 1, &length);
+  struct case_state state;
+  codec_arena_reset(daemon->arena);
+  if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
+    damaged("a case's folded state cannot be read");
+  struct case_state *added = book_add(store->book, case_no);
+  *added = state;
+  book_aim(store->book, added);
+  store->loaded_until = case_no;
+}
+
+static void cases_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  struct daemon *daemon = context;
+  int rows = PQntuples(result);
+  for (int row = 0; row < rows; row++) take_case(daemon, result, row);
+  daemon->store.waiting = rows == LOAD_ROWS; /* for cases_done: another page */
+}
+
+static void become_ready(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  store->state = STORE_READY;
+  store->failures = 0;
+  store->was_ready = true;
+  log_info("store.ready epoch=%lu log_size=%lu cases=%lu open=%lu", store->epoch, store->tree.merkle.size,
+           store->cases, book_count(store->book));
+  if (store->bootstrap) pipeline_bootstrap(daemon);
+}
+
+static void ask_cases(struct daemon *daemon);
+
+static void cases_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  bool more = daemon->store.waiting;
+  if (outcome != PG_DONE)
+    step_failed(daemon, "load_cases", sqlstate, text);
+  else if (more)
+    ask_cases(daemon);
+  else
+    become_ready(daemon);
+}
+
+static void ask_cases(struct daemon *daemon) {
+  struct pg_params params;
+  if (!pg_begin(daemon->store.pg, cases_result, cases_done, daemon)) return;
+  pg_params_reset(&params);
+  pg_param_int8(&params, (int64_t)daemon->store.loaded_until);
+  pg_param_int4(&params, LOAD_ROWS);
+  pg_statement(daemon->store.pg, STATEMENT_LOAD_CASES, &params);
+  pg_end(daemon->store.pg);
+}
+
+/* ---- tiles ---- */
+
+static void tiles_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  struct daemon *daemon = context;
+  for (int row = 0; row < PQntuples(result); row++) {
+    size_t length;
+    const uint8_t *hashes = pg_bytes(result, row, 2, &length);
+    if (!tree_load_tile(&daemon->store.tree, (uint32_t)pg_int(result, row, 0), hashes, length))
+      damaged("a tile of the log is too many");
+  }
+}
+
+static void tiles_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE) {
+    step_failed(daemon, "load_tiles", sqlstate, text);
+    return;
+  }
+  if (!tree_is_whole(&daemon->store.tree)) damaged("a tile of the log is missing");
+  daemon->store.loaded_until = 0;
+  ask_cases(daemon);
+}
+
+static void ask_tiles(struct daemon *daemon) {
+  static struct pg_array levels, firsts;
+  struct pg_params params;
+  if (!pg_begin(daemon->store.pg, tiles_result, tiles_done, daemon)) return;
+  pg_array_reset(&levels, PG_INT2);
+  pg_array_reset(&firsts, PG_INT8);
+  for (uint32_t level = 0; level + 1 < TREE_LEVELS; level++) {
+    pg_put_int(&levels, level);
+    pg_put_int(&firsts, (int64_t)tree_first_tile(&daemon->store.tree, level));
+  }
+  pg_params_reset(&params);
+  pg_param_array(&params, &levels);
+  pg_param_array(&params, &firsts);
+  pg_statement(daemon->store.pg, STATEMENT_LOAD_TILES, &params);
+  pg_end(daemon->store.pg);
+}
+
+/* ---- documents ---- */
+
+static bool take_document(struct office *office, uint32_t kind, const char *file_name, const char *text,
+                          size_t length) {
+  struct document_report report = {0};
+  struct publication publication;
+  bool fine = world_parse(office, kind, file_name, text, length, &publication, &report);
+  if (fine)
+    world_adopt(office, &publication);
+  else
+    log_err("store.document_unreadable kind=%u file=%s errors=%s", kind, file_name, report.text);
+  document_report_free(&report);
+  return fine;
+}
+
+static void take_embedded(struct office *office) {
+  const struct document_embedded *calendar = document_embedded_calendars, *policy = &document_embedded_policy,
+                                 *registry = &document_embedded_registry;
+  bool fine = true;
+  for (; calendar->file_name != NULL; calendar++)
+    fine = fine && take_document(office, DOCUMENT_CALENDAR, calendar->file_name, calendar->text, calendar->length);
+  fine = fine && take_document(office, DOCUMENT_POLICY, policy->file_name, policy->text, policy->length);
+  fine = fine && take_document(office, DOCUMENT_REGISTRY, registry->file_name, registry->text, registry->length);
+  must(fine);
+}
+
+static void documents_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  struct daemon *daemon = context;
+  struct store *store = &daemon->store;
+  world_free(store->office);
+  store->office = world_new();
+  store->bootstrap = PQntuples(result) == 0;
+  if (store->bootstrap) take_embedded(store->office);
+  for (int row = 0; row < PQntuples(result); row++) {
+    size_t name_length, length;
+    const char *name = (const char *)pg_bytes(result, row, 2, &name_length);
+    const char *body = (const char *)pg_bytes(result, row, 3, &length);
+    if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
+      damaged("a published document cannot be read");
+  }
+}
+
+static void documents_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE)
+    step_failed(daemon, "load_documents", sqlstate, text);
+  else
+    ask_tiles(daemon);
+}
+
+static void ask_documents(struct daemon *daemon) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (!pg_begin(daemon->store.pg, documents_result, documents_done, daemon)) return;
+  pg_statement(daemon->store.pg, STATEMENT_LOAD_DOCUMENTS, &params);
+  pg_end(daemon->store.pg);
+}
+
+/* ---- lock and head ---- */
+
+static void take_head(struct daemon *daemon, const PGresult *result) {
+  struct store *store = &daemon->store;
+  if (PQntuples(result) != 1) damaged("the log has no head");
+  size_t root_bytes, frontier_bytes, tail_bytes;
+  uint64_t size = (uint64_t)pg_int(result, 0, 0);
+  const uint8_t *root = pg_bytes(result, 0, 1, &root_bytes), *frontier = pg_bytes(result, 0, 2, &frontier_bytes),
+                *tail = pg_bytes(result, 0, 3, &tail_bytes);
+  if (!tree_load(&store->tree, size, frontier, frontier_bytes, tail, tail_bytes)) damaged("the head's sizes disagree");
+  struct hash computed;
+  tree_root(&store->tree, &computed);
+  if (root_bytes != HASH_BYTES || memcmp(computed.bytes, root, HASH_BYTES) != 0)
+    damaged("the head's frontier does not hash to its root");
+  store->epoch = (uint64_t)pg_int(result, 0, 4);
+  store->cases = (uint64_t)pg_int(result, 0, 5);
+  store->system_events = (uint32_t)pg_int(result, 0, 6);
+  clock_advance(pg_instant(result, 0, 7));
+  daemon->committed_size = size;
+  daemon->committed_root = computed;
+  daemon->committed_cases = store->cases;
+}
+
+static void take_over_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  take_head(context, result);
+}
+
+static void take_over_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE) {
+    step_failed(daemon, "take_over", sqlstate, text);
+    return;
+  }
+  daemon->store.state = STORE_LOADING;
+  book_clear(daemon->store.book);
+  ask_documents(daemon);
+}
+
+static void ask_take_over(struct daemon *daemon) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (!pg_begin(daemon->store.pg, take_over_result, take_over_done, daemon)) return;
+  pg_statement(daemon->store.pg, STATEMENT_TAKE_OVER, &params);
+  pg_end(daemon->store.pg);
+}
+
+static void lock_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  struct daemon *daemon = context;
+  daemon->store.waiting = pg_int(result, 0, 0) != 0; /* for lock_done: got it */
+}
+
+static void lock_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  struct store *store = &daemon->store;
+  bool got = store->waiting;
+  store->waiting = false;
+  if (outcome != PG_DONE) {
+    step_failed(daemon, "lock", sqlstate, text);
+    return;
+  }
+  if (got) {
+    store->waiting = true;
+    ask_take_over(daemon);
+    return;
+  }
+  /* Having served, this daemon still owns the socket's path; only a new process can be a clean standby. */
+  if (store->was_ready) {
+    log_err("store.superseded action=stopping");
+    _exit(75);
+  }
+  if (store->state != STORE_STANDBY) log_info("store.standby");
+  store->state = STORE_STANDBY;
+  store->retry_at = clock_monotonic_msec() + STANDBY_MSEC;
+}
+
+static void ask_lock(struct daemon *daemon) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (!pg_begin(daemon->store.pg, lock_result, lock_done, daemon)) return;
+  pg_statement(daemon->store.pg, STATEMENT_LOCK, &params);
+  pg_end(daemon->store.pg);
+  daemon->store.waiting = true;
+}
+
+/* ---- the loop's view ---- */
+
+static void on_down(struct daemon *daemon, int64_t now_msec) {
+  struct store *store = &daemon->store;
+  if (now_msec < store->retry_at) return;
+  store->state = STORE_CONNECTING;
+  pg_connect(store->pg, store->conninfo, now_msec);
+}
+
+static bool is_lost(const struct store *store) {
+  return store->state != STORE_DOWN && pg_state(store->pg) == PG_DOWN;
+}
+
+void store_turn(struct daemon *daemon, int64_t now_msec) {
+  struct store *store = &daemon->store;
+  pg_turn(store->pg, now_msec);
+  if (is_lost(store)) store_restart(daemon, "connection lost");
+  if (store->state == STORE_DOWN) on_down(daemon, now_msec);
+  if (store->state == STORE_CONNECTING && pg_state(store->pg) == PG_UP && !store->waiting) ask_lock(daemon);
+  if (store->state == STORE_STANDBY && now_msec >= store->retry_at && !store->waiting) ask_lock(daemon);
+}
+
+int64_t store_next_msec(const struct daemon *daemon) {
+  const struct store *store = &daemon->store;
+  if (store->state == STORE_DOWN || store->state == STORE_STANDBY) return store->retry_at;
+  return INT64_MAX;
+}

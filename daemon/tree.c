@@ -1,0 +1,82 @@
+#include "daemon/tree.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "rectify/must.h"
+
+/* The digest is fetched once: the one-shot call would look it up for every hash. */
+void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
+  static EVP_MD *digest;
+  static EVP_MD_CTX *context;
+  if (digest == NULL) {
+    digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+    context = EVP_MD_CTX_new();
+    must(digest != NULL && context != NULL);
+  }
+  unsigned int written = 0;
+  must(EVP_DigestInit_ex2(context, digest, NULL) == 1 && EVP_DigestUpdate(context, data, length) == 1 &&
+       EVP_DigestFinal_ex(context, out, &written) == 1 && written == HASH_BYTES);
+}
+
+static void tile_root(const struct hash *hashes, struct hash *out) {
+  struct merkle merkle = {0};
+  for (int i = 0; i < TILE_HASHES; i++) merkle_append(tree_sha256, &merkle, &hashes[i]);
+  merkle_root(tree_sha256, &merkle, out);
+}
+
+static void append_at(struct tree *tree, uint32_t level, struct hash hash) {
+  for (; level < TREE_LEVELS; level++) {
+    tree->open[level][tree->open_count[level]++] = hash;
+    if (tree->open_count[level] < TILE_HASHES) return;
+    must(tree->full_count < TREE_FULL_MAX);
+    struct tile *full = &tree->full[tree->full_count++];
+    full->level = (uint8_t)level;
+    full->n = (tree->merkle.size >> (8 * (level + 1))) - 1;
+    memcpy(full->hashes, tree->open[level], sizeof full->hashes);
+    tree->open_count[level] = 0;
+    tile_root(full->hashes, &hash);
+  }
+}
+
+void tree_append(struct tree *tree, const void *record, size_t length) {
+  struct hash leaf;
+  merkle_leaf(tree_sha256, record, length, &leaf);
+  merkle_append(tree_sha256, &tree->merkle, &leaf);
+  append_at(tree, 0, leaf);
+}
+
+void tree_root(const struct tree *tree, struct hash *out) { merkle_root(tree_sha256, &tree->merkle, out); }
+
+void tree_written(struct tree *tree) { tree->full_count = 0; }
+
+bool tree_load(struct tree *tree, uint64_t size, const uint8_t *frontier, size_t frontier_bytes, const uint8_t *tail,
+               size_t tail_bytes) {
+  memset(tree, 0, sizeof *tree);
+  size_t count = (size_t)__builtin_popcountll(size);
+  if (frontier_bytes != count * HASH_BYTES || tail_bytes != size % TILE_HASHES * HASH_BYTES) return false;
+  tree->merkle.size = size;
+  tree->merkle.count = (uint32_t)count;
+  if (frontier_bytes > 0) memcpy(tree->merkle.frontier, frontier, frontier_bytes);
+  if (tail_bytes > 0) memcpy(tree->open[0], tail, tail_bytes);
+  tree->open_count[0] = (uint32_t)(size % TILE_HASHES);
+  return true;
+}
+
+uint64_t tree_first_tile(const struct tree *tree, uint32_t level) {
+  uint64_t full = tree->merkle.size >> (8 * (level + 1));
+  return full - full % TILE_HASHES;
+}
+
+bool tree_load_tile(struct tree *tree, uint32_t level, const uint8_t *hashes, size_t length) {
+  if (level + 1 >= TREE_LEVELS || length != TILE_HASHES * HASH_BYTES) return false;
+  if (tree->open_count[level + 1] == TILE_HASHES) return false;
+  tile_root((const struct hash *)hashes, &tree->open[level + 1][tree->open_count[level + 1]++]);
+  return true;
+}
+
+bool tree_is_whole(const struct tree *tree) {
+  for (uint32_t level = 0; level < TREE_LEVELS; level++)
+    if (tree->open_count[level] != (tree->merkle.size >> (8 * level)) % TILE_HASHES) return false;
+  return true;
+}

@@ -1,0 +1,46 @@
+/* tree.h - the Merkle log's right edge in memory: frontier, open tiles, and the tiles that a batch fills.
+ *
+ * The live copy runs ahead of the database by the batch in flight; a batch that fails makes the daemon reload it.
+ */
+#ifndef RECTIFY_TREE_H
+#define RECTIFY_TREE_H
+
+#include "rectify/core.h"
+
+#define TREE_LEVELS 8
+#define TREE_FULL_MAX 32 /* tiles that one batch can fill: BATCH_EVENTS_MAX * 3 / 256, one more per level */
+
+struct tile {
+  uint8_t level;
+  uint64_t n;
+  struct hash hashes[TILE_HASHES];
+};
+
+struct tree {
+  struct merkle merkle;
+  uint32_t open_count[TREE_LEVELS];
+  struct hash open[TREE_LEVELS][TILE_HASHES];
+  uint32_t full_count; /* filled since tree_written() */
+  struct tile full[TREE_FULL_MAX];
+};
+
+/* SHA-256 by libcrypto, for core's merkle functions. */
+void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
+
+/* Appends the leaf of one record. */
+void tree_append(struct tree *tree, const void *record, size_t length);
+void tree_root(const struct tree *tree, struct hash *out);
+/* Forgets the full tiles: they are on their way to the database. */
+void tree_written(struct tree *tree);
+
+/* Starts from a stored head: `frontier` and `tail` as the columns of rectify.head.  Levels above 0 are filled by
+ * tree_load_tile(), in order of (level, n).  False when the sizes do not fit. */
+bool tree_load(struct tree *tree, uint64_t size, const uint8_t *frontier, size_t frontier_bytes, const uint8_t *tail,
+               size_t tail_bytes);
+bool tree_load_tile(struct tree *tree, uint32_t level, const uint8_t *hashes, size_t length);
+/* The first tile of `level` whose root belongs to the open tile of level + 1. */
+uint64_t tree_first_tile(const struct tree *tree, uint32_t level);
+/* Whether all open tiles are as full as the size says. */
+bool tree_is_whole(const struct tree *tree);
+
+#endif

@@ -1,0 +1,161 @@
+/* watch.c - who is told of commits.  A push covers the log from `previous_size` to `size`; a watcher that could not be
+ * told sees by the next push's previous_size that it missed something, and asks. */
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "rectify/must.h"
+
+#define PUSH_EVENTS_MAX 250
+#define PUSH_BYTES_MAX (512 * 1024)
+
+static struct watcher *find_watcher(struct daemon *daemon, const struct route_back *back, const struct uuid *id) {
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
+    struct watcher *watcher = &daemon->watchers[i];
+    if (watcher->used && watcher->back.length == back->length &&
+        memcmp(watcher->back.routing, back->routing, back->length) == 0 &&
+        memcmp(watcher->id.bytes, id->bytes, WIRE_ID_BYTES) == 0)
+      return watcher;
+  }
+  return NULL;
+}
+
+static struct watcher *free_place(struct daemon *daemon) {
+  int64_t now = clock_monotonic_msec();
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++)
+    if (!daemon->watchers[i].used || daemon->watchers[i].expires <= now) return &daemon->watchers[i];
+  return NULL;
+}
+
+void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
+                   const struct route_back *back, const struct uuid *id) {
+  struct watcher *watcher = find_watcher(daemon, back, id);
+  if (watch->stop) {
+    if (watcher != NULL) watcher->used = false;
+    answer_pong(daemon, back, id);
+    return;
+  }
+  if (watcher == NULL) {
+    watcher = free_place(daemon);
+    if (watcher == NULL) {
+      answer_error(daemon, back, id, FAILURE_BUSY, "watch", "too many watches; try later", RETRY_AFTER_MSEC);
+      return;
+    }
+    *watcher = (struct watcher){.used = true, .back = *back, .id = *id, .size = daemon->committed_size};
+  }
+  watcher->actor = actor;
+  watcher->unit = 0;
+  if (watch->unit.len > 0)
+    watcher->unit = registry_unit_by_code(daemon->store.office->registry, (const char *)watch->unit.data,
+                                          watch->unit.len);
+  if (watch->unit.len > 0 && watcher->unit == 0) {
+    watcher->used = false;
+    answer_error(daemon, back, id, FAILURE_NOT_FOUND, "watch.unit", "there is no such unit", 0);
+    return;
+  }
+  watcher->case_no = watch->case_no;
+  watcher->expires = clock_monotonic_msec() + WATCH_LEASE_SECONDS * 1000;
+  answer_pong(daemon, back, id);
+}
+
+static bool wants(const struct daemon *daemon, const struct watcher *watcher, const struct case_state *state) {
+  const struct world *world = &daemon->store.office->world;
+  if (watcher->case_no != 0 && watcher->case_no != state->case_no) return false;
+  if (watcher->unit != 0 && !registry_in_subtree(world->registry, state->unit, watcher->unit)) return false;
+  day_t day = zone_day_of(world_zone(world, state->unit), clock_now());
+  return authorise_read(world, watcher->actor, state->unit, state->team, day);
+}
+
+/* All that one pushed event points to. */
+struct push_room {
+  Rectify__V1__PushEvent pushed;
+  Rectify__V1__EventRow event;
+  Rectify__V1__CaseRow row;
+  struct row_room room;
+  Rectify__V1__NoticeRow notices[EVENT_NOTICES_MAX], *notice_pointers[EVENT_NOTICES_MAX];
+};
+
+static void fill_notices(const struct registry *registry, const struct recorded *recorded, struct push_room *room) {
+  const struct event *event = &recorded->event;
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    Rectify__V1__NoticeRow *row = room->notice_pointers[i] = &room->notices[i];
+    rectify__v1__notice_row__init(row);
+    row->id = recorded->log_index * 16 + i;
+    row->case_no = event->case_no;
+    row->kind = event->notices[i].kind;
+    row->copy = event->notices[i].copy;
+    row->recipient = event->notices[i].recipient;
+    row->officer = answer_text(registry->officers[event->notices[i].officer].code);
+    row->officer_name = answer_text(registry->officers[event->notices[i].officer].name);
+    row->created = event->recorded;
+  }
+  room->pushed.n_notices = event->notice_count;
+  room->pushed.notices = room->notice_pointers;
+}
+
+static void fill_event(const struct daemon *daemon, const struct batch *batch, const struct recorded *recorded,
+                       struct push_room *room) {
+  const struct registry *registry = daemon->store.office->registry;
+  rectify__v1__push_event__init(&room->pushed);
+  rectify__v1__event_row__init(&room->event);
+  room->event.log_index = recorded->log_index;
+  room->event.record = (ProtobufCBinaryData){recorded->record.length, batch->records + recorded->record.at};
+  if (recorded->item != ITEM_NONE) {
+    const struct item *item = &batch->items[recorded->item];
+    room->event.text = (ProtobufCBinaryData){item->text.length, batch->text + item->text.at};
+  }
+  if (recorded->event.actor != 0) {
+    room->event.actor = answer_text(registry->officers[recorded->event.actor].code);
+    room->event.actor_name = answer_text(registry->officers[recorded->event.actor].name);
+  }
+  room->pushed.event = &room->event;
+  fill_notices(registry, recorded, room);
+}
+
+static void push(struct daemon *daemon, struct watcher *watcher, size_t count, Rectify__V1__PushEvent **events,
+                 uint64_t size) {
+  Rectify__V1__Push message = RECTIFY__V1__PUSH__INIT;
+  message.previous_size = watcher->size;
+  message.size = size;
+  message.n_events = count;
+  message.events = events;
+  answer_push(daemon, watcher, &message);
+  if (!watcher->lost) watcher->size = size;
+}
+
+/* Several pushes where one would be too large.  After a push that could not be sent the batch is given up for this
+ * watcher: the next push starts at its own batch, which shows the gap. */
+static void tell(struct daemon *daemon, struct watcher *watcher, const struct batch *batch) {
+  static struct push_room rooms[PUSH_EVENTS_MAX];
+  static Rectify__V1__PushEvent *pointers[PUSH_EVENTS_MAX];
+  size_t used = 0, bytes = 0;
+  if (watcher->lost) watcher->size = batch->size_before;
+  watcher->lost = false;
+  for (uint32_t i = 0; i < batch->fresh_count && !watcher->lost; i++) {
+    const struct recorded *recorded = &batch->fresh[i];
+    const struct case_state *state =
+        recorded->event.case_no == 0 ? NULL : book_find(daemon->store.book, recorded->event.case_no);
+    if (state == NULL || !wants(daemon, watcher, state)) continue;
+    fill_event(daemon, batch, recorded, &rooms[used]);
+    rectify__v1__case_row__init(&rooms[used].row);
+    row_of_case(daemon, state, &rooms[used].row, &rooms[used].room);
+    rooms[used].pushed.row = &rooms[used].row;
+    pointers[used] = &rooms[used].pushed;
+    bytes += recorded->record.length + rooms[used].event.text.len + 1500;
+    if (++used < PUSH_EVENTS_MAX && bytes < PUSH_BYTES_MAX) continue;
+    push(daemon, watcher, used, pointers, recorded->log_index + 1);
+    used = bytes = 0;
+  }
+  if (used > 0 && !watcher->lost) push(daemon, watcher, used, pointers, batch->size_before + batch->fresh_count);
+}
+
+void watch_tell(struct daemon *daemon, const struct batch *batch) {
+  int64_t now = clock_monotonic_msec();
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
+    struct watcher *watcher = &daemon->watchers[i];
+    if (!watcher->used) continue;
+    if (watcher->expires <= now)
+      watcher->used = false;
+    else
+      tell(daemon, watcher, batch);
+  }
+}

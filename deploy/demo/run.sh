@@ -1,0 +1,306 @@
+#!/bin/bash
+# The demonstration: a city, its findings, and half a year of virtual time in half a minute.  Called by `make run`.
+#
+#   deploy/demo/run.sh          plays the scenario, then stays in the foreground until Ctrl-C
+#   ONCE=1 deploy/demo/run.sh   plays the scenario and stops
+#
+# Environment: B (where the programs are, build), RECTIFY_DEMO (the demonstration's own directory; emptied at each run).
+# Exit codes: 0 all went as told; 1 something did not, the daemon's log is shown; 2 another demonstration is running.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+HERE=deploy/demo
+if [ "$(id -u)" = 0 ]; then default_base=/var/tmp/rectify-demo; else default_base=$HOME/.local/state/rectify-demo; fi
+BASE=${RECTIFY_DEMO:-$default_base}
+DATA=$BASE/data # the daemon makes it; as root it gives itself up to the account postgres first
+LOG=$BASE/rectifyd.log
+PIDS=$BASE/pids # of this script and of its daemon
+WATCHED=$BASE/watch.log
+PATH=$(realpath "${B:-build}"):$PATH
+export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
+START=2026-01-05
+daemon='' watcher='' shown=0
+
+# ---- starting and stopping --------------------------------------------------------------------------------------
+
+say() { printf '\n%s\n' "$@"; }
+
+fail() {
+  printf '\nrun.sh: %s\n' "$*" >&2
+  if [ -s "$LOG" ]; then
+    printf -- '--- the last lines of %s\n' "$LOG" >&2
+    tail -n 25 "$LOG" >&2
+  fi
+  exit 1
+}
+
+# Whether process $1 runs and has $2 in its command line.
+runs() { [ -n "${1:-}" ] && [ -r "/proc/$1/cmdline" ] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2"; }
+
+# Waits up to 30 s until process $1 is gone.
+gone() {
+  local tries=0
+  while kill -0 "$1" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || return 1
+    sleep 0.1
+  done
+}
+
+stop() {
+  trap - EXIT INT TERM
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
+  [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
+  local code=0
+  [ -z "$daemon" ] || wait "$daemon" || code=$?
+  rm -f "$PIDS"
+  daemon=''
+  return "$code"
+}
+
+# What an earlier run that ended badly may have left: its daemon, its database server.
+clean_up() {
+  local script='' left='' server=''
+  [ ! -e "$BASE" ] || [ -O "$BASE" ] || fail "$BASE belongs to somebody else"
+  [ ! -r "$PIDS" ] || read -r script left <"$PIDS" || true
+  if runs "$script" run.sh; then
+    echo "run.sh: another demonstration is running (process $script); stop it with Ctrl-C there" >&2
+    exit 2
+  fi
+  if runs "$left" "$DATA"; then
+    echo "stopping the daemon of an earlier demonstration (process $left)"
+    kill -TERM "$left"
+    gone "$left" || fail "process $left does not stop"
+  fi
+  [ ! -r "$DATA/postgres/postmaster.pid" ] || read -r server <"$DATA/postgres/postmaster.pid" || true
+  if runs "$server" "$DATA"; then
+    kill -INT "$server"
+    gone "$server" || fail "process $server does not stop"
+  fi
+  rm -rf "$BASE"
+  mkdir -p "$BASE"
+  chmod 755 "$BASE"
+}
+
+start() {
+  local program
+  for program in rectifyd rectify; do
+    command -v "$program" >/dev/null || fail "$program is not there; build it first: make"
+  done
+  rectifyd --clock manual --clock-start "$START" --data "$DATA" --endpoint "$RECTIFY_ENDPOINT" >>"$LOG" 2>&1 </dev/null &
+  daemon=$!
+  echo "$$ $daemon" >"$PIDS"
+  local tries=0
+  until rectify ping --as office --timeout 1 >/dev/null 2>&1; do
+    kill -0 "$daemon" 2>/dev/null || fail "rectifyd ended"
+    tries=$((tries + 1))
+    [ "$tries" -le 60 ] || fail "rectifyd does not answer"
+  done
+}
+
+# ---- telling ----------------------------------------------------------------------------------------------------
+
+# Shows a command and runs it: it must succeed.
+run() {
+  printf '$ %s\n' "$(quoted "$@")"
+  "$@" 2>&1 | sed 's/^/  /' || fail "that should have worked"
+}
+
+# The same for one that must be refused by rule $1.
+refused() {
+  local rule=$1 code=0 answer
+  shift
+  printf '$ %s\n' "$(quoted "$@")"
+  answer=$("$@" 2>&1) || code=$?
+  printf '%s\n' "$answer" | sed 's/^/  /'
+  if [ "$code" != 1 ] || ! grep -q "rule $rule" <<<"$answer"; then
+    fail "that should have been refused by rule $rule (exit code $code)"
+  fi
+}
+
+# The first $1 lines of what a command prints.
+first() {
+  local lines=$1 answer
+  shift
+  printf '$ %s\n' "$(quoted "$@")"
+  answer=$("$@" 2>&1) || fail "that should have worked: $answer"
+  awk -v most="$lines" 'NR <= most { print "  " $0 } END { if (NR > most) print "  ... " NR - most " more lines" }' <<<"$answer"
+}
+
+quoted() {
+  local word out=''
+  for word in "$@"; do
+    case $word in
+      *[!A-Za-z0-9_./:=@,+-]* | '') word="'$word'" ;;
+    esac
+    out+=" $word"
+  done
+  printf '%s' "${out# }"
+}
+
+# ---- what `rectify watch` saw meanwhile -------------------------------------------------------------------------
+
+start_watch() {
+  rectify watch --as o107 >"$WATCHED" 2>>"$LOG" </dev/null &
+  watcher=$!
+}
+
+# Shows the first lines that came since the last call ($1 of them at most), and counts the rest by what happened.
+happened() {
+  local most=$1 before=-1 now
+  now=$(wc -l <"$WATCHED")
+  while [ "$now" != "$before" ]; do # it comes a moment after the command's own answer
+    before=$now
+    sleep 0.2
+    now=$(wc -l <"$WATCHED")
+  done
+  sed -n "$((shown + 1)),${now}p" "$WATCHED" | digest "$most"
+  shown=$now
+}
+
+digest() { head -n "$1" | sed 's/^/  | /'; }
+
+# Cases by unit and light: what a score card would start from.
+summary() {
+  echo '$ rectify cases --as o107 --csv | (count by unit and light)'
+  rectify cases --as o107 --csv | awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+    /^C-/ { unit = $column["unit"]; units[unit]; n[unit, $column["light"]]++; n[unit, $column["status"]]++ }
+    END {
+      printf "  %-20s %6s %6s %6s %7s\n", "unit", "green", "yellow", "red", "closed"
+      for (unit in units)
+        printf "  %-20s %6d %6d %6d %7d\n", unit, n[unit, "green"], n[unit, "yellow"], n[unit, "red"], n[unit, "closed_out"] | "sort"
+    }'
+}
+
+# ---- the story --------------------------------------------------------------------------------------------------
+
+# The findings of one team, as its inspector sends them.
+submit_team() {
+  grep -F "\"team\": \"$1\"" "$HERE/findings.jsonl" >"$BASE/$1.jsonl"
+  first 4 rectify submit --jsonl "$BASE/$1.jsonl" --as "$2"
+}
+
+monday_morning() {
+  say "[1] It is Monday, 2026-01-05, in 云泽市 Yunze City.  The registry is published: 12 units, two teams, 30 officers."
+  run rectify registry load "$HERE/registry.yaml" --as office
+  start_watch
+  say "[2] Inspection team 1 hands in 38 findings over ZeroMQ.  Each becomes a case with a track, an owner and a date."
+  submit_team team-1 o191
+  first 12 rectify cases --as o107
+  say "[3] A case for each of the five tracks, from the kind of problem alone; the last one only proposes, a person decides."
+  local track
+  for track in early_warning new_rules special_rectification supervision accountability; do
+    first 2 rectify cases --as o107 --track "$track" --limit 1
+  done
+  say "[4] 柳荫社区 (west-liuyin) has nobody of its own: case 8 finds the officer of the street above." \
+    "    Case 9 names a unit that nobody knows: it is not lost, the office has three working days for it."
+  first 8 rectify show 8 --as o107
+  run rectify dispatch 9 --unit fire --as o102 -m '滨河开发区尚无机构,由消防大队牵头'
+}
+
+the_fire_lane() {
+  say "[5] 王芳 (o113) of 望江社区 reads her inbox, signs for case 1 and reports progress."
+  first 4 rectify inbox --as o113
+  run rectify sign-for 1 --as o113
+  run rectify clock advance 2026-01-12T09:00 --as office
+  run rectify progress 1 --as o113 -m '三辆报废车已拖离,标线本周施划'
+  say "[6] She asks for the closing.  Refused: first the head of the unit must answer for it, then evidence must lie there," \
+    "    then the document that this track asks for (special rectification: an approved plan)."
+  refused 112 rectify request-closure 1 --as o113 -e "$HERE/evidence/cleared.txt"
+  run rectify endorse 1 --as o111
+  refused 111 rectify request-closure 1 --as o113
+  refused 113 rectify request-closure 1 --as o113 -e "$HERE/evidence/cleared.txt"
+  run rectify request-closure 1 --as o113 -e "plan:$HERE/evidence/plan.txt" -e "$HERE/evidence/cleared.txt"
+  say "[7] She is a verifier on paper too, and passes herself.  Refused: four eyes (rule 620)."
+  refused 620 rectify pass 1 --as o113 -m '我自己看过了'
+  say "[8] 钱慧 (o104) looks at the place four days later and finds a car: back to work, the first date stands."
+  run rectify clock advance 2026-01-16T10:00 --as office
+  run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车,巡查登记缺三天'
+  happened 14
+}
+
+the_office() {
+  say "[9] The office moves case 6 to the street that really keeps the pavement, and case 7 to a stricter track."
+  run rectify reassign 6 --unit street-east --as o102 -m '该路段由东风街道管养'
+  run rectify escalate 7 --track supervision --as o103 -m '六月以来无检查记录,春节前必须整改'
+}
+
+time_passes() {
+  say "[10] Nobody does anything until the end of January: reminders before the dates, yellow on them, red after them."
+  run rectify clock advance 2026-01-31T09:00 --as office
+  happened 16
+  first 6 rectify cases --as o107 --light red --by-due
+}
+
+the_second_visit() {
+  say "[11] 王芳 has patrolled for three weeks and asks again; 钱慧 is satisfied.  Closed out."
+  run rectify clock advance 2026-02-06T09:00 --as office
+  run rectify progress 1 --as o113 -m '巡查登记完整,限高杆和标线已完成'
+  run rectify endorse 1 --as o111
+  run rectify request-closure 1 --as o113 -e "$HERE/evidence/patrol.txt"
+  run rectify pass 1 --as o104 -e "$HERE/evidence/revisit.txt" -m 'Seen on site: the lane is free.'
+  say "[12] Team 2 hands in 22 findings.  What was found before in the same unit comes back one track up at once."
+  submit_team team-2 o196
+  first 6 rectify cases --as o107 --unit street-west
+  happened 8
+}
+
+left_alone() {
+  say "[13] Case 3, a canteen's blank temperature sheets, was a problem in the bud.  Nobody touched it.  Until April:"
+  run rectify clock advance 2026-03-20T09:00 --as office
+  run rectify clock advance 2026-04-30T09:00 --as office
+  happened 10
+  echo '$ rectify history 3 --as o107   (its moves between tracks)'
+  rectify history 3 --as o107 | grep -E 'track [a-z_]+' | sed 's/^ */  /' | cut -c1-150
+}
+
+the_books() {
+  say "[14] The rectification ledger: one row a case; the last line names the log it was read from."
+  echo '$ rectify ledger --as o107'
+  rectify ledger --as o107 >"$BASE/ledger.txt"
+  head -n 12 "$BASE/ledger.txt" | cut -c1-160 | sed 's/^/  /'
+  echo "  ..."
+  tail -n 1 "$BASE/ledger.txt" | sed 's/^/  /'
+  say "[15] By unit and light:"
+  summary
+  say "[16] The whole history of case 1: who, when, by which rule, what it changed, who was told."
+  first 80 rectify history 1 --as o107
+  say "[17] Why case 3 is due when it is: every day counted, every day skipped and the notice that says so."
+  first 24 rectify why 3 --as o107
+  say "[18] The doctor reads the whole log, rebuilds its Merkle root and folds every case from its events again."
+  run rectify doctor --as o107
+}
+
+invite() {
+  cat <<END
+
+The city stands at $(rectify clock show).  It stays until Ctrl-C.  In a second terminal, from this directory:
+  export PATH=\$PWD/build:\$PATH RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT RECTIFY_ACTOR=o122
+  rectify inbox                          what waits for 许文 of 西苑街道
+  rectify sign-for 8                     he takes a case on
+  rectify show 8                         and reads what happens if he does nothing more
+END
+}
+
+clean_up
+trap 'stop || true' EXIT
+trap 'stop || true; exit 1' INT TERM
+start
+monday_morning
+the_fire_lane
+the_office
+time_passes
+the_second_visit
+left_alone
+the_books
+if [ "${ONCE:-}" = 1 ]; then
+  say "The end.  (make run without ONCE=1 keeps the city for you.)"
+  stop || fail "rectifyd did not stop cleanly"
+  exit 0
+fi
+invite
+trap 'echo; echo "stopping"; code=0; stop || code=$?; exit "$code"' INT TERM
+wait "$daemon" || true
+daemon=''
+fail "rectifyd ended"

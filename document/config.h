@@ -1,0 +1,27 @@
+/* config.h - the daemon's configuration file: the same settings as its options, in YAML.
+ *
+ * Options on the command line win over the file; what neither sets has the default in daemon/options.c.
+ */
+#ifndef RECTIFY_DOCUMENT_CONFIG_H
+#define RECTIFY_DOCUMENT_CONFIG_H
+
+#include "document/document.h"
+
+#define CONFIG_BYTES_MAX 1024 /* one value */
+
+struct config {
+  char data_dir[CONFIG_BYTES_MAX];        /* absolute path */
+  char endpoint[CONFIG_BYTES_MAX];        /* ipc:///PATH */
+  char database[CONFIG_BYTES_MAX];        /* libpq connection string of the writer; empty: the private cluster */
+  char database_reader[CONFIG_BYTES_MAX]; /* of the reader; empty: as the writer */
+  char database_owner[CONFIG_BYTES_MAX];  /* of who migrates; empty: this daemon does not migrate */
+  char socket_mode[8];                    /* octal, such as "0660" */
+  char log_level[16];                     /* err, warning or info */
+};
+
+/* Reads `text` into *config; only keys that the file has are written.  False with errors in *report, *config is then
+ * not to be used. */
+bool config_parse(const char *file_name, const char *text, size_t length, struct config *config,
+                  struct document_report *report);
+
+#endif

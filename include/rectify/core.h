@@ -1,0 +1,97 @@
+/* core.h - the core's functions: pure, no I/O, no clock, no allocation, no globals, no floats.
+ *
+ * The live path, start-up, the doctor, specs and the simulator all go through case_decide() and case_apply().
+ */
+#ifndef RECTIFY_CORE_H
+#define RECTIFY_CORE_H
+
+#include "rectify/model.h"
+
+/* Judges `command` on `current` at instant `now`.
+ *
+ * `current`: the case, or NULL when the command names none or an unknown one (SUBMIT needs NULL; anything else is
+ * refused by rule 100).  `case_no` of the event is current->case_no, or 0 for an unknown case, or `new_case_no` for an
+ * accepted SUBMIT (a refused SUBMIT gets 0).  event.version is current->version + 1, 1 for a new case, and 0 when
+ * event.case_no is 0 (the shell numbers those).  Fills *out completely.  Never fails. */
+void case_decide(const struct world *world, const struct case_state *current, const struct command *command,
+                 usec_t now, uint64_t new_case_no, struct decision *out);
+
+/* Folds `event` into *state (all zero before the first event).  The only function that changes a case.  Returns
+ * false, and leaves *state untouched, when the event does not follow (wrong case, wrong number, no free clock slot):
+ * then the stored record is damaged. */
+bool case_apply(struct case_state *state, const struct event *event);
+
+/* When the case next wants a RUNG_DUE command: the least next_fire of its clocks, INSTANT_NONE when none runs.
+ * *index is the clock's slot; may be NULL. */
+usec_t case_next_fire(const struct case_state *state, uint32_t *index);
+
+/* The RUNG_DUE command for slot `index`, with its key: UUIDv8, a function of (case, clock, generation, nth), so that
+ * a rung can be recorded once, ever. */
+void case_rung_command(const struct case_state *state, uint32_t index, struct command *out);
+
+/* The running or paused clock of `kind`, or NULL. */
+const struct case_clock *case_clock_of(const struct case_state *state, uint32_t kind);
+
+/* The policy the case is pinned to, or the one in force for version 0. */
+const struct policy *world_policy(const struct world *world, uint32_t version);
+const struct calendar *world_calendar(const struct world *world, uint32_t unit);
+const struct zone *world_zone(const struct world *world, uint32_t unit);
+
+/* lifecycle.c: the row of move.def for (command, from), by number; NULL when there is none. */
+struct move {
+  uint16_t rule;
+  uint8_t command, from, to;
+};
+const struct move *lifecycle_move(uint32_t command, uint32_t from);
+extern const struct move lifecycle_moves[];
+extern const uint32_t lifecycle_move_count;
+
+/* authorise.c: RULE_NONE when `actor` may give `command` on a case of `unit` (or of `team` for an inspector) on `day`;
+ * else the refusal.  unit 0 (unrouted): the root unit counts. */
+uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t command, uint32_t unit, uint32_t team,
+                           day_t day);
+/* Whether `actor` may read a case of `unit`: any role over it, or an auditor anywhere above, or its own team's. */
+bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day);
+
+/* route.c: the first route of `policy` that matches, or NULL. */
+const struct route *route_match(const struct policy *policy, const struct registry *registry,
+                                const struct finding *finding);
+
+/* timing.c: whether `target` is stricter than `from` (domain: early_warning, then special_rectification, supervision,
+ * accountability; new_rules stands beside the lower two and is stricter than none).  Edges and escalations obey it. */
+bool track_is_stricter(uint32_t target, uint32_t from);
+
+/* ladder.c.  The due instant of `budget` counted from `start` (the day of `start` is not counted; working days end
+ * with their day in the zone).  *provisional: beyond the calendar's published years. */
+usec_t ladder_due(const struct calendar *calendar, const struct zone *zone, usec_t start, struct span budget,
+                  bool *provisional);
+/* When the rung at `index` of `ladder`, repeated `repeat` times, fires for a clock due at `due`. */
+usec_t ladder_fire(const struct ladder *ladder, const struct calendar *calendar, const struct zone *zone, usec_t due,
+                   int32_t remind_minutes, uint32_t index, uint32_t repeat);
+/* Sets clock->next_fire for its present rung/repeat. */
+void ladder_aim(const struct policy *policy, const struct calendar *calendar, const struct zone *zone,
+                struct case_clock *clock);
+/* The ladder that applies to `clock`. */
+const struct ladder *ladder_of(const struct policy *policy, const struct case_clock *clock);
+
+/* explain.c: why the clock is due when it is, line by line (zh or en).  Calls `line` for each counted and each skipped
+ * day; `line` borrows the text for the call. */
+void explain_clock(const struct world *world, const struct case_state *state, const struct case_clock *clock, bool zh,
+                   void (*line)(void *context, const char *text), void *context);
+
+/* merkle.c: RFC 6962 tree, section 2.1.  `sha256` hashes `length` bytes into 32. */
+typedef void sha256_fn(const void *data, size_t length, uint8_t out[HASH_BYTES]);
+
+/* The right edge of a tree: for each bit set in `size`, the root of one full subtree, largest first. */
+struct merkle {
+  uint64_t size;
+  uint32_t count;
+  struct hash frontier[FRONTIER_MAX];
+};
+/* SHA-256(0x00 || record); length <= EVENT_BODY_BYTES_MAX. */
+void merkle_leaf(sha256_fn *sha256, const void *record, size_t length, struct hash *out);
+void merkle_node(sha256_fn *sha256, const struct hash *left, const struct hash *right, struct hash *out);
+void merkle_append(sha256_fn *sha256, struct merkle *tree, const struct hash *leaf);
+void merkle_root(sha256_fn *sha256, const struct merkle *tree, struct hash *out); /* empty tree: SHA-256 of nothing */
+
+#endif

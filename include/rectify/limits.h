@@ -1,0 +1,73 @@
+/* limits.h - every bound of the system, in one place.
+ *
+ * Each queue, loop, message and table is bounded by a name in this file; docs/PROTOCOL.md cites the ones
+ * that a client meets.  Sizes are in bytes unless the name says otherwise.
+ */
+#ifndef RECTIFY_LIMITS_H
+#define RECTIFY_LIMITS_H
+
+/* The wire. */
+#define WIRE_VERSION 1
+#define WIRE_FRAME_BYTES_MAX (1024 * 1024)        /* ZMQ_MAXMSGSIZE; larger frames cut the connection */
+#define WIRE_FRAMES_MAX 3                         /* routing id, optional empty delimiter, envelope */
+#define WIRE_UNPACK_BYTES_MAX (8 * 1024 * 1024)   /* arena for one decoded envelope */
+#define WIRE_ID_BYTES 16                          /* request ids and idempotency keys (UUIDv7, RFC 9562) */
+#define WIRE_ROUTING_BYTES_MAX 16                 /* generated routing ids are 5 bytes */
+#define WIRE_SUBMIT_MAX 500                       /* findings in one request */
+#define WIRE_ACT_MAX 500                          /* commands in one request */
+#define WIRE_PAGE_MAX 500                         /* rows in one page of a query */
+#define WIRE_PAGE_BYTES_MAX (768 * 1024)          /* a page ends early when it would grow beyond this */
+#define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
+#define WIRE_HWM 16                               /* ZMQ_RCVHWM and ZMQ_SNDHWM of the daemon's socket */
+#define WATCHERS_MAX 256                          /* concurrent watches */
+#define WATCH_LEASE_SECONDS 60                    /* a watch not renewed for so long is dropped */
+
+/* Texts of the domain. */
+#define CODE_BYTES_MAX 63                         /* unit, officer, code section, category, inspection */
+#define NAME_BYTES_MAX 255                        /* names and titles */
+#define TEXT_BYTES_MAX (16 * 1024)                /* a finding's or a comment's text */
+#define EVIDENCE_MAX 16                           /* pieces of evidence in one command */
+#define SALT_BYTES 16
+
+/* Documents: policy, calendar, registry, configuration, mapping. */
+#define DOCUMENT_BYTES_MAX (768 * 1024)           /* one published document; it must fit in one frame */
+#define DOCUMENT_ERRORS_MAX 100                   /* reported in one pass, then "too many" */
+#define ROUTES_MAX 64
+#define LADDERS_MAX 32
+#define RUNGS_MAX 16
+#define CALENDAR_DAYS_MAX 2048
+#define CALENDARS_MAX 16
+#define ZONES_MAX 32
+#define ZONE_TRANSITIONS_MAX 512
+#define UNITS_MAX 20000
+#define OFFICERS_MAX 50000
+#define APPOINTMENTS_MAX 200000
+#define UNIT_DEPTH_MAX 16
+#define POLICIES_MAX 256
+#define WORKDAYS_MAX 4000                         /* largest limit or offset, in working days */
+#define HOURS_MAX 9600                            /* largest limit or offset, in hours */
+#define DAY_MIN 0                                 /* 1970-01-01 */
+#define DAY_MAX 47846                             /* 2100-12-31 */
+
+/* The core. */
+#define CASE_CLOCKS_MAX 4                         /* clocks of one case at one time */
+#define EVENT_NOTICES_MAX 12                      /* notices caused by one event */
+#define EVENT_BODY_BYTES_MAX 4096                 /* packed record of one event */
+#define STATE_BODY_BYTES_MAX 1024                 /* packed folded state of one case */
+
+/* The pipeline. */
+#define BATCH_EVENTS_MAX 500                      /* events of one commit: the knee of the measured curve */
+#define BATCH_REQUESTS_MAX 500                    /* envelopes answered by one commit */
+#define BATCH_TEXT_BYTES_MAX (8 * 1024 * 1024)    /* free text of one commit */
+#define QUERIES_MAX 64                            /* queries waiting for the reading connection */
+#define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
+
+#define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
+#define SAME_KIND_COUNT_MAX 10
+
+/* The Merkle log. */
+#define HASH_BYTES 32
+#define TILE_HASHES 256                           /* C2SP tlog-tiles: a full tile is 256 hashes */
+#define FRONTIER_MAX 64
+
+#endif

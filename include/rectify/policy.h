@@ -1,0 +1,85 @@
+/* policy.h - a policy as the core sees it: routes, tracks, limits, ladders.  Filled by document/policy.c from YAML.
+ *
+ * What policy may choose stands here; what it may never switch off is code (core/decide.c) and not here at all.
+ */
+#ifndef RECTIFY_POLICY_H
+#define RECTIFY_POLICY_H
+
+#include "rectify/calendar.h"
+#include "rectify/words.h"
+
+enum span_unit {
+  SPAN_NONE = 0, /* no limit set */
+  SPAN_WD = 1,   /* working days of the unit's calendar */
+  SPAN_HOURS = 2 /* round the clock */
+};
+
+/* A limit or an offset: "15wd", "-3wd", "24h". */
+struct span {
+  int32_t count;
+  uint8_t unit; /* enum span_unit */
+};
+
+/* One rung.  `at` is the offset from the due date: negative before it, 0 at it, positive after it.
+ *
+ * When it fires (one rule, DESIGN.md "When a rung fires"):
+ *   before the due date, in wd: that day at policy.remind_minutes local time;
+ *   at or after the due date, in wd: at the END of that day, so never before the deadline has passed;
+ *   in hours: exactly so many hours from the due instant.
+ * `every` set: after `at` the rung repeats for ever at that distance; only the last rung of a ladder may (and every
+ * ladder must end with one: reminders never go silent, domain.md §5). */
+struct rung {
+  struct span at;
+  struct span every;
+  uint8_t notice;      /* enum notice, 0 none */
+  uint16_t recipients; /* bits: 1 << enum recipient */
+  uint16_t copies;     /* the same, told as a copy */
+  uint8_t light;       /* enum light, 0 unchanged */
+  uint8_t edge;        /* enum edge: move along that edge of the track, 0 stay */
+};
+
+struct ladder {
+  char name[CODE_BYTES_MAX + 1];
+  uint32_t count;
+  struct rung rungs[RUNGS_MAX]; /* ascending by fire time for every limit */
+};
+
+struct track_policy {
+  struct span limits[CLOCK_COUNT + 1]; /* by enum clock; SPAN_NONE: the clock is not used in this track */
+  uint8_t ladders[CLOCK_COUNT + 1];    /* index into policy.ladders, by enum clock */
+  uint8_t edges[EDGE_COUNT + 1];       /* by enum edge: enum track moved to, 0 none */
+  uint8_t rework_max;                  /* failed verifications before the quality edge is taken; 0 never */
+};
+
+/* One route: all set conditions must hold; the first that matches wins. */
+struct route {
+  uint16_t number;                      /* 1.. in file order; cited by events */
+  uint16_t kinds;                       /* bits 1 << enum kind; 0 any */
+  uint16_t severities;                  /* bits 1 << enum severity; 0 any */
+  char category[CODE_BYTES_MAX + 1];    /* exact; empty any */
+  char code_prefix[CODE_BYTES_MAX + 1]; /* empty any */
+  char unit[CODE_BYTES_MAX + 1];        /* code of a unit whose subtree matches; empty any */
+  char inspection[CODE_BYTES_MAX + 1];  /* exact; empty any */
+  uint16_t recurrence_min;              /* at least so many earlier same problems in the window; 0 any */
+  uint8_t track;                        /* enum track */
+  struct span rectify;                  /* overrides the track's rectify limit when set */
+};
+
+struct policy {
+  char name[CODE_BYTES_MAX + 1];
+  char title[NAME_BYTES_MAX + 1];
+  uint32_t version;          /* number it was published under; 0 = straight from a file */
+  int32_t remind_minutes;    /* local time of day of rungs before a due date, minutes after midnight */
+  int32_t recurrence_days;   /* same problem (unit, code) again within so many days; 0 never */
+  int32_t same_kind_days;    /* same kind (parent unit, category) again within so many days; 0 never */
+  uint8_t recurrence_edge;   /* enum edge taken at once when the same problem recurs; 0 none */
+  struct span unrouted;      /* limit of the office's adjudicate clock on an unrouted case */
+  uint8_t unrouted_ladder;
+  uint32_t route_count;
+  struct route routes[ROUTES_MAX];
+  struct track_policy tracks[TRACK_COUNT + 1]; /* by enum track */
+  uint32_t ladder_count;
+  struct ladder ladders[LADDERS_MAX];
+};
+
+#endif

@@ -1,0 +1,92 @@
+/* codec_state.c - struct case_state to and from the message CaseState. */
+#include <string.h>
+
+#include "proto/codec_internal.h"
+#include "proto/codec_numbers.h"
+#include "rectify/must.h"
+
+#define FIELD(field, low, high) MAP_AS(CaseState, field, struct case_state, field, low, high, 0)
+#define NUMBER(field, numbers) MAP_AS(CaseState, field, struct case_state, field, 0, 0, numbers)
+#define COUNT16(field) FIELD(field, 0, UINT16_MAX)
+#define COUNT32(field) FIELD(field, 0, UINT32_MAX)
+#define INSTANT(field) FIELD(field, INT64_MIN, INT64_MAX)
+
+static const struct map_row rows[] = {
+    FIELD(case_no, 1, INT64_MAX),
+    FIELD(version, 1, UINT32_MAX),
+    NUMBER(status, NUMBERS_STATUS),
+    NUMBER(track, NUMBERS_TRACK | OR_NONE),
+    NUMBER(kind, NUMBERS_KIND | OR_NONE),
+    NUMBER(severity, NUMBERS_SEVERITY | OR_NONE),
+    NUMBER(light, NUMBERS_LIGHT | OR_NONE),
+    FIELD(flags, 0, UINT8_MAX),
+    COUNT16(evidence_kinds),
+    COUNT16(evidence_count),
+    COUNT16(rework),
+    COUNT16(bounces),
+    COUNT16(route),
+    COUNT32(unit),
+    COUNT32(reported_unit),
+    COUNT32(team),
+    COUNT32(reporter),
+    COUNT32(handler),
+    COUNT32(verifier),
+    COUNT32(accountable),
+    COUNT32(policy_version),
+    COUNT32(calendar_version),
+    COUNT32(same_problem),
+    COUNT32(same_kind),
+    FIELD(found_on, DAY_MIN, DAY_MAX),
+    INSTANT(opened),
+    INSTANT(first_due),
+    INSTANT(closed),
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* Taken slots come first (model.h). */
+static size_t clocks_taken(const struct case_state *state) {
+  size_t taken = 0;
+  for (size_t i = 0; i < CASE_CLOCKS_MAX; i++) {
+    if (state->clocks[i].kind == CLOCK_NONE) continue;
+    must(i == taken);
+    taken++;
+  }
+  return taken;
+}
+
+size_t codec_state_pack(const struct case_state *state, uint8_t *out) {
+  Rectify__V1__CaseState message = RECTIFY__V1__CASE_STATE__INIT;
+  Rectify__V1__EventClock clocks[CASE_CLOCKS_MAX], *clock_list[CASE_CLOCKS_MAX];
+  message.format = 1;
+  codec_map_out(rows, ROWS, state, &message);
+  message.n_clocks = clocks_taken(state);
+  message.clocks = clock_list;
+  for (size_t i = 0; i < message.n_clocks; i++) {
+    clock_list[i] = &clocks[i];
+    codec_clock_out(&state->clocks[i], &clocks[i]);
+  }
+  return rectify__v1__case_state__pack(&message, out);
+}
+
+static bool state_in(const Rectify__V1__CaseState *message, struct case_state *out) {
+  if (message->format != 1 || message->n_clocks > CASE_CLOCKS_MAX) return false;
+  if (!codec_map_in(rows, ROWS, message, out)) return false;
+  for (size_t i = 0; i < message->n_clocks; i++)
+    if (!codec_clock_in(message->clocks[i], &out->clocks[i])) return false;
+  return true;
+}
+
+/* Only the one packing of a state is accepted, so that equal states are equal bytes: comparing with what packing gives
+ * also refuses unknown fields, fields out of order or twice, and padded numbers. */
+bool codec_state_unpack(struct codec_arena *arena, const void *data, size_t length, struct case_state *out) {
+  if (length > STATE_BODY_BYTES_MAX) return false;
+  size_t mark = arena->used;
+  uint8_t again[STATE_BODY_BYTES_MAX];
+  struct case_state state = {0};
+  Rectify__V1__CaseState *message = rectify__v1__case_state__unpack(&arena->allocator, length, data);
+  bool ok = message != NULL && state_in(message, &state) && codec_state_pack(&state, again) == length &&
+            memcmp(again, data, length) == 0;
+  arena->used = mark;
+  if (ok) *out = state;
+  return ok;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs the rings of tests that are named (unit spec fuzz sql flow) through prove, from what is built in $B.
+# The last line is `N passed, N failed`, of tests; ", N skipped" when some were.  Exit 1 when one failed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export B=${B:-build}
+export CMOCKA_MESSAGE_OUTPUT=TAP PYTHONDONTWRITEBYTECODE=1
+shopt -s nullglob globstar
+
+programs() { # programs FOLDER PATTERN: the built program of each source
+  local source
+  for source in tests/"$1"/$2; do
+    echo "$B/${source%.c}"
+  done
+}
+
+files=()
+for ring in "$@"; do
+  case $ring in
+    unit) mapfile -t -O "${#files[@]}" files < <(programs unit 'test_*.c') ; files+=(tests/unit/*.py) ;;
+    spec) files+=(tests/spec/**/*.spec) ;;
+    fuzz) mapfile -t -O "${#files[@]}" files < <(programs fuzz 'fuzz_*.c') ;;
+    sql) files+=(tests/sql/*.sql) ;;
+    flow) files+=(tests/flow/**/*.t) ;;
+    *) echo "no such ring: $ring" >&2; exit 64 ;;
+  esac
+done
+if [ "${#files[@]}" = 0 ]; then
+  echo "no tests of: $*" >&2
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+
+COUNTS=$(mktemp)
+export COUNTS
+trap 'rm -f "$COUNTS"' EXIT
+PERL5LIB=tests/lib${PERL5LIB:+:$PERL5LIB} prove --jobs "$(nproc)" --formatter TAP::Formatter::Counting --timer \
+  --exec scripts/run_test.sh "${files[@]}"
+status=$?
+if ! read -r passed failed skipped < "$COUNTS"; then
+  passed=0 failed=1 skipped=0
+fi
+[ "$status" != 0 ] && [ "$failed" = 0 ] && failed=1
+if [ "$skipped" = 0 ]; then
+  echo "$passed passed, $failed failed"
+else
+  echo "$passed passed, $failed failed, $skipped skipped"
+fi
+[ "$failed" = 0 ]

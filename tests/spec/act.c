@@ -1,0 +1,136 @@
+/* act.c - lines that are commands: "h-fire signs for F1", with key=value words behind. */
+#include "tests/spec/spec.h"
+
+static const struct verb {
+  uint8_t command;
+  const char *words[3];
+} verbs[] = {
+    {COMMAND_SUBMIT, {"submits"}},
+    {COMMAND_DISPATCH, {"dispatches"}},
+    {COMMAND_SIGN_FOR, {"signs", "for"}},
+    {COMMAND_PROGRESS, {"reports", "on"}},
+    {COMMAND_COMMENT, {"comments", "on"}},
+    {COMMAND_ENDORSE, {"endorses"}},
+    {COMMAND_REQUEST_CLOSURE, {"requests", "closure", "of"}},
+    {COMMAND_VERIFY_PASS, {"passes"}},
+    {COMMAND_VERIFY_FAIL, {"fails"}},
+    {COMMAND_REASSIGN, {"reassigns"}},
+    {COMMAND_ESCALATE, {"escalates"}},
+};
+
+/* The command of the words; *used is how many they were. */
+static uint32_t verb_of(char **words, uint32_t count, uint32_t *used) {
+  if (count >= 3 && strcmp(words[0], "tries") == 0 && strcmp(words[2], "on") == 0) {
+    *used = 3;
+    return word_number(words_command, words[1], strlen(words[1]));
+  }
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+    uint32_t k = 0;
+    while (k < 3 && verbs[i].words[k] != NULL && k < count && strcmp(verbs[i].words[k], words[k]) == 0) k++;
+    *used = k;
+    if (k > 0 && (k == 3 || verbs[i].words[k] == NULL)) return verbs[i].command;
+  }
+  return 0;
+}
+
+static uint32_t number_of(struct play *play, const struct word *table, const char *name) {
+  uint32_t number = word_number(table, name, strlen(name));
+  if (number == 0) play_fail(play, "no such word: %s", name);
+  return number;
+}
+
+static void add_evidence(struct play *play, struct command *command, uint32_t kind) {
+  if (command->evidence_count == EVIDENCE_MAX) {
+    play_fail(play, "too much evidence");
+    return;
+  }
+  command->evidence[command->evidence_count].kind = (uint8_t)kind;
+  memset(&command->evidence[command->evidence_count++].sha256, (int)kind, HASH_BYTES);
+}
+
+/* "2": so many pieces of material; "plan+material": these. */
+static void take_evidence(struct play *play, struct command *command, char *value) {
+  char *rest = NULL;
+  unsigned long pieces = strtoul(value, &rest, 10);
+  if (*rest == '\0')
+    while (pieces-- > 0) add_evidence(play, command, EVIDENCE_MATERIAL);
+  else
+    for (char *kind = strtok_r(value, "+", &rest); kind != NULL; kind = strtok_r(NULL, "+", &rest))
+      add_evidence(play, command, number_of(play, words_evidence, kind));
+}
+
+static uint32_t take_officer(struct play *play, struct command *command, const char *code) {
+  uint32_t officer = city_officer(play->city, code);
+  if (officer == 0) command->officer_unknown = true;
+  return officer;
+}
+
+static void take_unit(struct play *play, struct command *command, struct finding *finding, const char *code) {
+  if (strcmp(code, "none") == 0) code = "";
+  command->unit = finding->unit = city_unit(play->city, code);
+  command->unit_unknown = *code != '\0' && command->unit == 0;
+  snprintf(finding->unit_code, sizeof finding->unit_code, "%s", code);
+}
+
+static day_t take_day(struct play *play, const char *text) {
+  day_t day = 0;
+  if (!workday_parse(text, strlen(text), &day)) play_fail(play, "not a date: %s", text);
+  return day;
+}
+
+static void take_key(struct play *play, struct command *command, struct finding *finding, const char *key, char *value) {
+  const bool none = strcmp(value, "none") == 0;
+  if (strcmp(key, "kind") == 0) finding->kind = (uint8_t)(none ? 0 : number_of(play, words_kind, value));
+  else if (strcmp(key, "severity") == 0)
+    finding->severity = (uint8_t)(none ? 0 : number_of(play, words_severity, value));
+  else if (strcmp(key, "unit") == 0) take_unit(play, command, finding, value);
+  else if (strcmp(key, "team") == 0) finding->team = city_unit(play->city, value);
+  else if (strcmp(key, "found") == 0) finding->found_on = take_day(play, value);
+  else if (strcmp(key, "code") == 0) snprintf(finding->code, sizeof finding->code, "%s", value);
+  else if (strcmp(key, "category") == 0) snprintf(finding->category, sizeof finding->category, "%s", value);
+  else if (strcmp(key, "inspection") == 0) snprintf(finding->inspection, sizeof finding->inspection, "%s", value);
+  else if (strcmp(key, "same") == 0) finding->same_problem = (uint32_t)strtoul(value, NULL, 10);
+  else if (strcmp(key, "same_kind") == 0) finding->same_kind = (uint32_t)strtoul(value, NULL, 10);
+  else if (strcmp(key, "officer") == 0) command->officer = take_officer(play, command, value);
+  else if (strcmp(key, "verifier") == 0) command->verifier = take_officer(play, command, value);
+  else if (strcmp(key, "track") == 0) command->track = (uint8_t)number_of(play, words_track, value);
+  else if (strcmp(key, "evidence") == 0) take_evidence(play, command, value);
+  else if (strcmp(key, "text") == 0) command->has_text = !none;
+  else play_fail(play, "no such key: %s", key);
+}
+
+static void take_defaults(struct play *play, struct command *command, struct finding *finding) {
+  const struct registry *registry = play->city->registry;
+  finding->severity = SEVERITY_ORDINARY;
+  finding->kind = KIND_PROMINENT;
+  finding->found_on = zone_day_of(&play->city->zones[0], play->now);
+  finding->team = command->actor != 0 ? registry->officers[command->actor].unit : 0;
+  command->has_text = command_needs_text(command->kind);
+  play->commands++;
+  memcpy(command->key.bytes, &play->commands, sizeof play->commands);
+  command->key.bytes[15] = 7; /* not the key of a rung */
+  finding->id = command->key;
+}
+
+struct spec_case *act(struct play *play, char **words, uint32_t count) {
+  struct command command = {0};
+  struct finding finding = {0};
+  uint32_t used = 0;
+  command.kind = (uint8_t)verb_of(words + 1, count - 1, &used);
+  if (command.kind == 0 || count < used + 2) {
+    play_fail(play, "what is '%s %s'?", words[0], count > 1 ? words[1] : "");
+    return NULL;
+  }
+  command.actor = city_officer(play->city, words[0]);
+  take_defaults(play, &command, &finding);
+  const char *name = words[used + 1];
+  for (uint32_t i = used + 2; i < count; i++) {
+    char *value = strchr(words[i], '=');
+    if (value == NULL) play_fail(play, "not key=value: %s", words[i]);
+    else *value++ = '\0', take_key(play, &command, &finding, words[i], value);
+  }
+  command.finding = command.kind == COMMAND_SUBMIT ? &finding : NULL;
+  struct spec_case *found = play_case(play, name);
+  if (found != NULL) command.case_no = found->state.case_no;
+  return play_command(play, found, name, &command);
+}

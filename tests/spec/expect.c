@@ -1,0 +1,215 @@
+/* expect.c - what can be expected of a case and of the last decision, and how they are shown. */
+#include <stdarg.h>
+
+#include "tests/spec/spec.h"
+
+struct look {
+  const struct play *play;
+  const struct case_state *state; /* all zero when there is no case */
+  char **words;
+  uint32_t count;
+};
+
+static const char *officer_code(const struct play *play, uint32_t officer) {
+  return officer == 0 || officer > play->city->registry->officer_count ? "nobody"
+                                                                      : play->city->registry->officers[officer].code;
+}
+
+static bool is(const struct look *look, uint32_t at, const char *word) {
+  return at < look->count && strcmp(look->words[at], word) == 0;
+}
+
+static bool is_code(const struct look *look, uint32_t officer) {
+  return look->count == 2 && is(look, 1, officer_code(look->play, officer));
+}
+
+static bool is_number(const struct look *look, uint32_t number) {
+  return look->count == 2 && strtoul(look->words[1], NULL, 10) == number;
+}
+
+/* The last day that is in time, or the exact instant when a time of day is given. */
+static bool is_due(const struct look *look, usec_t due, const char *text) {
+  char day[11];
+  if (due == 0) return false;
+  if (strchr(text, 'T') != NULL) return city_instant(look->play->city, text) == due;
+  workday_format(zone_day_of(world_zone(&look->play->city->world, look->state->unit), due - 1), day);
+  return strcmp(day, text) == 0;
+}
+
+static bool clock_is_due(const struct look *look, uint32_t kind, const char *text) {
+  const struct case_clock *clock = case_clock_of(look->state, kind);
+  return clock != NULL && is_due(look, clock->due, text);
+}
+
+static bool has_notice(const struct look *look, uint32_t kind) {
+  const struct event *event = &look->play->decision.event;
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    const struct notice_out *notice = &event->notices[i];
+    if (notice->kind == kind && is(look, 2, officer_code(look->play, notice->officer)) &&
+        notice->copy == is(look, 3, "copy"))
+      return true;
+  }
+  return false;
+}
+
+static bool clock_is(const struct look *look, uint32_t kind) {
+  const struct case_clock *clock = case_clock_of(look->state, kind);
+  if (is(look, 1, "none")) return clock == NULL;
+  if (is(look, 1, "running")) return clock != NULL && clock->state == CLOCK_RUNNING;
+  if (is(look, 1, "paused")) return clock != NULL && clock->state == CLOCK_PAUSED;
+  return is(look, 1, "due") && look->count == 3 && clock_is_due(look, kind, look->words[2]);
+}
+
+/* Words of the tables; *known is whether it was one. */
+static bool is_word(const struct look *look, bool *known) {
+  const char *word = look->words[0];
+  const size_t length = strlen(word);
+  const struct case_state *state = look->state;
+  uint32_t number;
+  *known = true;
+  if (look->count == 1 && (number = word_number(words_status, word, length)) != 0) return state->status == number;
+  if (look->count == 1 && (number = word_number(words_track, word, length)) != 0) return state->track == number;
+  if (look->count == 1 && (number = word_number(words_light, word, length)) != 0) return state->light == number;
+  if (is(look, 1, "to") && (number = word_number(words_notice, word, length)) != 0) return has_notice(look, number);
+  if (look->count > 1 && (number = word_number(words_clock, word, length)) != 0) return clock_is(look, number);
+  *known = false;
+  return false;
+}
+
+static bool is_decision(const struct look *look, bool *known) {
+  const struct decision *decision = &look->play->decision;
+  *known = true;
+  if (is(look, 0, "refused")) return rule_refuses(decision->rule);
+  if (is(look, 0, "rule")) return is_number(look, decision->rule);
+  if (is(look, 0, "unrecorded")) return !decision->record;
+  if (is(look, 0, "edge")) return is(look, 1, word_name(words_edge, decision->event.edge));
+  if (is(look, 0, "notices")) return is_number(look, decision->event.notice_count);
+  *known = false;
+  return false;
+}
+
+static bool is_flag(const struct look *look, bool *known) {
+  static const struct {
+    const char *name;
+    uint8_t flag;
+  } flags[] = {{"endorsed", CASE_ENDORSED}, {"provisional", CASE_PROVISIONAL}, {"proposed", CASE_ACCOUNTABILITY}};
+  const bool negated = is(look, 0, "not");
+  *known = true;
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (is(look, negated, flags[i].name)) return ((look->state->flags & flags[i].flag) != 0) != negated;
+  *known = false;
+  return false;
+}
+
+static bool is_fact(const struct look *look, bool *known) {
+  const struct case_state *state = look->state;
+  *known = true;
+  if (is(look, 0, "due")) return look->count == 2 && clock_is_due(look, CLOCK_RECTIFY, look->words[1]);
+  if (is(look, 0, "first") && is(look, 1, "due"))
+    return look->count == 3 && is_due(look, state->first_due, look->words[2]);
+  if (is(look, 0, "accountable")) return is_code(look, state->accountable);
+  if (is(look, 0, "handler")) return is_code(look, state->handler);
+  if (is(look, 0, "verifier")) return is_code(look, state->verifier);
+  if (is(look, 0, "unit")) return is(look, 1, look->play->city->registry->units[state->unit].code);
+  if (is(look, 0, "rework")) return is_number(look, state->rework);
+  if (is(look, 0, "evidence")) return is_number(look, state->evidence_count);
+  if (is(look, 0, "route")) return is_number(look, state->route);
+  if (is(look, 0, "version")) return is_number(look, state->version);
+  if (is(look, 0, "next"))
+    return look->count == 2 && case_next_fire(state, NULL) == city_instant(look->play->city, look->words[1]);
+  *known = false;
+  return false;
+}
+
+static uint32_t split(char *text, char **words) {
+  uint32_t count = 0;
+  char *rest = NULL;
+  for (char *word = strtok_r(text, " ", &rest); word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest)) {
+    if (word[0] == '(') break; /* what follows is for the reader */
+    words[count++] = word;
+  }
+  return count;
+}
+
+static void expect_one(struct play *play, struct spec_case *found, char *text, bool *refused) {
+  static bool (*const asks[])(const struct look *look, bool *known) = {is_decision, is_flag, is_fact, is_word};
+  static const struct case_state no_case;
+  char *words[SPEC_WORDS_MAX], shown[SPEC_LINE_MAX], instead[SPEC_LINE_MAX];
+  snprintf(shown, sizeof shown, "%s", text);
+  struct look look = {play, found != NULL ? &found->state : &no_case, words, split(text, words)};
+  bool known = false, holds = false;
+  if (look.count == 0) return;
+  if (is(&look, 0, "refused")) *refused = true;
+  for (size_t i = 0; i < sizeof asks / sizeof *asks && !known; i++) holds = asks[i](&look, &known);
+  if (holds) return;
+  describe_case(play, found, instead, sizeof instead);
+  if (known) play_fail(play, "expected '%s', got %s", shown, instead);
+  else play_fail(play, "nothing like '%s' can be expected", shown);
+}
+
+void expect(struct play *play, struct spec_case *found, char *text, bool *refused) {
+  char *rest = NULL;
+  for (char *one = strtok_r(text, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
+    expect_one(play, found, one, refused);
+}
+
+/* ---- showing ---- */
+
+struct line {
+  char *out;
+  size_t size, used;
+};
+
+static void put(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct line *line, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(line->out + line->used, line->size - line->used, format, arguments);
+  va_end(arguments);
+  if (length > 0) line->used += (size_t)length;
+  if (line->used >= line->size) line->used = line->size - 1;
+}
+
+static void put_instant(struct line *line, const struct zone *zone, usec_t instant) {
+  char day[11];
+  day_t date = zone_day_of(zone, instant);
+  int minutes = (int)((instant - zone_day_start(zone, date)) / (60 * USEC_PER_SECOND));
+  workday_format(date, day);
+  put(line, "%sT%02d:%02d", day, minutes / 60, minutes % 60);
+}
+
+static void put_notices(struct line *line, const struct play *play, const struct event *event) {
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    const struct notice_out *notice = &event->notices[i];
+    put(line, "; %s to %s%s", word_name(words_notice, notice->kind), officer_code(play, notice->officer),
+        notice->copy ? " copy" : "");
+  }
+}
+
+void describe_rung(const struct play *play, const struct event *event, char *out, size_t size) {
+  struct line line = {out, size, 0};
+  put_instant(&line, &play->city->zones[0], event->effective);
+  put(&line, " %s", word_name(words_clock, event->fired_clock));
+  if (event->light != 0) put(&line, "; %s", word_name(words_light, event->light));
+  if (event->track != 0) put(&line, "; moves to %s", word_name(words_track, event->track));
+  put_notices(&line, play, event);
+}
+
+void describe_case(const struct play *play, const struct spec_case *found, char *out, size_t size) {
+  struct line line = {out, size, 0};
+  put(&line, "rule %u", play->decision.rule);
+  if (found == NULL) return;
+  const struct case_state *state = &found->state;
+  const struct zone *zone = world_zone(&play->city->world, state->unit);
+  put(&line, "; %s; %s; %s; unit %s; accountable %s; handler %s; verifier %s", word_name(words_status, state->status),
+      word_name(words_track, state->track), word_name(words_light, state->light),
+      play->city->registry->units[state->unit].code, officer_code(play, state->accountable),
+      officer_code(play, state->handler), officer_code(play, state->verifier));
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++) {
+    put(&line, "; %s %s due ", word_name(words_clock, state->clocks[i].kind),
+        state->clocks[i].state == CLOCK_PAUSED ? "paused" : "running");
+    put_instant(&line, zone, state->clocks[i].due - 1);
+  }
+  put(&line, "; rework %u; route %u; evidence %u", state->rework, state->route, state->evidence_count);
+  put_notices(&line, play, &play->decision.event);
+}
