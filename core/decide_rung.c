@@ -34,7 +34,7 @@ uint32_t decide_rung(struct judge *judge) {
   advance(judge, clock, ladder);
   uint32_t target = track_along(judge, rung->edge);
   if (target != 0) track_move(judge, target, rung->edge, fire);
-  if (rung->light != LIGHT_NONE) judge->after.light = rung->light;
+  if (rung->light > judge->after.light) judge->after.light = rung->light; /* work betters a light, time never does */
   tell(judge, rung, rung->recipients, false);
   tell(judge, rung, rung->copies, true);
   return judge->move->rule;

@@ -50,11 +50,9 @@ uint32_t decide_request_closure(struct judge *judge) {
 
 /* No policy can switch this off: whoever put it right, or sits where it went wrong, does not say that it is right. */
 static uint32_t check_four_eyes(const struct judge *judge) {
-  const struct case_state *state = judge->before;
-  uint32_t actor = judge->command->actor;
-  if (actor == state->handler || judge->world->registry->officers[actor].unit == state->unit) return RULE_FOUR_EYES;
+  if (!people_four_eyes(judge, judge->command->actor)) return RULE_FOUR_EYES;
   bool office = (actor_roles(judge) & ROLE_BIT(ROLE_OFFICE)) != 0;
-  return track_needs_office(state->track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
+  return track_needs_office(judge->before->track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
 }
 
 uint32_t decide_verify_pass(struct judge *judge) {

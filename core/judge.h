@@ -47,13 +47,12 @@ day_t world_today(const struct world *world, uint32_t unit, usec_t now); /* in t
 /* ---- authorise.c ---- */
 bool officer_known(const struct world *world, uint32_t officer); /* in the registry and not retired */
 
-/* ---- registry.c: registry_holder() for others than an officer and than people whose home is a unit ---- */
+/* ---- registry.c: registry_holder(), passing over an officer and the people of two units ---- */
 struct holder_not {
-  uint32_t officer; /* 0: nobody */
-  uint32_t home;    /* 0: nowhere */
+  uint32_t officer;  /* 0: nobody */
+  uint32_t homes[2]; /* home units; 0: nowhere */
 };
-uint32_t registry_holder_at_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
-                                const struct holder_not *holder_not);
+bool holder_allowed(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not);
 uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
                              const struct holder_not *holder_not);
 
@@ -68,6 +67,8 @@ bool unit_known(const struct world *world, uint32_t unit);
 uint32_t people_handler(const struct judge *judge);
 /* RULE_NONE when `officer` may be made the verifier, else the refusal. */
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer);
+/* Whether the officer may check what this handler and unit did. */
+bool people_four_eyes(const struct judge *judge, uint32_t officer);
 /* Keeps the verifier if fit, else finds another, nearest first; leaves it as it is when there is nobody. */
 void people_settle_verifier(struct judge *judge);
 /* Who must verify: the verifier if fit, else the office. */

@@ -29,20 +29,30 @@ bool people_answers(const struct judge *judge, uint32_t officer) {
   return (registry_roles(judge->world->registry, officer, judge->after.unit, today(judge)) & answers) != 0;
 }
 
+/* Four eyes (domain.md §3): neither the handler, nor the handler's colleagues, nor people of the case's unit. */
+static struct holder_not four_eyes(const struct judge *judge) {
+  const uint32_t handler = judge->after.handler;
+  return (struct holder_not){handler, {judge->after.unit, judge->world->registry->officers[handler].unit}};
+}
+
+bool people_four_eyes(const struct judge *judge, uint32_t officer) {
+  const struct holder_not holder_not = four_eyes(judge);
+  return holder_allowed(judge->world->registry, officer, &holder_not);
+}
+
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer) {
   const struct registry *registry = judge->world->registry;
   if (!officer_known(judge->world, officer)) return RULE_OFFICER_UNKNOWN;
   uint32_t roles = registry_roles(registry, officer, unit_or_root(judge), today(judge));
   if ((roles & (ROLE_BIT(ROLE_VERIFIER) | ROLE_BIT(ROLE_OFFICE))) == 0) return RULE_OFFICER_NOT_OF_UNIT;
-  if (officer == judge->after.handler || registry->officers[officer].unit == judge->after.unit)
-    return RULE_VERIFIER_UNFIT;
+  if (!people_four_eyes(judge, officer)) return RULE_VERIFIER_UNFIT;
   bool office = (roles & ROLE_BIT(ROLE_OFFICE)) != 0;
   return track_needs_office(judge->after.track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
 }
 
 static uint32_t find_verifier(const struct judge *judge) {
   const struct registry *registry = judge->world->registry;
-  const struct holder_not holder_not = {judge->after.handler, judge->after.unit};
+  const struct holder_not holder_not = four_eyes(judge);
   const uint32_t unit = unit_or_root(judge);
   uint32_t officer = 0;
   if (!track_needs_office(judge->after.track))
@@ -78,6 +88,13 @@ static uint32_t holder(const struct judge *judge, uint32_t unit, uint32_t role) 
   return registry_holder(judge->world->registry, unit, role, today(judge));
 }
 
+/* The head of a unit above who is not the head that answers for the case already. */
+static uint32_t people_above(const struct judge *judge, uint32_t unit) {
+  const struct registry *registry = judge->world->registry;
+  const struct holder_not holder_not = {.officer = holder(judge, unit, ROLE_PRINCIPAL)};
+  return registry_holder_but(registry, registry->units[unit].parent, ROLE_PRINCIPAL, today(judge), &holder_not);
+}
+
 uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
   const uint32_t unit = unit_or_root(judge);
   uint32_t body;
@@ -85,7 +102,7 @@ uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
   case RECIPIENT_NONE: return 0;
   case RECIPIENT_HANDLER: return judge->after.handler;
   case RECIPIENT_PRINCIPAL: return holder(judge, unit, ROLE_PRINCIPAL);
-  case RECIPIENT_ABOVE: return holder(judge, judge->world->registry->units[unit].parent, ROLE_PRINCIPAL);
+  case RECIPIENT_ABOVE: return people_above(judge, unit);
   case RECIPIENT_OFFICE: return people_office(judge);
   case RECIPIENT_VERIFIER: return judge->after.verifier;
   case RECIPIENT_BODY:

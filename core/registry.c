@@ -25,17 +25,18 @@ static uint32_t first_of_unit(const struct registry *registry, uint32_t unit, ui
   return low;
 }
 
-static bool fits(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not) {
-  return officer != holder_not->officer &&
-         (holder_not->home == 0 || registry->officers[officer].unit != holder_not->home);
+bool holder_allowed(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not) {
+  const uint32_t home = registry->officers[officer].unit;
+  if (officer == holder_not->officer) return false;
+  return home == 0 || (home != holder_not->homes[0] && home != holder_not->homes[1]);
 }
 
-uint32_t registry_holder_at_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
-                                const struct holder_not *holder_not) {
+static uint32_t holder_at_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
+                              const struct holder_not *holder_not) {
   for (uint32_t i = first_of_unit(registry, unit, role); i < registry->appointment_count; i++) {
     const struct appointment *row = &registry->appointments[i];
     if (row->unit != unit || row->role != role) return 0;
-    if (holds_on(registry, row, day) && fits(registry, row->officer, holder_not)) return row->officer;
+    if (holds_on(registry, row, day) && holder_allowed(registry, row->officer, holder_not)) return row->officer;
   }
   return 0;
 }
@@ -43,7 +44,7 @@ uint32_t registry_holder_at_but(const struct registry *registry, uint32_t unit, 
 uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
                              const struct holder_not *holder_not) {
   for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
-    uint32_t officer = registry_holder_at_but(registry, unit, role, day, holder_not);
+    uint32_t officer = holder_at_but(registry, unit, role, day, holder_not);
     if (officer != 0) return officer;
     unit = registry->units[unit].parent;
   }
@@ -51,12 +52,12 @@ uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uin
 }
 
 uint32_t registry_holder_at(const struct registry *registry, uint32_t unit, uint32_t role, day_t day) {
-  static const struct holder_not nobody = {0, 0};
-  return registry_holder_at_but(registry, unit, role, day, &nobody);
+  static const struct holder_not nobody;
+  return holder_at_but(registry, unit, role, day, &nobody);
 }
 
 uint32_t registry_holder(const struct registry *registry, uint32_t unit, uint32_t role, day_t day) {
-  static const struct holder_not nobody = {0, 0};
+  static const struct holder_not nobody;
   return registry_holder_but(registry, unit, role, day, &nobody);
 }
 

@@ -12,14 +12,19 @@ void clock_set_manual(usec_t start) {
 
 bool clock_is_manual(void) { return manual; }
 
-usec_t clock_now(void) {
-  if (manual) return latest;
+static usec_t system_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  usec_t usec = (usec_t)now.tv_sec * USEC_PER_SECOND + now.tv_nsec / 1000;
-  if (usec > latest) latest = usec;
+  return (usec_t)now.tv_sec * USEC_PER_SECOND + now.tv_nsec / 1000;
+}
+
+usec_t clock_now(void) {
+  usec_t now = manual ? latest : system_now();
+  if (now > latest) latest = now;
   return latest;
 }
+
+bool clock_is_ahead(void) { return !manual && system_now() < latest; }
 
 void clock_advance(usec_t to) {
   if (to > latest) latest = to;

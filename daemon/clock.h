@@ -16,6 +16,9 @@ bool clock_is_manual(void);
  * caught up. */
 usec_t clock_now(void);
 
+/* Whether the system's clock is behind what clock_now() says, so that it stands still. */
+bool clock_is_ahead(void);
+
 /* Moves a manual clock forward to `to`; earlier instants change nothing. */
 void clock_advance(usec_t to);
 

@@ -87,6 +87,8 @@ struct daemon {
 void store_turn(struct daemon *daemon, int64_t now_msec);
 /* Forgets everything in memory and reconnects: after a lost connection or a batch that failed or is in doubt. */
 void store_restart(struct daemon *daemon, const char *why);
+/* What is stored cannot be what was written: logs `what` and ends the program with exit code 2; somebody must look. */
+_Noreturn void store_damaged(const char *what);
 int64_t store_next_msec(const struct daemon *daemon);
 
 /* ---- pipeline.c ---- */

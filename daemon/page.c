@@ -210,10 +210,12 @@ void page_of_units(struct query *query) {
   for (; id <= registry->unit_count && used < query->limit; id++) {
     Rectify__V1__UnitRow *row = pointers[used] = &rows[used];
     rectify__v1__unit_row__init(row);
+    row->id = id;
     row->code = answer_text(registry->units[id].code);
     row->name = answer_text(registry->units[id].name);
     row->parent = answer_text(registry->units[registry->units[id].parent].code);
     row->retired = registry->units[id].retired;
+    row->id = id;
     used++;
   }
   if (id <= registry->unit_count) set_cursor(&page, id - 1, 0);
@@ -260,10 +262,12 @@ void page_of_officers(struct query *query) {
   for (; id <= registry->officer_count && used < query->limit; id++) {
     Rectify__V1__OfficerRow *row = pointers[used] = &rows[used];
     rectify__v1__officer_row__init(row);
+    row->id = id;
     row->code = answer_text(registry->officers[id].code);
     row->name = answer_text(registry->officers[id].name);
     row->unit = answer_text(registry->units[registry->officers[id].unit].code);
     row->retired = registry->officers[id].retired;
+    row->id = id;
     fill_roles(registry, id, row, &rooms[used++]);
   }
   if (id <= registry->officer_count) set_cursor(&page, id - 1, 0);

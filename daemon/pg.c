@@ -9,6 +9,7 @@
 
 #define JOBS_MAX 128
 #define CONNECT_MSEC_MAX 10000
+#define SILENCE_MSEC_MAX 30000 /* a server that owes an answer and says nothing for so long is given up */
 
 struct job {
   pg_result_fn *result;
@@ -27,6 +28,7 @@ struct pg {
   PGconn *connection;
   PostgresPollingStatusType polling;
   int64_t connect_deadline;
+  int64_t heard_at; /* monotonic ms: the last result, or the last turn with nothing owed */
   bool noticed; /* a notice arrived since the last job ended */
   bool broken;  /* sending failed: to be dropped at the next turn, not under the caller's feet */
   uint32_t first, count;
@@ -66,6 +68,7 @@ void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
   pg->state = PG_CONNECTING;
   pg->polling = PGRES_POLLING_WRITING;
   pg->connect_deadline = now_msec + CONNECT_MSEC_MAX;
+  pg->heard_at = now_msec;
 }
 
 static struct job *job_at(struct pg *pg, uint32_t offset) { return &pg->jobs[(pg->first + offset) % JOBS_MAX]; }
@@ -198,9 +201,11 @@ static void take_result(struct pg *pg, const PGresult *result) {
 }
 
 /* Hands out what has arrived; a callback may drop the connection, so it is looked at anew each time. */
-static void take_results(struct pg *pg) {
+static void take_results(struct pg *pg, int64_t now_msec) {
+  if (pg->count == 0) pg->heard_at = now_msec;
   while (pg->connection != NULL && pg->count > 0 && !PQisBusy(pg->connection)) {
     PGresult *result = PQgetResult(pg->connection);
+    pg->heard_at = now_msec;
     if (result == NULL) {
       job_at(pg, 0)->step++;
       continue;
@@ -221,13 +226,15 @@ void pg_turn(struct pg *pg, int64_t now_msec) {
     return;
   }
   if (PQconsumeInput(pg->connection) != 1) {
-    take_results(pg);
+    take_results(pg, now_msec);
     if (pg->connection != NULL) pg_drop(pg, PQerrorMessage(pg->connection));
     return;
   }
-  take_results(pg);
+  take_results(pg, now_msec);
   if (pg->connection != NULL && PQstatus(pg->connection) == CONNECTION_BAD)
     pg_drop(pg, PQerrorMessage(pg->connection));
+  else if (pg->connection != NULL && pg->count > 0 && now_msec - pg->heard_at > SILENCE_MSEC_MAX)
+    pg_drop(pg, "the server has been silent for too long");
   else if (pg->connection != NULL && PQflush(pg->connection) < 0)
     pg_drop(pg, PQerrorMessage(pg->connection));
 }

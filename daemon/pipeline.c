@@ -141,16 +141,23 @@ static void receive(struct daemon *daemon) {
 
 /* ---- batches ---- */
 
+/* The next batch, once sealed, relies on what was in the book when its probe left. */
+static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
+  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++)
+    if (daemon->next->items[i].command.case_no == case_no) return true;
+  return false;
+}
+
+static void evict_if_closed(struct daemon *daemon, uint64_t case_no) {
+  const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
+  if (state == NULL || status_is_open(state->status) || next_needs(daemon, case_no)) return;
+  book_remove(daemon->store.book, case_no);
+}
+
+/* Cases that the batch closed, and closed ones that were loaded for its commands. */
 static void evict_closed(struct daemon *daemon, const struct batch *batch) {
-  for (uint32_t i = 0; i < batch->touched_count; i++) {
-    const struct case_state *state = book_find(daemon->store.book, batch->touched[i]);
-    if (state != NULL && !status_is_open(state->status)) book_remove(daemon->store.book, state->case_no);
-  }
-  for (uint32_t i = 0; i < batch->item_count; i++) { /* loaded for a command that changed nothing */
-    uint64_t case_no = batch->items[i].command.case_no;
-    const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
-    if (state != NULL && !status_is_open(state->status)) book_remove(daemon->store.book, case_no);
-  }
+  for (uint32_t i = 0; i < batch->touched_count; i++) evict_if_closed(daemon, batch->touched[i]);
+  for (uint32_t i = 0; i < batch->item_count; i++) evict_if_closed(daemon, batch->items[i].command.case_no);
 }
 
 /* The batch is durable: people may hear of it. */
@@ -168,6 +175,12 @@ static void land(struct daemon *daemon, struct batch *batch) {
   batch_reset(batch);
 }
 
+/* Errors that lie in the data (SQLSTATE classes 22 and 23): the same bytes will fail again.  All others (disk full, too
+ * many connections, a cancelled statement, ...) pass. */
+static bool lies_in_the_data(const char *sqlstate) {
+  return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
+}
+
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
 static void tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
@@ -182,13 +195,16 @@ void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const 
     daemon->flying = false;
     if (daemon->cautious > 0) daemon->cautious--;
     daemon->store.bootstrap = false;
+    daemon->store.failures = 0;
     land(daemon, daemon->fly);
     return;
   }
   if (outcome == PG_FAILED) {
     log_err("commit.failed sqlstate=%s events=%u text=%s", sqlstate, daemon->fly->fresh_count, text);
-    tell_poisoned(daemon, daemon->fly, text);
-    daemon->cautious = CAUTIOUS_BATCHES;
+    if (lies_in_the_data(sqlstate)) {
+      tell_poisoned(daemon, daemon->fly, text);
+      daemon->cautious = CAUTIOUS_BATCHES;
+    }
   } else {
     log_warning("commit.in_doubt events=%u text=%s", daemon->fly->fresh_count, text);
   }
@@ -313,7 +329,7 @@ bool pipeline_is_idle(const struct daemon *daemon) {
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {
   usec_t when = INSTANT_NONE;
-  if (daemon->store.state == STORE_READY && !daemon->flying && !clock_is_manual())
+  if (daemon->store.state == STORE_READY && !daemon->flying && !daemon->next_sealed && !clock_is_manual())
     book_next(daemon->store.book, &when);
   return when;
 }

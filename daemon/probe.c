@@ -15,7 +15,8 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
   struct recorded *repeat = &batch->repeats[batch->repeat_count];
   repeat->log_index = (uint64_t)pg_int(result, row, 1);
   codec_arena_reset(daemon->arena);
-  must(codec_event_unpack(daemon->arena, record, record_bytes, &repeat->event));
+  if (!codec_event_unpack(daemon->arena, record, record_bytes, &repeat->event))
+    store_damaged("the record of an event cannot be read");
   for (uint32_t i = 0; i < batch->item_count; i++) {
     struct item *item = &batch->items[i];
     if (memcmp(item->command.key.bytes, key, WIRE_ID_BYTES) != 0) continue;
@@ -39,7 +40,8 @@ static void found_case(struct daemon *daemon, const PGresult *result, int row) {
   const uint8_t *packed = pg_bytes(result, row, 1, &length);
   struct case_state state;
   codec_arena_reset(daemon->arena);
-  must(codec_state_unpack(daemon->arena, packed, length, &state) && state.case_no == case_no);
+  if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
+    store_damaged("a case's folded state cannot be read");
   struct case_state *added = book_add(daemon->store.book, case_no);
   *added = state;
   book_aim(daemon->store.book, added);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "rectify/must.h"
@@ -14,6 +15,9 @@ struct router {
   void *context;
   void *socket;
   bool bound;
+  char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of the socket file, and which file it is */
+  dev_t device;
+  ino_t inode;
   uint64_t dropped;
   zmq_msg_t envelope;
 };
@@ -46,8 +50,16 @@ struct router *router_new(void) {
   return router;
 }
 
+/* libzmq leaves the file of an ipc socket.  Another daemon's that took the path meanwhile is not touched. */
+static void remove_file(const struct router *router) {
+  struct stat now;
+  if (stat(router->path, &now) == 0 && now.st_dev == router->device && now.st_ino == router->inode)
+    unlink(router->path);
+}
+
 void router_close(struct router *router) {
   if (router->socket == NULL) return;
+  if (router->bound) remove_file(router);
   zmq_close(router->socket);
   router->socket = NULL;
 }
@@ -84,6 +96,11 @@ int router_bind(struct router *router, const char *endpoint, unsigned mode, char
     return -1;
   }
   chmod(endpoint + 6, (mode_t)mode);
+  struct stat file = {0};
+  snprintf(router->path, sizeof router->path, "%s", endpoint + 6);
+  (void)stat(router->path, &file);
+  router->device = file.st_dev;
+  router->inode = file.st_ino;
   router->bound = true;
   return 0;
 }

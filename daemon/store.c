@@ -38,7 +38,7 @@ static void step_failed(struct daemon *daemon, const char *step, const char *sql
 
 /* A head that does not hash to its own root, or has no place for its tiles, was written by somebody else: no daemon may
  * build on it.  Ends the program: somebody must look. */
-static _Noreturn void damaged(const char *what) {
+_Noreturn void store_damaged(const char *what) {
   log_err("store.damaged what=%s action=stopping", what);
   exit(2);
 }
@@ -53,7 +53,7 @@ static void take_case(struct daemon *daemon, const PGresult *result, int row) {
   struct case_state state;
   codec_arena_reset(daemon->arena);
   if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
-    damaged("a case's folded state cannot be read");
+    store_damaged("a case's folded state cannot be read");
   struct case_state *added = book_add(store->book, case_no);
   *added = state;
   book_aim(store->book, added);
@@ -71,10 +71,10 @@ static void cases_result(void *context, unsigned step, const PGresult *result) {
 static void become_ready(struct daemon *daemon) {
   struct store *store = &daemon->store;
   store->state = STORE_READY;
-  store->failures = 0;
   store->was_ready = true;
   log_info("store.ready epoch=%lu log_size=%lu cases=%lu open=%lu", store->epoch, store->tree.merkle.size,
            store->cases, book_count(store->book));
+  if (clock_is_ahead()) log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up");
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
 
@@ -110,7 +110,7 @@ static void tiles_result(void *context, unsigned step, const PGresult *result) {
     size_t length;
     const uint8_t *hashes = pg_bytes(result, row, 2, &length);
     if (!tree_load_tile(&daemon->store.tree, (uint32_t)pg_int(result, row, 0), hashes, length))
-      damaged("a tile of the log is too many");
+      store_damaged("a tile of the log is too many");
   }
 }
 
@@ -120,7 +120,7 @@ static void tiles_done(void *context, enum pg_outcome outcome, const char *sqlst
     step_failed(daemon, "load_tiles", sqlstate, text);
     return;
   }
-  if (!tree_is_whole(&daemon->store.tree)) damaged("a tile of the log is missing");
+  if (!tree_is_whole(&daemon->store.tree)) store_damaged("a tile of the log is missing");
   daemon->store.loaded_until = 0;
   ask_cases(daemon);
 }
@@ -181,7 +181,7 @@ static void documents_result(void *context, unsigned step, const PGresult *resul
     const char *name = (const char *)pg_bytes(result, row, 2, &name_length);
     const char *body = (const char *)pg_bytes(result, row, 3, &length);
     if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
-      damaged("a published document cannot be read");
+      store_damaged("a published document cannot be read");
   }
 }
 
@@ -205,16 +205,16 @@ static void ask_documents(struct daemon *daemon) {
 
 static void take_head(struct daemon *daemon, const PGresult *result) {
   struct store *store = &daemon->store;
-  if (PQntuples(result) != 1) damaged("the log has no head");
+  if (PQntuples(result) != 1) store_damaged("the log has no head");
   size_t root_bytes, frontier_bytes, tail_bytes;
   uint64_t size = (uint64_t)pg_int(result, 0, 0);
   const uint8_t *root = pg_bytes(result, 0, 1, &root_bytes), *frontier = pg_bytes(result, 0, 2, &frontier_bytes),
                 *tail = pg_bytes(result, 0, 3, &tail_bytes);
-  if (!tree_load(&store->tree, size, frontier, frontier_bytes, tail, tail_bytes)) damaged("the head's sizes disagree");
+  if (!tree_load(&store->tree, size, frontier, frontier_bytes, tail, tail_bytes)) store_damaged("the head's sizes disagree");
   struct hash computed;
   tree_root(&store->tree, &computed);
   if (root_bytes != HASH_BYTES || memcmp(computed.bytes, root, HASH_BYTES) != 0)
-    damaged("the head's frontier does not hash to its root");
+    store_damaged("the head's frontier does not hash to its root");
   store->epoch = (uint64_t)pg_int(result, 0, 4);
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);

@@ -161,7 +161,7 @@ CREATE TABLE rectify.document (
   kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 3),
   version integer NOT NULL CHECK (version >= 1),
   file_name text NOT NULL CHECK (octet_length(file_name) <= 255),
-  body text NOT NULL CHECK (octet_length(body) <= 786432),
+  body text NOT NULL CHECK (octet_length(body) <= 3670016),
   sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
   log_index bigint NOT NULL,
   PRIMARY KEY (kind, version)
@@ -220,7 +220,8 @@ $$;
 -- ---- the only way in -------------------------------------------------------------------------------------------
 
 -- Appends one batch: moves the head if it still is where the caller left it (RF001 otherwise), checks that each case's
--- event numbers go on without a gap and that its row comes along (RF002), and writes everything, or nothing.
+-- event numbers go on in the order of the log without a gap, that its row comes along and that its number is not beyond
+-- the head's count (RF002), and writes everything, or nothing.
 CREATE FUNCTION rectify.append(
   p_size bigint, p_epoch bigint, p_new_size bigint, p_root bytea, p_frontier bytea, p_tail bytea,
   p_cases bigint, p_system integer, p_clock timestamptz,
@@ -245,7 +246,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   WITH moved AS (
     UPDATE rectify.head SET size = p_new_size, root = p_root, frontier = p_frontier, tail = p_tail, cases = p_cases,
-      system_events = p_system, clock = p_clock
+      system_events = p_system, clock = greatest(clock, p_clock)
     WHERE size = p_size AND epoch = p_epoch AND p_new_size = p_size + cardinality(e_case)
       AND cases <= p_cases AND system_events <= p_system
     RETURNING 1)
@@ -260,12 +261,15 @@ BEGIN
 
   IF EXISTS (
     SELECT FROM (
-      SELECT u.case_no, min(u.version) AS lo, max(u.version) AS hi, count(*) AS n
-      FROM unnest(e_case, e_version) AS u (case_no, version) WHERE u.case_no > 0 GROUP BY u.case_no) AS b
+      SELECT u.case_no, max(u.version) AS last, min(u.version - u.nth) AS low, max(u.version - u.nth) AS high
+      FROM (
+        SELECT u.case_no, u.version, row_number() OVER (PARTITION BY u.case_no ORDER BY u.n) AS nth
+        FROM unnest(e_case, e_version) WITH ORDINALITY AS u (case_no, version, n) WHERE u.case_no > 0) AS u
+      GROUP BY u.case_no) AS b
     FULL JOIN unnest(c_case, c_version) AS c (case_no, version) ON c.case_no = b.case_no
     LEFT JOIN rectify.case_ AS k ON k.case_no = b.case_no
-    WHERE b.case_no IS NULL OR c.version IS DISTINCT FROM b.hi OR b.lo <> coalesce(k.version, 0) + 1
-      OR b.hi - b.lo + 1 <> b.n) THEN
+    WHERE b.case_no IS NULL OR b.case_no > p_cases OR c.version IS DISTINCT FROM b.last
+      OR b.low <> coalesce(k.version, 0) OR b.high <> b.low) THEN
     RAISE EXCEPTION 'event numbers of a case do not follow' USING ERRCODE = 'RF002';
   END IF;
 
@@ -344,6 +348,7 @@ COMMENT ON FUNCTION rectify.project_registry IS 'Replaces the tables unit, offic
 -- ---- who may what ----------------------------------------------------------------------------------------------
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rectify FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; -- of later migrations too
 GRANT USAGE ON SCHEMA rectify TO rectify_writer, rectify_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA rectify TO rectify_writer, rectify_reader;
 GRANT EXECUTE ON FUNCTION rectify.append, rectify.take_over(), rectify.set_clock(bigint, timestamptz),

@@ -111,7 +111,7 @@ static int send_order(struct session *session, const struct order *order, const 
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(order->id, id);
-    (void)fprintf(stderr, "say the same again with --id %s: then it cannot happen twice\n", id);
+    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot happen twice\n", id);
   }
   return code == EXIT_FINE ? outcomes_print(session, reply, order->command.command, cases, count) : code;
 }
@@ -133,7 +133,7 @@ static int act(struct session *session, struct arguments *arguments, struct orde
   size_t count = 0;
   int code = read_options(session, arguments, order);
   if (code == EXIT_FINE) code = read_cases(arguments, cases, &count);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = read_text(arguments->verb, order);
   if (code != EXIT_FINE) return code;
   if (!order->has_id && rectify_key(session->rectify, order->id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);

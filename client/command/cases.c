@@ -128,7 +128,7 @@ int cases_run(struct session *session, struct arguments *arguments) {
   filter_init(&filter);
   filter.query.with_text = true;
   int code = filter_read(session, arguments, &filter);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, cases_view, COUNT(cases_view), &end);
   if (code == EXIT_FINE) say_none(session, &end, "no such cases", "没有符合条件的事项");
   return code;
@@ -169,12 +169,13 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   filter.query.open_only = true;
   filter.query.order = 1;
   int code = inbox_read(session, arguments, &filter, &officer);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
   if (code != EXIT_FINE) return code;
   say_none(session, &end, "nothing waits for you", "没有待办事项");
-  if (end.rows > 0 && session->format == FORMAT_TABLE)
-    (void)fprintf(stderr, "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
+  if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
+  (void)fflush(stdout);
+  (void)fprintf(stderr, "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
   return EXIT_FINE;
 }
 
@@ -197,7 +198,7 @@ int ledger_run(struct session *session, struct arguments *arguments) {
   filter_init(&filter);
   filter.query.with_text = true;
   int code = filter_read(session, arguments, &filter);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, ledger_view, COUNT(ledger_view), &end);
   if (code == EXIT_FINE) say_head(session, &end);
   return code;

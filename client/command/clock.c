@@ -29,8 +29,8 @@ static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
   struct sheet *sheet = sheet_open(session, stdout, ping_columns, sizeof ping_columns / sizeof ping_columns[0]);
   sheet_data(sheet, &pong->software);
   sheet_instant(sheet, pong->now);
-  sheet_number(sheet, pong->manual_clock);
-  sheet_number(sheet, pong->standby);
+  sheet_truth(sheet, pong->manual_clock);
+  sheet_truth(sheet, pong->standby);
   sheet_number(sheet, (int64_t)pong->cases_open);
   sheet_number(sheet, (int64_t)pong->cases_total);
   sheet_number(sheet, pong->policy_version);
@@ -127,7 +127,7 @@ int clock_advance_run(struct session *session, struct arguments *arguments) {
   int code = arguments_plain(session, arguments, 1, 1);
   if (code == EXIT_FINE && !read_target(session, arguments->argv[optind], 0, &until))
     return complain_usage(arguments->verb, "'%s' is not 30d, 12h, 2026-03-01 or 2026-03-01T09:00", arguments->argv[optind]);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = session_ping(session, &pong);
   if (code != EXIT_FINE) return code;
   if (!read_target(session, arguments->argv[optind], pong->now, &until)) return EXIT_USE;

@@ -118,11 +118,9 @@ const char *say_word(const struct session *session, const struct word *table, ui
 uint32_t read_word(const struct word *table, const char *what, const char *text);
 
 /* ---- session.c ---- */
-/* Connects; EXIT_FINE or an exit code after its message. */
+/* Connects as the actor that was named; EXIT_FINE or an exit code after its message. */
 int session_open(struct session *session);
 void session_close(struct session *session);
-/* The same, and the actor must have been named. */
-int session_open_as(struct session *session);
 /* Asks once; EXIT_FINE or an exit code after its message.  *reply is borrowed until the next call. */
 int session_ask(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply);
 int session_ping(struct session *session, const Rectify__V1__Pong **pong);

@@ -106,6 +106,12 @@ static void add_clock(struct writer *writer, const struct session *session, cons
   add(writer, " (%s)", budget);
 }
 
+/* A rung that fired only moves its clock on along the ladder: the date stays, nothing to tell. */
+static bool moved_on_only(const struct event *event, const struct case_clock *clock) {
+  return event->command == COMMAND_RUNG_DUE && event->track == 0 && clock->state == CLOCK_RUNNING &&
+         clock->kind == event->fired_clock && clock->generation == event->fired_generation;
+}
+
 static void add_notices(struct writer *writer, const struct session *session, const struct names *names,
                         const struct event *event) {
   for (uint32_t i = 0; i < event->notice_count; i++) {
@@ -146,7 +152,8 @@ void event_effects(const struct session *session, const struct names *names, con
   add_officer(&writer, session, names, event->handler, "handler", "整改责任人");
   add_officer(&writer, session, names, event->verifier, "verifier", "核查人");
   add_officer(&writer, session, names, event->accountable, "must act now:", "当前责任人");
-  for (uint32_t i = 0; i < event->clock_count; i++) add_clock(&writer, session, &event->clocks[i]);
+  for (uint32_t i = 0; i < event->clock_count; i++)
+    if (!moved_on_only(event, &event->clocks[i])) add_clock(&writer, session, &event->clocks[i]);
   add_flags(&writer, session, event);
   if (event->evidence_count > 0) {
     begin(&writer, session, "evidence", "佐证材料");

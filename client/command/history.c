@@ -129,7 +129,7 @@ static int read_case(struct session *session, struct arguments *arguments, uint6
   if (code != EXIT_FINE) return code;
   if (!case_read(arguments->argv[optind], case_no))
     return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", arguments->argv[optind]);
-  return session_open_as(session);
+  return session_open(session);
 }
 
 int history_run(struct session *session, struct arguments *arguments) {

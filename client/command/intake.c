@@ -247,7 +247,7 @@ static int receive(struct intake *intake) {
   if (result != RECTIFY_OK) {
     clear_line(intake);
     int code = session_failure(intake->session, result);
-    if (code == EXIT_UNREACHABLE) (void)fputs("running the same command again is safe: what was recorded is recognised\n", stderr);
+    if (code == EXIT_UNREACHABLE) (void)fputs("what of the last rows was recorded is unknown; running the same command again is safe: it is recognised\n", stderr);
     return code;
   }
   struct batch *batch = take_flying(intake, &reply->id);

@@ -22,7 +22,7 @@ static int print_units(void *context, const Rectify__V1__Page *page) {
     sheet_data(sheet, &page->units[i]->code);
     sheet_data(sheet, &page->units[i]->name);
     sheet_data(sheet, &page->units[i]->parent);
-    sheet_number(sheet, page->units[i]->retired);
+    sheet_truth(sheet, page->units[i]->retired);
   }
   return EXIT_FINE;
 }
@@ -46,7 +46,7 @@ static int print_officers(void *context, const Rectify__V1__Page *page) {
     sheet_data(sheet, &page->officers[i]->name);
     sheet_data(sheet, &page->officers[i]->unit);
     put_roles(sheet, page->officers[i]);
-    sheet_number(sheet, page->officers[i]->retired);
+    sheet_truth(sheet, page->officers[i]->retired);
   }
   return EXIT_FINE;
 }
@@ -54,7 +54,7 @@ static int print_officers(void *context, const Rectify__V1__Page *page) {
 static int list(struct session *session, struct arguments *arguments, Rectify__V1__Query *query, page_fn *print,
                 const struct column *columns, size_t count) {
   int code = arguments_plain(session, arguments, 0, 0);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code != EXIT_FINE) return code;
   struct sheet *sheet = sheet_open(session, stdout, columns, count);
   code = session_pages(session, query, print, sheet);

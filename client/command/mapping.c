@@ -51,19 +51,28 @@ static char *scalar(struct report *report, const struct yaml_node *node, const c
   return NULL;
 }
 
+/* A value that is the same for many rows is checked once, here. */
+static char *value_read(struct report *report, const struct yaml_node *node, enum draft_field field, const char *what) {
+  const struct word *table = field == DRAFT_KIND ? words_kind : field == DRAFT_SEVERITY ? words_severity : NULL;
+  if (node->type == YAML_SCALAR && table != NULL && word_number(table, node->text, node->length) == 0)
+    report_error(report, node->at, "unknown %s '%s'%s", words_draft[field].name, report_quote(node->text, node->length).text,
+                 report_hint(table, node->text, node->length).text);
+  return scalar(report, node, what);
+}
+
 static void source_read(struct report *report, const struct yaml_node *node, struct source *source) {
   source->name = scalar(report, node, "a column name");
   source->at = node->at;
   source->index = NO_COLUMN;
 }
 
-static void words_read(struct report *report, const struct yaml_node *node, struct entry *entry) {
+static void words_read(struct report *report, const struct yaml_node *node, struct entry *entry, enum draft_field field) {
   if (node->type != YAML_MAPPING || node->count > MAPPING_WORDS_MAX) {
     report_error(report, node->at, "words must be a mapping of at most %d words", MAPPING_WORDS_MAX);
     return;
   }
   for (const struct yaml_node *child = node->first; child != NULL; child = child->next) {
-    char *to = scalar(report, child, "a word's meaning");
+    char *to = value_read(report, child, field, "a word's meaning");
     if (to == NULL) continue;
     entry->from[entry->word_count] = copy(child->key);
     entry->to[entry->word_count++] = to;
@@ -84,9 +93,9 @@ static void key_read(struct report *report, const struct yaml_node *node, struct
   const struct yaml_node *key = node->key;
   switch (word_number(words_entry, key->text, key->length)) {
     case 1: source_read(report, node, &entry->column); return;
-    case 2: entry->constant = scalar(report, node, "constant"); return;
-    case 3: words_read(report, node, entry); return;
-    case 4: entry->otherwise = scalar(report, node, "otherwise"); return;
+    case 2: entry->constant = value_read(report, node, field, "constant"); return;
+    case 3: words_read(report, node, entry, field); return;
+    case 4: entry->otherwise = value_read(report, node, field, "otherwise"); return;
     case 5:
       if (field == DRAFT_ID) derive_read(report, node, mapping);
       else report_error(report, key->at, "only an id can be derived");

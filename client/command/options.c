@@ -86,11 +86,22 @@ static int index_of_letter(const struct verb *verb, int letter) {
   return -1;
 }
 
+/* The long option nearest to a misspelt one, or NULL. */
+static const char *nearest(const struct arguments *arguments, const char *name) {
+  struct word table[FLAGS_MAX + 1];
+  for (uint32_t i = 0; i <= arguments->flag_count; i++)
+    table[i] = (struct word){.number = 1, .name = arguments->longs[i].name, .zh = "", .text = ""};
+  return word_nearest(table, name, strcspn(name, "="));
+}
+
 static int refuse(const struct arguments *arguments, int got, int *exit_code) {
   const char *word = optind > 0 && optind <= arguments->argc ? arguments->argv[optind - 1] : "";
   if (got == ':') *exit_code = complain_usage(arguments->verb, "option '%s' wants a value", word);
   else if (optopt > 0 && optopt < 128) *exit_code = complain_usage(arguments->verb, "unknown option '-%c'", optopt);
-  else *exit_code = complain_usage(arguments->verb, "unknown or ambiguous option, or a value too many: '%s'", word);
+  else if (optopt != 0) *exit_code = complain_usage(arguments->verb, "option '%s' takes no value", word);
+  else if (strncmp(word, "--", 2) == 0 && nearest(arguments, word + 2) != NULL)
+    *exit_code = complain_usage(arguments->verb, "unknown option '%s'; did you mean '--%s'?", word, nearest(arguments, word + 2));
+  else *exit_code = complain_usage(arguments->verb, "unknown or ambiguous option '%s'", word);
   return ARGUMENTS_STOP;
 }
 

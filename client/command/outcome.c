@@ -30,7 +30,7 @@ static void receipt_row(struct sheet *sheet, const struct session *session, cons
   sheet_word(sheet, words_status, receipt->status);
   sheet_word(sheet, words_track, receipt->track);
   sheet_data(sheet, &receipt->due_text);
-  sheet_number(sheet, receipt->provisional);
+  sheet_truth(sheet, receipt->provisional);
   sheet_number(sheet, receipt->event_number);
   sheet_number(sheet, (int64_t)receipt->log_index);
   sheet_instant(sheet, receipt->recorded);

@@ -100,7 +100,7 @@ static int send_document(struct session *session, enum document_kind kind, const
   if (code == EXIT_UNREACHABLE) {
     char said[UUID_TEXT_BYTES];
     uuid_text(id, said);
-    (void)fprintf(stderr, "say the same again with --id %s: then it cannot be published twice\n", said);
+    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot be published twice\n", said);
   }
   if (code != EXIT_FINE) return code;
   if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->n_outcomes == 1)
@@ -126,7 +126,7 @@ static int publish(struct session *session, struct arguments *arguments, enum do
   bool has_id;
   size_t length;
   int code = read_id(session, arguments, id, &has_id);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code != EXIT_FINE) return code;
   if (!has_id && rectify_key(session->rectify, id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
   const char *path = arguments->argv[optind];

@@ -3,21 +3,16 @@
 
 #include "client/command/command.h"
 
-#define NOBODY "nobody" /* the actor of questions that anybody may ask */
-
 int session_open(struct session *session) {
   if (session->rectify != NULL) return EXIT_FINE;
-  bool named = session->actor != NULL && session->actor[0] != '\0';
-  session->rectify = rectify_open(session->endpoint, named ? session->actor : NOBODY);
+  if (session->actor == NULL || session->actor[0] == '\0') {
+    complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
+    (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n", stderr);
+    return EXIT_USE;
+  }
+  session->rectify = rectify_open(session->endpoint, session->actor);
   if (session->rectify != NULL) return EXIT_FINE;
-  complain("cannot use the endpoint '%s': %m", session->endpoint);
-  return EXIT_USE;
-}
-
-int session_open_as(struct session *session) {
-  if (session->actor != NULL && session->actor[0] != '\0') return session_open(session);
-  complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
-  (void)fputs("`rectify --as ADMINISTRATOR officer list` shows the codes\n", stderr);
+  complain("cannot use the endpoint '%s' as '%s': %m", session->endpoint, session->actor);
   return EXIT_USE;
 }
 
@@ -45,8 +40,8 @@ static int say_error(const Rectify__V1__Error *error) {
 int session_failure(struct session *session, int result) {
   switch (result) {
     case RECTIFY_TIMEOUT:
-      complain("%s; the outcome is unknown", rectify_error_text(session->rectify));
-      (void)fputs("is rectifyd running?  --endpoint and RECTIFY_ENDPOINT say where; --timeout waits longer\n", stderr);
+      complain("%s", rectify_error_text(session->rectify));
+      (void)fputs("--endpoint and RECTIFY_ENDPOINT say where rectifyd listens; --timeout waits longer\n", stderr);
       return EXIT_UNREACHABLE;
     case RECTIFY_ERROR:
       if (rectify_error(session->rectify) != NULL) return say_error(rectify_error(session->rectify));

@@ -171,6 +171,12 @@ void sheet_number(struct sheet *sheet, int64_t number) {
   cell(sheet, text, (size_t)length);
 }
 
+void sheet_truth(struct sheet *sheet, bool truth) {
+  const char *text = truth ? "true" : "false";
+  if (sheet->session->format == FORMAT_TABLE) text = truth ? in_language(sheet->session, "yes", "是") : "";
+  cell(sheet, text, strlen(text));
+}
+
 void sheet_nothing(struct sheet *sheet) {
   cell(sheet, "", 0);
 }

@@ -124,7 +124,7 @@ static int send_one(struct session *session, struct submission *submission) {
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(submission->draft.id, id);
-    (void)fprintf(stderr, "say the same again with --id %s: then it cannot be recorded twice\n", id);
+    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot be recorded twice\n", id);
   }
   return code == EXIT_FINE ? outcomes_print(session, reply, COMMAND_SUBMIT, NULL, 1) : code;
 }
@@ -137,7 +137,7 @@ static int submit_one(struct session *session, const struct verb *verb, struct s
   if (code != EXIT_FINE) return code;
   if (!draft_judge(draft)) return complain_usage(verb, "%s", draft->problem);
   if (submission->dry_run) return EXIT_FINE;
-  code = session_open_as(session);
+  code = session_open(session);
   if (code != EXIT_FINE) return code;
   if (!draft->has_id && rectify_key(session->rectify, draft->id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
   return send_one(session, submission);
@@ -165,7 +165,7 @@ int submit_run(struct session *session, struct arguments *arguments) {
   evidence_init(&submission.evidence);
   int code = read_options(session, arguments, &submission);
   bool file = submission.csv != NULL || submission.jsonl != NULL;
-  if (code == EXIT_FINE && !submission.dry_run) code = session_open_as(session);
+  if (code == EXIT_FINE && !submission.dry_run) code = session_open(session);
   if (code == EXIT_FINE) code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
   evidence_free(&submission.evidence);
   free(submission.read_text);

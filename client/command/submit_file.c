@@ -276,6 +276,8 @@ static int summary(const struct feeding *feeding, int code) {
   }
   (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows", (unsigned long long)counts->accepted,
                 (unsigned long long)counts->repeated, (unsigned long long)counts->refused, (unsigned long long)counts->bad);
+  if (code == EXIT_UNREACHABLE)
+    (void)fprintf(out, ", %llu unknown", (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
   if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);
   (void)fprintf(out, "; %.1f s, %.0f rows/s\n", seconds, (double)settled(feeding) / (seconds + 1e-9));
   if (code == EXIT_FINE && counts->refused + counts->bad > 0) return EXIT_REFUSED;

@@ -119,7 +119,7 @@ const struct verb verbs[] = {
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is", "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
     {"doctor", GROUP_ADMINISTER, "", "prove that what is stored agrees with itself",
      "Reads the whole log, rebuilds its Merkle root, folds every case from its events and compares the result with the\n"
-     "stored rows.  Exit code 2 when anything differs.  For an auditor, the office at the root, or an administrator.\n"
+     "stored rows.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
      "\nExamples:\n  rectify --as auditor doctor\n  rectify --as auditor doctor --timeout 60\n",
      no_flags, doctor_run, 0},
 

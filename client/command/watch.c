@@ -1,8 +1,8 @@
 /* watch.c - `watch`: prints changes as the daemon commits them; nothing is missed silently.
  *
- * A push names the log's size before and after it.  When the size before is not where we stand, or a renewal's answer
- * shows a larger head, what lies between is fetched from the log (or, without the right to read it, counted as missed).
- * The lease is renewed with the same request id, so that a restarted daemon takes it up again. */
+ * A push names the log's size before and after it.  When the size before is beyond where we stand, or a renewal's answer
+ * comes from another epoch of the writer (a restart forgot us), what lies between is fetched from the log, or, without the
+ * right to read it, counted as missed.  The lease is renewed with the same request id: a restarted daemon takes it up. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -51,6 +51,7 @@ struct watching {
   uint8_t id[16];
   bool leased;     /* answered at least once */
   uint64_t size;   /* of the log, as far as shown */
+  uint64_t epoch;  /* of the daemon that holds the lease */
   time_t renewed;
   struct names names;
   struct codec_arena *arena;
@@ -212,7 +213,7 @@ static int show_page(struct watching *watching, struct missed *missed) {
 }
 
 static int skip_missed(struct watching *watching, uint64_t size) {
-  complain("%llu events were missed and you may not read the log; `rectify cases` shows where things stand",
+  complain("up to %llu events may have been missed, and you may not read the log; `rectify cases` shows where things stand",
            (unsigned long long)(size - watching->size));
   watching->size = size;
   return EXIT_FINE;
@@ -266,16 +267,17 @@ static int renew(struct watching *watching) {
 }
 
 static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
-  uint64_t size = pong->head == NULL ? 0 : pong->head->size;
-  bool first = !watching->leased;
+  uint64_t size = pong->head == NULL ? 0 : pong->head->size, epoch = pong->head == NULL ? 0 : pong->head->epoch;
+  bool first = !watching->leased, same = epoch == watching->epoch;
   watching->leased = true;
+  watching->epoch = epoch;
   if (first) {
     watching->size = size;
     if (watching->session->format == FORMAT_TABLE)
       (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注;Ctrl-C 结束"));
     return EXIT_FINE;
   }
-  return size > watching->size ? recover(watching, size) : EXIT_FINE;
+  return !same && size > watching->size ? recover(watching, size) : EXIT_FINE;
 }
 
 static int on_push(struct watching *watching, const Rectify__V1__Push *push) {
@@ -331,7 +333,7 @@ int watch_run(struct session *session, struct arguments *arguments) {
   struct watching watching = {.session = session};
   struct sigaction action = {.sa_handler = on_signal};
   int code = read_options(session, arguments, &watching);
-  if (code == EXIT_FINE) code = session_open_as(session);
+  if (code == EXIT_FINE) code = session_open(session);
   if (code != EXIT_FINE) return code;
   if (rectify_key(session->rectify, watching.id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
   (void)sigaction(SIGINT, &action, NULL);

@@ -31,7 +31,7 @@ int why_run(struct session *session, struct arguments *arguments) {
   if (code != EXIT_FINE) return code;
   if (!case_read(arguments->argv[optind], &why.case_no))
     return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", arguments->argv[optind]);
-  code = session_open_as(session);
+  code = session_open(session);
   if (code != EXIT_FINE) return code;
   why.zh = session->zh;
   query.what_case = RECTIFY__V1__QUERY__WHAT_WHY;

@@ -17,13 +17,18 @@ LOG=$BASE/rectifyd.log
 PIDS=$BASE/pids # of this script and of its daemon
 WATCHED=$BASE/watch.log
 PATH=$(realpath "${B:-build}"):$PATH
+export LC_ALL=C.UTF-8 # so that lines are cut between characters
 export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
 START=2026-01-05
+WIDTH=130 # of the lines of long tables
 daemon='' watcher='' shown=0
 
 # ---- starting and stopping --------------------------------------------------------------------------------------
 
-say() { printf '\n%s\n' "$@"; }
+say() {
+  echo
+  printf '%s\n' "$@"
+}
 
 fail() {
   printf '\nrun.sh: %s\n' "$*" >&2
@@ -118,13 +123,20 @@ refused() {
   fi
 }
 
-# The first $1 lines of what a command prints.
+# The first $1 lines of what a command prints, none longer than fits.
 first() {
   local lines=$1 answer
   shift
   printf '$ %s\n' "$(quoted "$@")"
-  answer=$("$@" 2>&1) || fail "that should have worked: $answer"
-  awk -v most="$lines" 'NR <= most { print "  " $0 } END { if (NR > most) print "  ... " NR - most " more lines" }' <<<"$answer"
+  answer=$("$@" 2>"$BASE/error") || fail "that should have worked: $(cat "$BASE/error")"
+  awk -v most="$lines" 'NR <= most { print "  " $0 } END { if (NR > most) print "  ... " NR - most " more lines" }' <<<"$answer" |
+    clip "$WIDTH"
+}
+
+# Cuts lines to $1 characters.
+clip() {
+  local line
+  while IFS= read -r line; do printf '%s\n' "${line:0:$1}"; done
 }
 
 quoted() {
@@ -145,20 +157,52 @@ start_watch() {
   watcher=$!
 }
 
-# Shows the first lines that came since the last call ($1 of them at most), and counts the rest by what happened.
+# Shows what came since the last call, at most $1 lines: one line for all that happened alike at one time.  $2: only
+# events that match it.
 happened() {
-  local most=$1 before=-1 now
+  local most=$1 only=${2:-.} before=-1 now
   now=$(wc -l <"$WATCHED")
   while [ "$now" != "$before" ]; do # it comes a moment after the command's own answer
     before=$now
     sleep 0.2
     now=$(wc -l <"$WATCHED")
   done
-  sed -n "$((shown + 1)),${now}p" "$WATCHED" | digest "$most"
+  sed -n "$((shown + 1)),${now}p" "$WATCHED" | { grep -E -- "$only" || true; } | digest "$most"
   shown=$now
 }
 
-digest() { head -n "$1" | sed 's/^/  | /'; }
+# From lines "2026-01-19 09:00:00  C-000004  petition  rung_due (rectify, 1)  -> effects".
+digest() {
+  awk -F '  ' -v most="$1" '
+    function after(word, text) { return match(text, "(^|; )" word " [a-z_]+") ? last(substr(text, RSTART, RLENGTH)) : "" }
+    function last(text) { sub(/.* /, "", text); return text }
+    {
+      what = $4
+      effects = index($0, "  -> ") ? substr($0, index($0, "  -> ") + 5) : ""
+      track = after("track", effects)
+      light = after("light", effects)
+      if (what ~ /^rung_due/) {
+        sub(/^rung_due \(/, "", what); sub(/,.*/, "", what)
+        notice = match(effects, /\([a-z_]+[,)]/) ? substr(effects, RSTART + 1, RLENGTH - 2) : "fired"
+        what = what ": " notice
+      } else
+        sub(/ by .*/, "", what)
+      if (track) what = what ", to " track
+      if (light) what = what ", " light
+      if ($0 ~ /refused, rule/) what = what ", refused"
+      key = substr($1, 6, 11) "  " what
+      if (!(key in count)) order[++keys] = key
+      if (count[key]++ < 3) cases[key] = cases[key] (cases[key] == "" ? "" : ", ") $2 ($3 == "" ? "" : " " $3)
+    }
+    END {
+      for (i = 1; i <= keys && i <= most; i++) {
+        key = order[i]
+        print "  | " key ": " cases[key] (count[key] > 3 ? " and " count[key] - 3 " more" : "")
+      }
+      for (; i <= keys; i++) rest += count[order[i]]
+      if (rest) print "  | ... and " rest " more events"
+    }'
+}
 
 # Cases by unit and light: what a score card would start from.
 summary() {
@@ -187,7 +231,9 @@ monday_morning() {
   start_watch
   say "[2] Inspection team 1 hands in 38 findings over ZeroMQ.  Each becomes a case with a track, an owner and a date."
   submit_team team-1 o191
-  first 12 rectify cases --as o107
+  first 8 rectify cases --as o107
+  echo "What \`rectify watch\` showed meanwhile, one line for all that happened alike:"
+  happened 8
   say "[3] A case for each of the five tracks, from the kind of problem alone; the last one only proposes, a person decides."
   local track
   for track in early_warning new_rules special_rectification supervision accountability; do
@@ -203,7 +249,7 @@ the_fire_lane() {
   say "[5] 王芳 (o113) of 望江社区 reads her inbox, signs for case 1 and reports progress."
   first 4 rectify inbox --as o113
   run rectify sign-for 1 --as o113
-  run rectify clock advance 2026-01-12T09:00 --as office
+  run rectify clock advance 2026-01-12T09:30 --as office
   run rectify progress 1 --as o113 -m '三辆报废车已拖离,标线本周施划'
   say "[6] She asks for the closing.  Refused: first the head of the unit must answer for it, then evidence must lie there," \
     "    then the document that this track asks for (special rectification: an approved plan)."
@@ -215,7 +261,7 @@ the_fire_lane() {
   say "[7] She is a verifier on paper too, and passes herself.  Refused: four eyes (rule 620)."
   refused 620 rectify pass 1 --as o113 -m '我自己看过了'
   say "[8] 钱慧 (o104) looks at the place four days later and finds a car: back to work, the first date stands."
-  run rectify clock advance 2026-01-16T10:00 --as office
+  run rectify clock advance 2026-01-16T10:30 --as office
   run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车,巡查登记缺三天'
   happened 14
 }
@@ -228,14 +274,14 @@ the_office() {
 
 time_passes() {
   say "[10] Nobody does anything until the end of January: reminders before the dates, yellow on them, red after them."
-  run rectify clock advance 2026-01-31T09:00 --as office
+  run rectify clock advance 2026-01-31T09:30 --as office
   happened 16
   first 6 rectify cases --as o107 --light red --by-due
 }
 
 the_second_visit() {
   say "[11] 王芳 has patrolled for three weeks and asks again; 钱慧 is satisfied.  Closed out."
-  run rectify clock advance 2026-02-06T09:00 --as office
+  run rectify clock advance 2026-02-06T09:30 --as office
   run rectify progress 1 --as o113 -m '巡查登记完整,限高杆和标线已完成'
   run rectify endorse 1 --as o111
   run rectify request-closure 1 --as o113 -e "$HERE/evidence/patrol.txt"
@@ -248,18 +294,19 @@ the_second_visit() {
 
 left_alone() {
   say "[13] Case 3, a canteen's blank temperature sheets, was a problem in the bud.  Nobody touched it.  Until April:"
-  run rectify clock advance 2026-03-20T09:00 --as office
-  run rectify clock advance 2026-04-30T09:00 --as office
-  happened 10
+  run rectify clock advance 2026-03-20T09:30 --as office
+  happened 16 C-000003
+  run rectify clock advance 2026-04-30T09:30 --as office
+  happened 16 C-000003
   echo '$ rectify history 3 --as o107   (its moves between tracks)'
-  rectify history 3 --as o107 | grep -E 'track [a-z_]+' | sed 's/^ */  /' | cut -c1-150
+  rectify history 3 --as o107 | grep -E 'track [a-z_]+' | sed 's/^ */  /' | clip "$WIDTH"
 }
 
 the_books() {
   say "[14] The rectification ledger: one row a case; the last line names the log it was read from."
   echo '$ rectify ledger --as o107'
   rectify ledger --as o107 >"$BASE/ledger.txt"
-  head -n 12 "$BASE/ledger.txt" | cut -c1-160 | sed 's/^/  /'
+  head -n 12 "$BASE/ledger.txt" | sed 's/^/  /' | clip 200
   echo "  ..."
   tail -n 1 "$BASE/ledger.txt" | sed 's/^/  /'
   say "[15] By unit and light:"
@@ -268,6 +315,8 @@ the_books() {
   first 80 rectify history 1 --as o107
   say "[17] Why case 3 is due when it is: every day counted, every day skipped and the notice that says so."
   first 24 rectify why 3 --as o107
+  run rectify due 2026-02-13 1wd --calendar cn
+  echo "  (a Saturday that works: the make-up day before the Spring Festival)"
   say "[18] The doctor reads the whole log, rebuilds its Merkle root and folds every case from its events again."
   run rectify doctor --as o107
 }

@@ -8,9 +8,9 @@
 
 /* The wire. */
 #define WIRE_VERSION 1
-#define WIRE_FRAME_BYTES_MAX (1024 * 1024)        /* ZMQ_MAXMSGSIZE; larger frames cut the connection */
+#define WIRE_FRAME_BYTES_MAX (4 * 1024 * 1024)      /* ZMQ_MAXMSGSIZE; larger frames cut the connection */
 #define WIRE_FRAMES_MAX 3                         /* routing id, optional empty delimiter, envelope */
-#define WIRE_UNPACK_BYTES_MAX (8 * 1024 * 1024)   /* arena for one decoded envelope */
+#define WIRE_UNPACK_BYTES_MAX (16 * 1024 * 1024) /* arena for one decoded envelope */
 #define WIRE_ID_BYTES 16                          /* request ids and idempotency keys (UUIDv7, RFC 9562) */
 #define WIRE_ROUTING_BYTES_MAX 16                 /* generated routing ids are 5 bytes */
 #define WIRE_SUBMIT_MAX 500                       /* findings in one request */
@@ -30,7 +30,7 @@
 #define SALT_BYTES 16
 
 /* Documents: policy, calendar, registry, configuration, mapping. */
-#define DOCUMENT_BYTES_MAX (768 * 1024)           /* one published document; it must fit in one frame */
+#define DOCUMENT_BYTES_MAX (3584 * 1024)         /* one published document; it must fit in one frame */
 #define DOCUMENT_ERRORS_MAX 100                   /* reported in one pass, then "too many" */
 #define ROUTES_MAX 64
 #define LADDERS_MAX 32

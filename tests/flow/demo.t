@@ -41,8 +41,9 @@ STORY = [
     ("then accountability is proposed", r"track accountability"),
     ("the ledger names its log", r"60 cases as of 2026-0.*; log of \d+ events, root [0-9a-f]+"),
     ("the history of case 1 is shown", r"\$ rectify history 1"),
-    ("a skipped holiday is explained", r"春节"),
-    ("the doctor finds nothing wrong", r"\$ rectify doctor"),
+    ("a skipped holiday is explained", r"2026-05-01 Fri .*holiday 劳动节"),
+    ("a make-up Saturday counts", r"^  2026-02-14$"),
+    ("the doctor finds nothing wrong", r"doctor: \d+ events, 60 cases: log root ok, fold = row"),
     ("it ends", r"The end\."),
 ]
 

@@ -124,10 +124,8 @@ static bool is_fact(const struct look *look, bool *known) {
 static uint32_t split(char *text, char **words) {
   uint32_t count = 0;
   char *rest = NULL;
-  for (char *word = strtok_r(text, " ", &rest); word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest)) {
-    if (word[0] == '(') break; /* what follows is for the reader */
+  for (char *word = strtok_r(text, " ", &rest); word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest))
     words[count++] = word;
-  }
   return count;
 }
 
@@ -147,8 +145,21 @@ static void expect_one(struct play *play, struct spec_case *found, char *text, b
   else play_fail(play, "nothing like '%s' can be expected", shown);
 }
 
+/* What stands in parentheses is for the reader. */
+static void cut_asides(char *text) {
+  char *out = text;
+  bool aside = false;
+  for (const char *at = text; *at != '\0'; at++) {
+    if (*at == '(') aside = true;
+    if (!aside) *out++ = *at;
+    if (*at == ')') aside = false;
+  }
+  *out = '\0';
+}
+
 void expect(struct play *play, struct spec_case *found, char *text, bool *refused) {
   char *rest = NULL;
+  cut_asides(text);
   for (char *one = strtok_r(text, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
     expect_one(play, found, one, refused);
 }

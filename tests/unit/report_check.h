@@ -23,6 +23,21 @@ static inline char *document_text(const char *name, size_t *length) {
   return text;
 }
 
+/* The example of docs/policy.md that begins with `first` ("policy:"); to free(). */
+static inline char *document_example(const char *first) {
+  size_t length = 0;
+  char *manual = document_read("docs/policy.md", DOCUMENT_BYTES_MAX, &length), fence[64];
+  if (manual == NULL) fail_msg("cannot read docs/policy.md");
+  snprintf(fence, sizeof fence, "```yaml\n%s", first);
+  const char *begin = strstr(manual, fence);
+  const char *end = begin != NULL ? strstr(begin + 7, "```") : NULL;
+  if (end == NULL) fail_msg("docs/policy.md has no example with %s", first);
+  char *example = strndup(begin + strlen("```yaml\n"), (size_t)(end - begin) - strlen("```yaml\n"));
+  assert_non_null(example);
+  free(manual);
+  return example;
+}
+
 /* `text` with the first `what` replaced by `with`; to free().  Fails when `what` is not in it. */
 static inline char *document_with(const char *text, const char *what, const char *with) {
   const char *at = strstr(text, what);

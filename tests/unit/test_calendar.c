@@ -61,6 +61,17 @@ static void test_later_notice_replaces(void **state) {
   calendar_free(calendar);
 }
 
+static void test_example_of_the_manual(void **state) {
+  (void)state;
+  char *text = document_example("calendar:");
+  struct document_report report = {0};
+  struct calendar *calendar = calendar_parse("docs/policy.md", text, strlen(text), &report);
+  if (calendar == NULL) fail_msg("%s", report.text);
+  assert_false(workday_is(calendar, day(2020, 2, 1)));
+  calendar_free(calendar);
+  free(text);
+}
+
 static void test_every_error_in_one_pass(void **state) {
   (void)state;
   size_t length = 0;
@@ -148,7 +159,7 @@ static void test_size_is_bounded(void **state) {
   memset(text, '#', DOCUMENT_BYTES_MAX + 1);
   struct document_report report = {0};
   assert_null(parse(text, DOCUMENT_BYTES_MAX + 1, &report));
-  assert_string_equal(report.text, "f: error: larger than 786432 bytes\n");
+  assert_string_equal(report.text, "f: error: larger than 3670016 bytes\n");
   document_report_free(&report);
   free(text);
 }
@@ -210,6 +221,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_good_calendar),
       cmocka_unit_test(test_later_notice_replaces),
+      cmocka_unit_test(test_example_of_the_manual),
       cmocka_unit_test(test_every_error_in_one_pass),
       cmocka_unit_test(test_syntax_error_has_a_place),
       cmocka_unit_test(test_yaml_that_is_not_used),

@@ -140,6 +140,17 @@ static void test_every_error_in_one_pass(void **state) {
   free(text);
 }
 
+static void test_example_of_the_manual(void **state) {
+  (void)state;
+  char *text = document_example("policy:");
+  struct document_report report = {0};
+  struct policy *policy = policy_parse("docs/policy.md", text, strlen(text), &report);
+  if (policy == NULL) fail_msg("%s", report.text);
+  assert_int_equal(policy->route_count, 8);
+  free(policy);
+  free(text);
+}
+
 static void test_spans(void **state) {
   (void)state;
   struct policy *policy = must_parse("unrouted: {limit: 3wd", "unrouted: {limit: 4000wd");
@@ -269,6 +280,7 @@ int main(void) {
       cmocka_unit_test(test_default_limits_and_ladders),
       cmocka_unit_test(test_rung_as_written),
       cmocka_unit_test(test_every_error_in_one_pass),
+      cmocka_unit_test(test_example_of_the_manual),
       cmocka_unit_test(test_spans),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_ladders_never_go_silent),

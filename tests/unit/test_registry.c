@@ -169,6 +169,15 @@ static void test_root_may_change(void **state) {
   registry_free(first);
 }
 
+static void test_example_of_the_manual(void **state) {
+  (void)state;
+  char *text = document_example("registry:");
+  struct registry *registry = must_parse(text, NULL);
+  assert_int_equal(registry->unit_count, 3);
+  registry_free(registry);
+  free(text);
+}
+
 static void test_every_error_in_one_pass(void **state) {
   (void)state;
   static const struct {
@@ -309,6 +318,7 @@ int main(void) {
       cmocka_unit_test(test_appointments_are_sorted),
       cmocka_unit_test(test_ids_are_kept),
       cmocka_unit_test(test_root_may_change),
+      cmocka_unit_test(test_example_of_the_manual),
       cmocka_unit_test(test_every_error_in_one_pass),
       cmocka_unit_test(test_zones_stay_on_error),
       cmocka_unit_test(test_depth_is_bounded),

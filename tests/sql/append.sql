@@ -1,0 +1,83 @@
+-- append(): everything or nothing, and only what follows.
+\ir lib.psql
+SELECT * FROM no_plan();
+CREATE FUNCTION pg_temp.counts() RETURNS text LANGUAGE sql AS $$
+  SELECT format('head %s/%s/%s, event %s, tile %s, private %s, evidence %s, finding %s, case %s, notice %s, document %s', h.size, h.cases,
+    h.system_events, (SELECT count(*) FROM rectify.event), (SELECT count(*) FROM rectify.tile), (SELECT count(*) FROM rectify.private),
+    (SELECT count(*) FROM rectify.evidence), (SELECT count(*) FROM rectify.finding), (SELECT count(*) FROM rectify.case_),
+    (SELECT count(*) FROM rectify.notice), (SELECT count(*) FROM rectify.document)) FROM rectify.head AS h
+$$;
+
+-- A good batch writes all rows.
+SELECT is(pg_temp.append(pg_temp.submits(1, 3)), 'ok, changed', 'three findings are accepted');
+SELECT is(pg_temp.counts(), 'head 3/3/0, event 3, tile 0, private 3, evidence 3, finding 3, case 3, notice 3, document 0', 'with all their rows');
+SELECT is(pg_temp.append(pg_temp.publication()), 'ok, changed', 'a publication');
+SELECT is(pg_temp.counts(), 'head 4/3/1, event 4, tile 1, private 3, evidence 3, finding 3, case 3, notice 3, document 1', 'with its rows');
+SELECT results_eq('SELECT log_index, case_no, version FROM rectify.event ORDER BY log_index',
+  'VALUES (0::bigint, 1::bigint, 1), (1, 2, 1), (2, 3, 1), (3, 0, 1)', 'events are numbered in their order');
+SELECT is(pg_temp.append(pg_temp.events('{2}', 2) || '{"c_unit": [5], "c_light": [3]}'), 'ok, changed', 'a second event of case 2');
+SELECT results_eq('SELECT case_no, version, unit, light FROM rectify.case_ ORDER BY case_no',
+  'VALUES (1::bigint, 1, 2, 1::smallint), (2, 2, 5, 3::smallint), (3, 1, 2, 1::smallint)', 'moves that case and no other');
+
+-- Another writer was here.
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || format('{"p_size": %s, "p_new_size": %s}', size, size + 1)::jsonb), 'RF001, unchanged',
+  'a log of another size: ' || size) FROM unnest(ARRAY[0, 4, 6]) AS size;
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"p_epoch": 1}'), 'RF001, unchanged', 'a later epoch');
+SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'somebody takes over');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"p_epoch": 0}'), 'RF001, unchanged', 'an earlier epoch');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || format('{"p_new_size": %s}', size)::jsonb), 'RF001, unchanged',
+  'a new size that is not that of the events: ' || size) FROM unnest(ARRAY[5, 7]) AS size;
+SELECT is(pg_temp.append('{}'), 'RF001, unchanged', 'no event at all');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"p_cases": 2}'), 'RF001, unchanged', 'fewer cases than before');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"p_system": 0}'), 'RF001, unchanged', 'fewer system events than before');
+
+-- Event numbers follow, and the case's row comes along.
+SELECT is(pg_temp.append(pg_temp.events('{1}', 3)), 'RF002, unchanged', 'a gap after what is recorded');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"e_version": [2], "c_version": [2]}'), 'RF002, unchanged', 'a new case that does not begin with 1');
+-- The columns of case 1's row, and two events of it.
+CREATE FUNCTION pg_temp.row_of(version integer) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_object_agg(key, value) || jsonb_build_object('c_version', ARRAY[version])
+  FROM jsonb_each(pg_temp.events('{1}', version)) WHERE key LIKE 'c\_%'
+$$;
+CREATE FUNCTION pg_temp.two(first integer, second integer, row_version integer) RETURNS text LANGUAGE sql AS $$
+  SELECT pg_temp.append(pg_temp.events('{1,1}', 2) || pg_temp.row_of(row_version) || jsonb_build_object('e_version', ARRAY[first, second],
+    'e_key', ARRAY[md5('a'), md5('b')]))
+$$;
+SELECT is(pg_temp.two(2, 4, 4), 'RF002, unchanged', 'a gap inside the batch');
+SELECT is(pg_temp.two(3, 2, 3), 'RF002, unchanged', 'numbers against the order of the log');
+SELECT is(pg_temp.two(2, 2, 2), '23505, unchanged', 'a number twice');
+SELECT is(pg_temp.two(1, 2, 2), '23505, unchanged', 'a number that is recorded');
+SELECT is(pg_temp.two(2, 3, 2), 'RF002, unchanged', 'a case row behind its events');
+SELECT is(pg_temp.two(2, 3, 4), 'RF002, unchanged', 'a case row ahead of its events');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) - (SELECT array_agg(key) FROM jsonb_object_keys(pg_temp.row_of(2)) AS key)), 'RF002, unchanged',
+  'an event without its case row');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || (pg_temp.row_of(2) || '{"c_case": [3]}')), 'RF002, unchanged', 'the row of another case');
+SELECT is(pg_temp.append(pg_temp.publication() || (pg_temp.row_of(2))), 'RF002, unchanged', 'a case row without an event');
+SELECT is(pg_temp.append(pg_temp.publication() || pg_temp.row_of(1)), 'RF002, unchanged', 'nor when it is at the version recorded');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_cases": 3}'), 'RF002, unchanged', 'a case beyond the head''s count');
+SELECT is(pg_temp.append(pg_temp.submits(5, 5) || '{"p_cases": 4}'), 'RF002, unchanged', 'a case beyond a count that grows');
+
+-- Nothing is recorded twice.
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || jsonb_build_object('e_key', ARRAY[md5('3/1')])), '23505, unchanged', 'the key of another event');
+SELECT is(pg_temp.append(pg_temp.submits(4, 5) || jsonb_build_object('e_key', ARRAY[md5('x'), md5('x')])), '23505, unchanged', 'a key twice in a batch');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"f_case": [3]}'), '23505, unchanged', 'a second finding of a case');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"n_id": [0]}'), '23505, unchanged', 'a notice''s number');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"x_index": [0]}'), '23505, unchanged', 'a text''s place');
+SELECT is(pg_temp.append(pg_temp.publication() || '{"t_n": [0]}'), '23505, unchanged', 'a tile');
+SELECT is(pg_temp.append(pg_temp.publication() || '{"d_version": [1]}'), '23505, unchanged', 'a document''s version');
+SELECT is(pg_temp.two(2, 3, 3), 'ok, changed', 'two events of one case in one batch');
+
+-- The clock.
+CREATE FUNCTION pg_temp.clock_after(change interval) RETURNS text LANGUAGE sql AS $$
+  SELECT pg_temp.state_as('rectify_writer', format('SELECT rectify.set_clock(%s, %L)', epoch, clock + change)) FROM rectify.head
+$$;
+SELECT clock AS clock FROM rectify.head \gset
+SELECT is(pg_temp.clock_after('-1 day'), 'ok', 'set_clock to an earlier instant');
+SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz, 'does not move back');
+SELECT is(pg_temp.clock_after('1 day'), 'ok', 'set_clock to a later instant');
+SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves on');
+SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, ''infinity'')'), 'ok', 'set_clock of another epoch');
+SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves nothing');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_clock": "2000-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
+SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'does not move it back');
+SELECT * FROM finish();
