@@ -36,6 +36,7 @@ LIBRARY_ALL := $(B)/librectify-all.a
 LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
+BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 PREFIX ?= /usr/local
@@ -76,6 +77,8 @@ lint-quick:
 	@B=$(B) scripts/check_purity.sh
 	@scripts/check_text.sh
 	@scripts/check_functions.py
+	@scripts/check_defs.py
+	@scripts/lifecycle.py --check
 
 lint-tools:
 	@scripts/check_tools.sh
@@ -85,7 +88,10 @@ lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
-bench: all ## measure: each script of bench/ says what and how
+docs: ## write docs/LIFECYCLE.md again, from the tables
+	@scripts/lifecycle.py
+
+bench: all $(BENCH) ## measure: each script of bench/ says what and how
 	@scripts/deps.sh run
 	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
 
@@ -162,11 +168,15 @@ $(B)/tests/spec/runner: $(patsubst %.c,$(B)/%.o,$(wildcard tests/spec/*.c)) $(LI
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
+# Each bench/NAME.c is a client, and may use libpq beside it.
+$(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
 tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(FUZZ)
 
 clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test check lint lint-quick lint-tools lint-clang bench deps install tests-built clean FORCE
+.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench deps install tests-built clean FORCE
 .SECONDARY:

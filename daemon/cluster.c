@@ -16,7 +16,8 @@
 #include "daemon/cluster_internal.h"
 #include "rectify/must.h"
 
-#define ATTEMPTS_MAX 8
+#define ATTEMPTS_MAX 60
+#define ATTEMPT_NAPS 4 /* between two attempts */
 #define NAPS_MAX (CLUSTER_START_SECONDS_MAX * 1000 / CLUSTER_NAP_MSEC)
 #define PAUSE_MAX 15
 
@@ -191,8 +192,9 @@ static enum wait_end wait_ready(struct cluster *cluster, int *naps) {
  * another start, and backends of a killed server that have not noticed yet. */
 static int start_server(struct cluster *cluster, char *error, size_t size) {
   int naps = NAPS_MAX;
+  bool adopted;
   for (int attempt = 1;; attempt++) {
-    bool adopted = adopt(cluster);
+    adopted = adopt(cluster);
     if (!adopted) {
       if (cluster_choose_socket_dir(cluster, error, size) != 0 || cluster_configure(cluster, error, size) != 0 ||
           launch(cluster, error, size) != 0)
@@ -209,9 +211,10 @@ static int start_server(struct cluster *cluster, char *error, size_t size) {
     bool again = adopted || strstr(error, "pre-existing shared memory block") != NULL ||
                  strstr(error, "postmaster.pid\" already exists") != NULL;
     if (end == WAIT_SLOW || !again || attempt == ATTEMPTS_MAX) return -1;
-    cluster_nap();
+    for (int nap = 0; nap < ATTEMPT_NAPS; nap++) cluster_nap();
   }
   cluster->failures = 0;
+  cluster->was_running = adopted;
   return 0;
 }
 
@@ -254,6 +257,10 @@ int cluster_start(const char *data_dir, struct cluster **out, char *error, size_
   }
   *out = cluster;
   return 0;
+}
+
+bool cluster_was_running(const struct cluster *cluster) {
+  return cluster->was_running;
 }
 
 const char *cluster_conninfo(const struct cluster *cluster, const char *user) {

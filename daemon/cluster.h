@@ -18,6 +18,7 @@
 #ifndef RECTIFY_CLUSTER_H
 #define RECTIFY_CLUSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct cluster;
@@ -38,6 +39,9 @@ struct cluster;
  * -1 with the reason in `error` (several lines when the server's log has something to say), *out untouched.
  * Faults: root, no PostgreSQL, a data directory of somebody else, disk, a server that does not start. */
 int cluster_start(const char *data_dir, struct cluster **out, char *error, size_t error_size);
+
+/* Whether the server ran already when cluster_start() was called: somebody else may be working on it. */
+bool cluster_was_running(const struct cluster *cluster);
 
 /* "host=... port=... dbname=rectify user=USER" for libpq.  Owned by the cluster until it ends; the same text for the
  * same user however often it is asked.  `user` is an identifier of ours (CLUSTER_SUPERUSER, rectify_writer, ...): at

@@ -40,6 +40,7 @@ struct cluster {
   char socket_dir[CLUSTER_SOCKET_PATH_MAX + 1];
   struct cluster_process server;
   off_t log_start;   /* length of the log when the server was started: what follows is its own */
+  bool was_running;  /* adopted by cluster_start() */
   unsigned failures; /* starts since it was last seen ready */
   unsigned pause;    /* calls of cluster_check to let pass before the next start */
   struct cluster_user users[CLUSTER_USERS_MAX];

@@ -116,7 +116,7 @@ static void start(struct running *running) {
   check_endpoint(&options->config);
   if (options->background) detach();
   log_open(!options->background, options->log_level);
-  if (options->config.database[0] == '\0' && cluster_drop_root(options->config.data_dir, error, sizeof error) != 0)
+  if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0)
     give_up(EXIT_CONFIG, error);
   write_pid(options->pid_file);
   running->signals = open_signals();
@@ -233,7 +233,8 @@ int main(int argc, char **argv) {
   options_read(argc, argv, &running.options);
   start(&running);
   if (running.options.migrate_only) {
-    if (running.cluster != NULL) cluster_stop(running.cluster);
+    if (running.cluster != NULL && cluster_was_running(running.cluster)) cluster_leave(running.cluster);
+    else if (running.cluster != NULL) cluster_stop(running.cluster);
     log_info("migrated");
     return 0;
   }

@@ -201,12 +201,18 @@ void page_of_why(struct query *query, const PGresult *result) {
 
 /* ---- the registry ---- */
 
+/* A cursor comes from the client: anything that is no id of ours is after the last. */
+static uint32_t first_id(const struct query *query) {
+  bool is_id = query->cursor.first >= 0 && query->cursor.first < OFFICERS_MAX;
+  return is_id ? (uint32_t)query->cursor.first + 1 : UINT32_MAX;
+}
+
 void page_of_units(struct query *query) {
   static Rectify__V1__UnitRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
   const struct registry *registry = query->daemon->store.office->registry;
   struct page page;
   begin(query, &page);
-  uint32_t used = 0, id = (uint32_t)query->cursor.first + 1;
+  uint32_t used = 0, id = first_id(query);
   for (; id <= registry->unit_count && used < query->limit; id++) {
     Rectify__V1__UnitRow *row = pointers[used] = &rows[used];
     rectify__v1__unit_row__init(row);
@@ -215,7 +221,6 @@ void page_of_units(struct query *query) {
     row->name = answer_text(registry->units[id].name);
     row->parent = answer_text(registry->units[registry->units[id].parent].code);
     row->retired = registry->units[id].retired;
-    row->id = id;
     used++;
   }
   if (id <= registry->unit_count) set_cursor(&page, id - 1, 0);
@@ -258,7 +263,7 @@ void page_of_officers(struct query *query) {
   const struct registry *registry = query->daemon->store.office->registry;
   struct page page;
   begin(query, &page);
-  uint32_t used = 0, id = (uint32_t)query->cursor.first + 1;
+  uint32_t used = 0, id = first_id(query);
   for (; id <= registry->officer_count && used < query->limit; id++) {
     Rectify__V1__OfficerRow *row = pointers[used] = &rows[used];
     rectify__v1__officer_row__init(row);
@@ -267,7 +272,6 @@ void page_of_officers(struct query *query) {
     row->name = answer_text(registry->officers[id].name);
     row->unit = answer_text(registry->units[registry->officers[id].unit].code);
     row->retired = registry->officers[id].retired;
-    row->id = id;
     fill_roles(registry, id, row, &rooms[used++]);
   }
   if (id <= registry->officer_count) set_cursor(&page, id - 1, 0);

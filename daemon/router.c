@@ -30,7 +30,7 @@ static void *open_socket(void *context) {
   int64_t frame_max = WIRE_FRAME_BYTES_MAX;
   must(zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0);
   set_int(socket, ZMQ_RCVHWM, WIRE_HWM);
-  set_int(socket, ZMQ_SNDHWM, WIRE_HWM);
+  set_int(socket, ZMQ_SNDHWM, WIRE_SEND_HWM);
   set_int(socket, ZMQ_LINGER, 1000);
   set_int(socket, ZMQ_ROUTER_MANDATORY, 1);
   set_int(socket, ZMQ_HANDSHAKE_IVL, 2000);

@@ -243,22 +243,26 @@ CREATE FUNCTION rectify.append(
   d_kind smallint[], d_version integer[], d_file_name text[], d_body text[], d_sha256 bytea[], d_index bigint[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known bigint;       -- cases before this batch
+  fresh bigint := 0;  -- case rows inserted
+  moved bigint := 0;  -- case rows updated
 BEGIN
-  WITH moved AS (
-    UPDATE rectify.head SET size = p_new_size, root = p_root, frontier = p_frontier, tail = p_tail, cases = p_cases,
-      system_events = p_system, clock = greatest(clock, p_clock)
-    WHERE size = p_size AND epoch = p_epoch AND p_new_size = p_size + cardinality(e_case)
-      AND cases <= p_cases AND system_events <= p_system
-    RETURNING 1)
-  INSERT INTO rectify.event (log_index, case_no, version, key, command, rule, actor, recorded, record)
-  SELECT p_size + u.n - 1, u.case_no, u.version, u.key, u.command, u.rule, u.actor, u.recorded, u.record
-  FROM unnest(e_case, e_version, e_key, e_command, e_rule, e_actor, e_recorded, e_record)
-    WITH ORDINALITY AS u (case_no, version, key, command, rule, actor, recorded, record, n)
-  WHERE EXISTS (SELECT FROM moved);
+  UPDATE rectify.head AS h SET size = p_new_size, root = p_root, frontier = p_frontier, tail = p_tail, cases = p_cases,
+    system_events = p_system, clock = greatest(h.clock, p_clock)
+  FROM rectify.head AS old
+  WHERE h.size = p_size AND h.epoch = p_epoch AND p_new_size = p_size + cardinality(e_case) AND p_new_size > p_size
+    AND h.cases <= p_cases AND h.system_events <= p_system AND old.size = p_size
+  RETURNING old.cases INTO known;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the log''s head is not at size % of epoch %', p_size, p_epoch USING ERRCODE = 'RF001';
   END IF;
+  INSERT INTO rectify.event (log_index, case_no, version, key, command, rule, actor, recorded, record)
+  SELECT p_size + u.n - 1, u.case_no, u.version, u.key, u.command, u.rule, u.actor, u.recorded, u.record
+  FROM unnest(e_case, e_version, e_key, e_command, e_rule, e_actor, e_recorded, e_record)
+    WITH ORDINALITY AS u (case_no, version, key, command, rule, actor, recorded, record, n);
 
+  -- A case is new exactly when its number is beyond the head's count before; only the others have a row to look up.
   IF EXISTS (
     SELECT FROM (
       SELECT u.case_no, max(u.version) AS last, min(u.version - u.nth) AS low, max(u.version - u.nth) AS high
@@ -267,9 +271,9 @@ BEGIN
         FROM unnest(e_case, e_version) WITH ORDINALITY AS u (case_no, version, n) WHERE u.case_no > 0) AS u
       GROUP BY u.case_no) AS b
     FULL JOIN unnest(c_case, c_version) AS c (case_no, version) ON c.case_no = b.case_no
-    LEFT JOIN rectify.case_ AS k ON k.case_no = b.case_no
-    WHERE b.case_no IS NULL OR b.case_no > p_cases OR c.version IS DISTINCT FROM b.last
-      OR b.low <> coalesce(k.version, 0) OR b.high <> b.low) THEN
+    WHERE b.case_no IS NULL OR b.case_no > p_cases OR c.version IS DISTINCT FROM b.last OR b.high <> b.low
+      OR b.low <> CASE WHEN b.case_no > known THEN 0
+        ELSE coalesce((SELECT k.version FROM rectify.case_ AS k WHERE k.case_no = b.case_no), -1) END) THEN
     RAISE EXCEPTION 'event numbers of a case do not follow' USING ERRCODE = 'RF002';
   END IF;
 
@@ -289,16 +293,27 @@ BEGIN
     SELECT * FROM unnest(f_case, f_id, f_index, f_team, f_unit, f_kind, f_severity, f_found, f_unit_code,
       f_parent_code, f_code, f_category, f_inspection);
   END IF;
-  IF cardinality(c_case) > 0 THEN
-    INSERT INTO rectify.case_ AS k (case_no, version, status, track, light, unit, handler, verifier, accountable, team,
+  IF known < ANY (c_case) THEN
+    INSERT INTO rectify.case_ (case_no, version, status, track, light, unit, handler, verifier, accountable, team,
       opened_at, due_at, due_clock, first_due_at, next_fire_at, closed_at, state)
     SELECT * FROM unnest(c_case, c_version, c_status, c_track, c_light, c_unit, c_handler, c_verifier, c_accountable,
-      c_team, c_opened, c_due, c_due_clock, c_first_due, c_next_fire, c_closed, c_state)
-    ON CONFLICT (case_no) DO UPDATE SET version = excluded.version, status = excluded.status, track = excluded.track,
-      light = excluded.light, unit = excluded.unit, handler = excluded.handler, verifier = excluded.verifier,
-      accountable = excluded.accountable, due_at = excluded.due_at, due_clock = excluded.due_clock,
-      first_due_at = excluded.first_due_at, next_fire_at = excluded.next_fire_at, closed_at = excluded.closed_at,
-      state = excluded.state;
+      c_team, c_opened, c_due, c_due_clock, c_first_due, c_next_fire, c_closed, c_state) AS u (case_no)
+    WHERE u.case_no > known;
+    GET DIAGNOSTICS fresh = ROW_COUNT;
+  END IF;
+  IF known >= ANY (c_case) THEN
+    UPDATE rectify.case_ AS k SET version = u.version, status = u.status, track = u.track, light = u.light, unit = u.unit,
+      handler = u.handler, verifier = u.verifier, accountable = u.accountable, due_at = u.due_at,
+      due_clock = u.due_clock, first_due_at = u.first_due_at, next_fire_at = u.next_fire_at, closed_at = u.closed_at,
+      state = u.state
+    FROM unnest(c_case, c_version, c_status, c_track, c_light, c_unit, c_handler, c_verifier, c_accountable, c_due,
+      c_due_clock, c_first_due, c_next_fire, c_closed, c_state) AS u (case_no, version, status, track, light, unit,
+      handler, verifier, accountable, due_at, due_clock, first_due_at, next_fire_at, closed_at, state)
+    WHERE k.case_no = u.case_no AND u.case_no <= known;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+  END IF;
+  IF fresh + moved <> cardinality(c_case) THEN
+    RAISE EXCEPTION 'a case has two rows' USING ERRCODE = 'RF002';
   END IF;
   IF cardinality(n_id) > 0 THEN
     INSERT INTO rectify.notice (id, case_no, kind, copy, recipient, officer, created)

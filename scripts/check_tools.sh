@@ -13,11 +13,13 @@ shellcheck --shell=bash --severity=style "${scripts[@]}" || status=1
 
 # cppcheck reads no library headers: it knows the C library, and what it does not know it leaves alone.  A table of
 # options as an X-macro compares string literals with NULL by intent;
-# registry_tree.c keeps one block behind its first pointer.
+# registry_tree.c keeps one block behind its first pointer; watch.c looks at the row only when there is one.
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
   --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=literalWithCharPtrCompare \
-  --suppress=memleak:document/registry_tree.c -D__GNUC__=12 -Iinclude -I. core proto document daemon client tests/lib || status=1
+  --suppress=memleak:document/registry_tree.c --suppress=nullPointerRedundantCheck:client/command/watch.c \
+  -D__GNUC__=12 -Iinclude -I. core proto document daemon client tests/lib || status=1
 
+# Tests misspell on purpose, to be asked "did you mean".
 git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.sql' '*.yaml' \
-  '*.proto' '*.t' Makefile ':!:*registry.yaml' ':!:tests/unit/documents' | xargs -0 -r codespell || status=1
+  '*.proto' Makefile ':!:*registry.yaml' ':!:tests' | xargs -0 -r codespell || status=1
 exit $status

@@ -8,10 +8,13 @@
 #include "client/command/verb.h"
 
 enum { ACT_TEXT, ACT_EVIDENCE, ACT_ID, ACT_UNIT, ACT_TRACK = ACT_UNIT, ACT_OFFICER, ACT_VERIFIER, ACT_PLACE_TRACK };
-#define ACT_COMMON                                                                                                       \
-  {"message", 'm', "TEXT", "the reason or report in words; - reads it from standard input", NULL},                       \
-  {"evidence", 'e', "[KIND:]FILE", "a piece of evidence (may be repeated); its SHA-256, name and size are sent", words_evidence}, \
-  {"id", 0, "UUID", "the command's own id: repeating it with the same id does nothing twice", NULL}
+#define ACT_COMMON                                                                                                   \
+  {"message", 'm', "TEXT", "the reason or report in words; - reads it from standard input", NULL},                   \
+      {"evidence", 'e', "[KIND:]FILE", "a piece of evidence (may be repeated); its SHA-256, name and size are sent", \
+       words_evidence},                                                                                              \
+  {                                                                                                                  \
+    "id", 0, "UUID", "the command's own id: repeating it with the same id does nothing twice", NULL                  \
+  }
 
 const struct flag act_flags[] = {ACT_COMMON, {NULL, 0, NULL, NULL, NULL}};
 const struct flag act_track_flags[] = {
@@ -45,13 +48,17 @@ static bool read_track(struct order *order) {
 
 static bool apply(const struct verb *verb, struct order *order, int option) {
   switch (option) {
-    case ACT_TEXT: order->text = optarg; return true;
-    case ACT_EVIDENCE: return evidence_add(&order->evidence, optarg);
+    case ACT_TEXT:
+      order->text = optarg;
+      return true;
+    case ACT_EVIDENCE:
+      return evidence_add(&order->evidence, optarg);
     case ACT_ID:
       order->has_id = uuid_read(optarg, strlen(optarg), order->id);
       if (!order->has_id) complain("--id wants a UUID such as 018f4b2e-7c11-7abc-8def-0123456789ab, not '%s'", optarg);
       return order->has_id;
-    default: break;
+    default:
+      break;
   }
   if (verb->flags == act_track_flags) return read_track(order);
   if (option == ACT_UNIT) order->command.unit = wire_text(optarg);
@@ -84,7 +91,8 @@ static int read_text(const struct verb *verb, struct order *order) {
     complain("the text has %zu bytes; at most %d are possible", strlen(order->text), TEXT_BYTES_MAX);
     return EXIT_INPUT;
   }
-  if (needed && order->text[0] == '\0') return complain_usage(verb, "%s: the text is empty; nothing was done", verb->name);
+  if (needed && order->text[0] == '\0')
+    return complain_usage(verb, "%s: the text is empty; nothing was done", verb->name);
   order->command.text = wire_text(order->text);
   return EXIT_FINE;
 }
@@ -111,7 +119,9 @@ static int send_order(struct session *session, const struct order *order, const 
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(order->id, id);
-    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot happen twice\n", id);
+    (void)fprintf(stderr,
+                  "whether it was recorded is unknown; say the same again with --id %s: then it cannot happen twice\n",
+                  id);
   }
   return code == EXIT_FINE ? outcomes_print(session, reply, order->command.command, cases, count) : code;
 }
@@ -136,7 +146,8 @@ static int act(struct session *session, struct arguments *arguments, struct orde
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = read_text(arguments->verb, order);
   if (code != EXIT_FINE) return code;
-  if (!order->has_id && rectify_key(session->rectify, order->id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
+  if (!order->has_id && rectify_key(session->rectify, order->id) != RECTIFY_OK)
+    return session_failure(session, RECTIFY_SYSTEM);
   order->command.command = arguments->verb->command;
   order->command.n_evidence = order->evidence.count;
   order->command.evidence = order->evidence.pointers;

@@ -5,31 +5,81 @@
 #include "client/command/view.h"
 
 #define ROW const Rectify__V1__CaseRow *row
-static void put_case(struct sheet *sheet, ROW) { sheet_case(sheet, row->case_no); }
-static void put_light(struct sheet *sheet, ROW) { sheet_light(sheet, row->light); }
-static void put_status(struct sheet *sheet, ROW) { sheet_word(sheet, words_status, row->status); }
-static void put_track(struct sheet *sheet, ROW) { sheet_word(sheet, words_track, row->track); }
-static void put_kind(struct sheet *sheet, ROW) { sheet_word(sheet, words_kind, row->kind); }
-static void put_severity(struct sheet *sheet, ROW) { sheet_word(sheet, words_severity, row->severity); }
-static void put_unit(struct sheet *sheet, ROW) { sheet_data(sheet, row->unit.len > 0 ? &row->unit : &row->reported_unit); }
-static void put_unit_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->unit_name); }
-static void put_accountable(struct sheet *sheet, ROW) { sheet_data(sheet, &row->accountable); }
-static void put_accountable_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->accountable_name); }
-static void put_handler(struct sheet *sheet, ROW) { sheet_data(sheet, &row->handler); }
-static void put_handler_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->handler_name); }
-static void put_verifier(struct sheet *sheet, ROW) { sheet_data(sheet, &row->verifier); }
-static void put_verifier_name(struct sheet *sheet, ROW) { sheet_data(sheet, &row->verifier_name); }
-static void put_inspection(struct sheet *sheet, ROW) { sheet_data(sheet, &row->inspection); }
-static void put_category(struct sheet *sheet, ROW) { sheet_data(sheet, &row->category); }
-static void put_code(struct sheet *sheet, ROW) { sheet_data(sheet, &row->code); }
-static void put_text(struct sheet *sheet, ROW) { sheet_data(sheet, &row->text); }
-static void put_due(struct sheet *sheet, ROW) { sheet_data(sheet, &row->due_text); }
-static void put_due_at(struct sheet *sheet, ROW) { sheet_instant(sheet, row->due); }
-static void put_closed(struct sheet *sheet, ROW) { sheet_data(sheet, &row->closed_text); }
-static void put_rework(struct sheet *sheet, ROW) { sheet_number(sheet, row->rework); }
-static void put_same_problem(struct sheet *sheet, ROW) { sheet_number(sheet, row->same_problem); }
-static void put_same_kind(struct sheet *sheet, ROW) { sheet_number(sheet, row->same_kind); }
-static void put_clock(struct sheet *sheet, ROW) { sheet_word(sheet, words_clock, row->due_clock); }
+static void put_case(struct sheet *sheet, ROW) {
+  sheet_case(sheet, row->case_no);
+}
+static void put_light(struct sheet *sheet, ROW) {
+  sheet_light(sheet, row->light);
+}
+static void put_status(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_status, row->status);
+}
+static void put_track(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_track, row->track);
+}
+static void put_kind(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_kind, row->kind);
+}
+static void put_severity(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_severity, row->severity);
+}
+static void put_unit(struct sheet *sheet, ROW) {
+  sheet_data(sheet, row->unit.len > 0 ? &row->unit : &row->reported_unit);
+}
+static void put_unit_name(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->unit_name);
+}
+static void put_accountable(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->accountable);
+}
+static void put_accountable_name(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->accountable_name);
+}
+static void put_handler(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->handler);
+}
+static void put_handler_name(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->handler_name);
+}
+static void put_verifier(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->verifier);
+}
+static void put_verifier_name(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->verifier_name);
+}
+static void put_inspection(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->inspection);
+}
+static void put_category(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->category);
+}
+static void put_code(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->code);
+}
+static void put_text(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->text);
+}
+static void put_due(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->due_text);
+}
+static void put_due_at(struct sheet *sheet, ROW) {
+  sheet_instant(sheet, row->due);
+}
+static void put_closed(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->closed_text);
+}
+static void put_rework(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->rework);
+}
+static void put_same_problem(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->same_problem);
+}
+static void put_same_kind(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->same_kind);
+}
+static void put_clock(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_clock, row->due_clock);
+}
 
 static void put_days_left(struct sheet *sheet, ROW) {
   if (row->due_text.len > 0) sheet_number(sheet, row->working_days_left);
@@ -142,7 +192,8 @@ const struct flag inbox_flags[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static int inbox_read(struct session *session, struct arguments *arguments, struct filter *filter, const char **officer) {
+static int inbox_read(struct session *session, struct arguments *arguments, struct filter *filter,
+                      const char **officer) {
   bool handler = false;
   int64_t limit = 0;
   int exit_code = EXIT_FINE;
@@ -175,7 +226,8 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   say_none(session, &end, "nothing waits for you", "没有待办事项");
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
-  (void)fprintf(stderr, "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
+  (void)fprintf(stderr,
+                "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
   return EXIT_FINE;
 }
 

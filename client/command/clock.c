@@ -53,7 +53,8 @@ int ping_run(struct session *session, struct arguments *arguments) {
 static void say_now(const struct session *session, usec_t now, bool manual) {
   char text[INSTANT_TEXT_BYTES];
   instant_format(session, now, text);
-  if (session->format == FORMAT_JSON) (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
+  if (session->format == FORMAT_JSON)
+    (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
   else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "(手动时钟)") : "");
 }
 
@@ -126,7 +127,8 @@ int clock_advance_run(struct session *session, struct arguments *arguments) {
   usec_t until, now;
   int code = arguments_plain(session, arguments, 1, 1);
   if (code == EXIT_FINE && !read_target(session, arguments->argv[optind], 0, &until))
-    return complain_usage(arguments->verb, "'%s' is not 30d, 12h, 2026-03-01 or 2026-03-01T09:00", arguments->argv[optind]);
+    return complain_usage(arguments->verb, "'%s' is not 30d, 12h, 2026-03-01 or 2026-03-01T09:00",
+                          arguments->argv[optind]);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = session_ping(session, &pong);
   if (code != EXIT_FINE) return code;

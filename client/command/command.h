@@ -84,8 +84,9 @@ extern const struct flag global_flags[];
 
 void arguments_init(struct arguments *arguments, const struct verb *verb, int argc, char **argv);
 
-/* The next option of the verb: its index in verb->flags, with optarg set; ARGUMENTS_END after the last (then argv[optind]
- * is the first word that is no option); ARGUMENTS_STOP when the program must end with *exit_code.  Global options and
+/* The next option of the verb: its index in verb->flags, with optarg set; ARGUMENTS_END after the last (then
+ * argv[optind] is the first word that is no option); ARGUMENTS_STOP when the program must end with *exit_code.  Global
+ * options and
  * --help are dealt with inside. */
 enum { ARGUMENTS_END = -1, ARGUMENTS_STOP = -2 };
 int arguments_next(struct session *session, struct arguments *arguments, int *exit_code);
@@ -167,6 +168,8 @@ void sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 /* The id of a row that brings none: UUIDv7-shaped (RFC 9562), time part midnight UTC of `found_on`, the other 74 bits
  * from SHA-256 over (`data`, `ordinal`).  The same input gives the same id for ever. */
 void id_derive(const void *data, size_t length, uint64_t ordinal, day_t found_on, uint8_t id[16]);
+/* The id for the next attempt at a row whose id was refused: the same time part, the rest from SHA-256(id). */
+void id_again(uint8_t id[16]);
 /* The id for one of several cases under one base id: the base's time, the rest from SHA-256(base, case_no). */
 void id_for_case(const uint8_t base[16], uint64_t case_no, uint8_t id[16]);
 

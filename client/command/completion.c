@@ -53,7 +53,8 @@ static void offer_verbs(const char *first, const char *word) {
     size_t length = space == NULL ? strlen(verb->name) : (size_t)(space - verb->name);
     (void)snprintf(head, sizeof head, "%.*s", (int)length, verb->name);
     if (first != NULL && space != NULL && strcmp(head, first) == 0) offer("", space + 1, word);
-    if (first == NULL && (strncmp(said, head, length) != 0 || said[length] != ' ' || space == NULL)) offer("", head, word);
+    if (first == NULL && (strncmp(said, head, length) != 0 || said[length] != ' ' || space == NULL))
+      offer("", head, word);
     said = verb->name;
   }
 }
@@ -79,7 +80,8 @@ int complete_run(struct session *session, struct arguments *arguments) {
   }
   const struct flag *flag = before == NULL ? NULL : flag_of(verb->flags, before);
   if (flag != NULL) {
-    for (const struct word *known = flag->words; known != NULL && known->name != NULL; known++) offer("", known->name, word);
+    for (const struct word *known = flag->words; known != NULL && known->name != NULL; known++)
+      offer("", known->name, word);
     return EXIT_FINE;
   }
   offer_flags(verb->flags, word);

@@ -58,9 +58,9 @@ static void skip_line(struct csv_reader *reader) {
 }
 
 struct gathering {
-  bool quoted;      /* inside quotes */
-  bool field_start; /* the next byte begins a field */
-  bool closed;      /* the byte before closed a quote, or was half of a pair */
+  bool quoted;               /* inside quotes */
+  bool field_start;          /* the next byte begins a field */
+  bool closed;               /* the byte before closed a quote, or was half of a pair */
   uint64_t line, line_start; /* of the byte; index in raw where its line began */
   uint64_t quote_line, quote_column;
 };
@@ -102,7 +102,9 @@ static enum csv_result gather(struct csv_reader *reader, struct csv_error *error
       reader->line = state.line;
       (void)ungetc(c, reader->in);
       skip_line(reader);
-      return bad(error, line, column, state.quoted ? "this quote is not closed (or the record is longer than 256 KiB)" : "the record is longer than 256 KiB");
+      return bad(error, line, column,
+                 state.quoted ? "this quote is not closed (or the record is longer than 256 KiB)"
+                              : "the record is longer than 256 KiB");
     }
     follow(&state, reader, c);
     reader->raw[reader->raw_length++] = (char)c;
@@ -142,7 +144,8 @@ static bool split_quoted(struct splitting *state, struct csv_error *error) {
     state->line_start = state->at;
   }
   if (state->at == state->end || *state->at == ',') return true;
-  (void)bad(error, state->line, column_of(state), "after a closing quote only a comma or the end of the line may follow");
+  (void)bad(error, state->line, column_of(state),
+            "after a closing quote only a comma or the end of the line may follow");
   return false;
 }
 

@@ -1,8 +1,8 @@
 /* csv.h - reads CSV (RFC 4180) record by record, in constant memory.
  *
- * Commas, double quotes, CRLF or LF; a quoted field may hold commas, doubled quotes and line ends, kept byte for byte.  A
- * UTF-8 byte order mark at the start is skipped; empty lines are too.  Errors name line and column (both from 1, columns
- * in bytes) and cost their record only: reading goes on at the next line.
+ * Commas, double quotes, CRLF or LF; a quoted field may hold commas, doubled quotes and line ends, kept byte for byte.
+ * A UTF-8 byte order mark at the start is skipped; empty lines are too.  Errors name line and column (both from 1,
+ * columns in bytes) and cost their record only: reading goes on at the next line.
  */
 #ifndef RECTIFY_CSV_H
 #define RECTIFY_CSV_H
@@ -15,7 +15,7 @@
 struct csv_field {
   const char *text; /* not NUL terminated */
   size_t length;
-  uint64_t line;    /* where it begins */
+  uint64_t line; /* where it begins */
   uint64_t column;
 };
 

@@ -27,7 +27,7 @@ struct doctor {
   struct session *session;
   struct codec_arena *arena;
   struct merkle tree;
-  uint64_t proved; /* the size at which our root was last held against the head's */
+  uint64_t proved;      /* the size at which our root was last held against the head's */
   struct folded *cases; /* open addressing by case number */
   size_t size, used;
   uint32_t last_version_of_none; /* of the events of no case */
@@ -83,7 +83,8 @@ static void fold(struct doctor *doctor, const struct event *event, uint64_t log_
   char name[CASE_TEXT_BYTES];
   if (event->case_no == 0) {
     if (event->version != 0 && event->version != doctor->last_version_of_none + 1)
-      differ(doctor, "log %llu: event %u of no case follows number %u", (unsigned long long)log_index, event->version, doctor->last_version_of_none);
+      differ(doctor, "log %llu: event %u of no case follows number %u", (unsigned long long)log_index, event->version,
+             doctor->last_version_of_none);
     doctor->last_version_of_none = event->version;
     return;
   }
@@ -92,7 +93,8 @@ static void fold(struct doctor *doctor, const struct event *event, uint64_t log_
   bool is_new = folded->state.case_no == 0;
   case_text(event->case_no, name);
   if (event->version != before + 1)
-    differ(doctor, "log %llu: event %u of %s follows number %u", (unsigned long long)log_index, event->version, name, before);
+    differ(doctor, "log %llu: event %u of %s follows number %u", (unsigned long long)log_index, event->version, name,
+           before);
   if (!case_apply(&folded->state, event)) {
     differ(doctor, "log %llu: event %u of %s cannot follow", (unsigned long long)log_index, event->version, name);
     return;
@@ -124,19 +126,22 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     struct event event;
     struct hash leaf;
     if (row->log_index != doctor->tree.size) {
-      differ(doctor, "log %llu: the record is missing; %llu comes next", (unsigned long long)doctor->tree.size, (unsigned long long)row->log_index);
+      differ(doctor, "log %llu: the record is missing; %llu comes next", (unsigned long long)doctor->tree.size,
+             (unsigned long long)row->log_index);
       doctor->broken = true;
       return -1;
     }
     merkle_leaf(hash_record, row->record.data, row->record.len, &leaf);
     merkle_append(hash_record, &doctor->tree, &leaf);
     codec_arena_reset(doctor->arena);
-    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) fold(doctor, &event, row->log_index);
+    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event))
+      fold(doctor, &event, row->log_index);
     else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
   if (page->next_cursor.len == 0 && page->head != NULL && page->head->size > doctor->tree.size)
-    differ(doctor, "the log has %llu records, its head says %llu", (unsigned long long)doctor->tree.size, (unsigned long long)page->head->size);
+    differ(doctor, "the log has %llu records, its head says %llu", (unsigned long long)doctor->tree.size,
+           (unsigned long long)page->head->size);
   return EXIT_FINE;
 }
 
@@ -152,7 +157,8 @@ static int read_log(struct doctor *doctor) {
     code = session_pages(doctor->session, &query, read_events, doctor);
     if (doctor->proved != 0 || doctor->tree.size == 0) break;
   }
-  if (code == EXIT_FINE && doctor->proved == 0 && doctor->tree.size > 0) differ(doctor, "the head never matched what was read; is the log growing?");
+  if (code == EXIT_FINE && doctor->proved == 0 && doctor->tree.size > 0)
+    differ(doctor, "the head never matched what was read; is the log growing?");
   return code < 0 ? EXIT_FINE : code;
 }
 
@@ -170,7 +176,8 @@ static void compare(struct doctor *doctor, const Rectify__V1__CaseRow *row, cons
   bool open = status_is_open(state->status);
   case_text(row->case_no, name);
   size_t length = codec_state_pack(state, packed);
-  if (row->state.len != length || memcmp(row->state.data, packed, length) != 0) differ(doctor, "%s: the stored state is not the fold of its events", name);
+  if (row->state.len != length || memcmp(row->state.data, packed, length) != 0)
+    differ(doctor, "%s: the stored state is not the fold of its events", name);
   expect(doctor, name, "version", row->version, state->version);
   expect(doctor, name, "status", row->status, state->status);
   expect(doctor, name, "track", row->track, state->track);
@@ -186,7 +193,8 @@ static void compare(struct doctor *doctor, const Rectify__V1__CaseRow *row, cons
   expect(doctor, name, "same_problem", row->same_problem, state->same_problem);
   expect(doctor, name, "same_kind", row->same_kind, state->same_kind);
   expect(doctor, name, "next_fire", row->next_fire, next == INSTANT_NONE ? 0 : next);
-  if (open && (row->accountable.len == 0 || state->accountable == 0)) differ(doctor, "%s: open, and nobody is accountable", name);
+  if (open && (row->accountable.len == 0 || state->accountable == 0))
+    differ(doctor, "%s: open, and nobody is accountable", name);
   if (open && next == INSTANT_NONE) differ(doctor, "%s: open, and no timer is set", name);
 }
 
@@ -257,9 +265,11 @@ static int verdict(const struct doctor *doctor) {
     (void)printf("{\"events\":%llu,\"cases\":%llu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, (unsigned long long)doctor->differences);
   else
-    (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size, (unsigned long long)doctor->checked, format);
+    (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
+                 (unsigned long long)doctor->checked, format);
   if (doctor->differences == 0) return EXIT_FINE;
-  complain("%llu differences; keep the database as it is and find out who wrote to it", (unsigned long long)doctor->differences);
+  complain("%llu differences; keep the database as it is and find out who wrote to it",
+           (unsigned long long)doctor->differences);
   return EXIT_DIFFERENT;
 }
 

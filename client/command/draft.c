@@ -47,7 +47,8 @@ static uint32_t judge_word(struct draft *draft, enum draft_field field, const st
   if (number != 0) return number;
   const char *near = value->length < CODE_BYTES_MAX ? word_nearest(table, value->text, value->length) : NULL;
   const char *name = words_draft[field].name;
-  if (near != NULL) draft_problem(draft, value->place, "unknown %s '%.*s'; did you mean '%s'?", name, SHOWN(value), near);
+  if (near != NULL)
+    draft_problem(draft, value->place, "unknown %s '%.*s'; did you mean '%s'?", name, SHOWN(value), near);
   else draft_problem(draft, value->place, "unknown %s '%.*s'", name, SHOWN(value));
   return 0;
 }

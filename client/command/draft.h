@@ -39,6 +39,7 @@ struct draft {
   /* Judged by draft_judge(): */
   uint8_t id[16];
   bool has_id;
+  bool derived; /* the id was made from the row, not brought by it */
   uint32_t kind, severity;
   day_t found_on;
   /* The first thing that is wrong; text empty: nothing. */
@@ -49,9 +50,10 @@ struct draft {
 void draft_begin(struct draft *draft, uint64_t line);
 void draft_set(struct draft *draft, enum draft_field field, const char *text, size_t length, struct place place);
 /* Notes a problem unless there is one already. */
-void draft_problem(struct draft *draft, struct place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Reads words, date and id, checks lengths and UTF-8: what would make the daemon refuse the whole request.  What the rules
- * say about the finding is the daemon's to judge.  True when nothing is wrong. */
+void draft_problem(struct draft *draft, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Reads words, date and id, checks lengths and UTF-8: what would make the daemon refuse the whole request.  What the
+ * rules say about the finding is the daemon's to judge.  True when nothing is wrong. */
 bool draft_judge(struct draft *draft);
 /* Points `finding` into the draft; valid as long as the draft and what it borrows. */
 void draft_finding(const struct draft *draft, Rectify__V1__Finding *finding);

@@ -74,10 +74,14 @@ static const char *weekday_text(const struct session *session, day_t day) {
 
 static const char *reason_text(const struct session *session, enum workday_reason reason) {
   switch (reason) {
-    case WORKDAY_PLAIN: return in_language(session, "working day", "工作日");
-    case WORKDAY_MAKE_UP: return in_language(session, "make-up working day", "调休补班");
-    case WORKDAY_REST: return in_language(session, "day of rest", "休息日");
-    case WORKDAY_HOLIDAY: return in_language(session, "holiday", "法定节假日");
+    case WORKDAY_PLAIN:
+      return in_language(session, "working day", "工作日");
+    case WORKDAY_MAKE_UP:
+      return in_language(session, "make-up working day", "调休补班");
+    case WORKDAY_REST:
+      return in_language(session, "day of rest", "休息日");
+    case WORKDAY_HOLIDAY:
+      return in_language(session, "holiday", "法定节假日");
   }
   return "?";
 }
@@ -101,10 +105,13 @@ static void explain(const struct session *session, const struct calendar *calend
 static void say_provisional(const struct session *session, const struct calendar *calendar, day_t from, day_t to) {
   if (!workday_is_provisional(calendar, from) && !workday_is_provisional(calendar, to)) return;
   if (session->zh)
-    (void)fprintf(stderr, "rectify: 暂定:日历 %s 只公布了 %d 年至 %d 年,其余按每周规则计算\n", calendar->name, calendar->year_first, calendar->year_last);
+    (void)fprintf(stderr, "rectify: 暂定:日历 %s 只公布了 %d 年至 %d 年,其余按每周规则计算\n", calendar->name,
+                  calendar->year_first, calendar->year_last);
   else
-    complain("provisional: calendar '%s' is published for %d to %d only; other years are counted by the weekly rule and may change",
-             calendar->name, calendar->year_first, calendar->year_last);
+    complain(
+        "provisional: calendar '%s' is published for %d to %d only; other years are counted by the weekly rule and may "
+        "change",
+        calendar->name, calendar->year_first, calendar->year_last);
 }
 
 static void print_hours(const char *text, usec_t instant) {
@@ -123,14 +130,16 @@ static int due_hours(struct session *session, const struct verb *verb, const cha
   bool has_time;
   session->utc = true;
   if (!instant_read(session, text, &start, &has_time) || !has_time)
-    return complain_usage(verb, "a limit in hours counts from a date and time such as 2026-02-13T09:00, not from '%s'", text);
+    return complain_usage(verb, "a limit in hours counts from a date and time such as 2026-02-13T09:00, not from '%s'",
+                          text);
   usec_t due = start + span.count * USEC_PER_HOUR;
   if (due < 0 || due / DAY_USEC > DAY_MAX) return complain_usage(verb, "the result lies outside 1970 to 2100");
   print_hours(text, due);
   return EXIT_FINE;
 }
 
-static int due_days(struct session *session, const struct verb *verb, const char *text, struct span span, const char *name, bool why) {
+static int due_days(struct session *session, const struct verb *verb, const char *text, struct span span,
+                    const char *name, bool why) {
   day_t start;
   usec_t ignored;
   int code;
@@ -166,7 +175,8 @@ int due_run(struct session *session, struct arguments *arguments) {
   if (exit_code != EXIT_FINE) return exit_code;
   const char *start = arguments->argv[optind], *limit = arguments->argv[optind + 1];
   if (!span_read(limit, &span))
-    return complain_usage(arguments->verb, "'%s' is not a limit such as 15wd (at most %d) or 24h (at most %d)", limit, WORKDAYS_MAX, HOURS_MAX);
+    return complain_usage(arguments->verb, "'%s' is not a limit such as 15wd (at most %d) or 24h (at most %d)", limit,
+                          WORKDAYS_MAX, HOURS_MAX);
   if (span.unit == SPAN_HOURS) return due_hours(session, arguments->verb, start, span);
   return due_days(session, arguments->verb, start, span, name, why);
 }

@@ -102,7 +102,9 @@ static void add_clock(struct writer *writer, const struct session *session, cons
   span_text(clock->budget, budget);
   instant_text(session, clock->due - 1, due); /* the last instant in time */
   if (clock->state == CLOCK_PAUSED) add(writer, "%s", in_language(session, "paused", "暂停"));
-  else add(writer, "%s %s%s", in_language(session, "due until", "至"), due, clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
+  else
+    add(writer, "%s %s%s", in_language(session, "due until", "至"), due,
+        clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
   add(writer, " (%s)", budget);
 }
 
@@ -120,7 +122,8 @@ static void add_notices(struct writer *writer, const struct session *session, co
     else add(writer, ", ");
     add(writer, "%s ", say_word(session, words_recipient, notice->recipient));
     add_id(writer, names->officers, names->officer_count, notice->officer);
-    add(writer, " (%s%s)", say_word(session, words_notice, notice->kind), notice->copy ? in_language(session, ", copy", ",抄送") : "");
+    add(writer, " (%s%s)", say_word(session, words_notice, notice->kind),
+        notice->copy ? in_language(session, ", copy", ",抄送") : "");
   }
 }
 

@@ -16,8 +16,8 @@ void names_load(struct session *session, struct names *names);
 void names_free(struct names *names);
 
 #define EFFECTS_BYTES_MAX 2048
-/* "status rectifying; track supervision; light red; due 2026-03-27; told: handler (114), above (7, copy)".  Fields that the
- * event leaves unchanged are not mentioned. */
+/* "status rectifying; track supervision; light red; due 2026-03-27; told: handler (114), above (7, copy)".  Fields that
+ * the event leaves unchanged are not mentioned. */
 void event_effects(const struct session *session, const struct names *names, const struct event *event,
                    char out[EFFECTS_BYTES_MAX]);
 

@@ -124,7 +124,8 @@ char *text_from_editor(const char *purpose) {
     complain("cannot make a file for the editor: %m");
     return NULL;
   }
-  (void)dprintf(file, "\n# %s: write the reason above.  Lines that begin with # are dropped; an empty text cancels.\n", purpose);
+  (void)dprintf(file, "\n# %s: write the reason above.  Lines that begin with # are dropped; an empty text cancels.\n",
+                purpose);
   (void)close(file);
   FILE *in = run_editor(path) ? fopen(path, "re") : NULL;
   if (in != NULL) {

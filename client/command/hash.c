@@ -24,6 +24,14 @@ void id_derive(const void *data, size_t length, uint64_t ordinal, day_t found_on
   id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
 }
 
+void id_again(uint8_t id[16]) {
+  uint8_t hash[HASH_BYTES];
+  sha256(id, 16, hash);
+  memcpy(id + 6, hash, 10);
+  id[6] = (uint8_t)(0x70 | (id[6] & 0x0f));
+  id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
+}
+
 void id_for_case(const uint8_t base[16], uint64_t case_no, uint8_t id[16]) {
   uint8_t input[24], hash[HASH_BYTES];
   memcpy(input, base, 16);

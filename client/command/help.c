@@ -14,28 +14,41 @@ static const char program_head[] =
 
 static const char program_tail[] =
     "\n"
-    "Who acts: until clients have identities the request itself names the actor.  Say --as OFFICER or set RECTIFY_ACTOR;\n"
+    "Who acts: until clients have identities the request itself names the actor.  Say --as OFFICER or set "
+    "RECTIFY_ACTOR;\n"
     "the daemon believes it, and only the permissions of its socket keep others out.\n"
     "\n"
-    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_LANG (zh or en; else LANG), NO_COLOR, VISUAL and EDITOR, TZ.\n"
-    "Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else /var/lib/rectify/rectifyd.sock.\n"
+    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_LANG (zh or en; else LANG), NO_COLOR, VISUAL and EDITOR, "
+    "TZ.\n"
+    "Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else "
+    "/var/lib/rectify/rectifyd.sock.\n"
     "\n"
-    "Exit codes: 0 done; 1 refused by the daemon, or some rows were; 2 doctor found a difference; 64 wrong command line;\n"
-    "65 input file unusable; 69 no answer, the outcome is unknown (running it again is safe where ids are kept: submit of\n"
-    "files, commands with --id); 71 system trouble; 76 the answer was not one; 78 a document (policy, calendar, registry,\n"
+    "Exit codes: 0 done; 1 refused by the daemon, or some rows were; 2 doctor found a difference; 64 wrong command "
+    "line;\n"
+    "65 input file unusable; 69 no answer, the outcome is unknown (running it again is safe where ids are kept: submit "
+    "of\n"
+    "files, commands with --id); 71 system trouble; 76 the answer was not one; 78 a document (policy, calendar, "
+    "registry,\n"
     "mapping) has errors.\n"
     "\n"
     "`rectify COMMAND --help` explains one command, with examples.\n";
 
 const char *group_title(enum group group) {
   switch (group) {
-    case GROUP_REPORT: return "Report";
-    case GROUP_ACT: return "Act on cases";
-    case GROUP_SEE: return "See";
-    case GROUP_DATES: return "Dates and the clock";
-    case GROUP_ADMINISTER: return "Administer and check";
-    case GROUP_HELP: return "Help";
-    case GROUP_HIDDEN: break;
+    case GROUP_REPORT:
+      return "Report";
+    case GROUP_ACT:
+      return "Act on cases";
+    case GROUP_SEE:
+      return "See";
+    case GROUP_DATES:
+      return "Dates and the clock";
+    case GROUP_ADMINISTER:
+      return "Administer and check";
+    case GROUP_HELP:
+      return "Help";
+    case GROUP_HIDDEN:
+      break;
   }
   return "";
 }
@@ -103,7 +116,8 @@ const char *verb_nearest(const char *name) {
   struct word table[VERBS_MAX + 1];
   size_t count = 0;
   for (const struct verb *verb = verbs; verb->name != NULL && count < VERBS_MAX; verb++)
-    if (verb->group != GROUP_HIDDEN) table[count++] = (struct word){.number = 1, .name = verb->name, .zh = "", .text = ""};
+    if (verb->group != GROUP_HIDDEN)
+      table[count++] = (struct word){.number = 1, .name = verb->name, .zh = "", .text = ""};
   table[count] = (struct word){0, NULL, NULL, NULL};
   const char *near = word_nearest(table, name, strlen(name));
   if (near != NULL) return near;

@@ -54,7 +54,8 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   if (history->session->format == FORMAT_TABLE) sheet_string(sheet, what);
   else sheet_word(sheet, words_command, event->command);
   sheet_number(sheet, event->rule);
-  sheet_string(sheet, in_language(history->session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
+  sheet_string(sheet,
+               in_language(history->session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   sheet_string(sheet, effects);
   sheet_data(sheet, &row->text);
   sheet_number(sheet, (int64_t)row->log_index);
@@ -72,7 +73,9 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   print_safe(stdout, row->actor.data, row->actor.len);
   if (row->actor_name.len > 0) (void)putchar(' ');
   print_safe(stdout, row->actor_name.data, row->actor_name.len);
-  (void)printf("  %s\n     %s%u: %s\n", what, in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ", rule_refuses(event->rule) ? "不予办理,规则 " : "规则 "),
+  (void)printf("  %s\n     %s%u: %s\n", what,
+               in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ",
+                           rule_refuses(event->rule) ? "不予办理,规则 " : "规则 "),
                event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   if (effects[0] != '\0') (void)printf("     %s\n", effects);
   if (row->text.len == 0) return;
@@ -94,7 +97,8 @@ static int print_events(void *context, const Rectify__V1__Page *page) {
     if (history->seen++ < history->skip) continue;
     codec_arena_reset(history->arena);
     if (!codec_event_unpack(history->arena, row->record.data, row->record.len, &event)) {
-      complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log", (unsigned long long)row->log_index);
+      complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log",
+               (unsigned long long)row->log_index);
       history->damaged = true;
     } else if (history->sheet != NULL) put_event(history, row, &event);
     else say_event(history, row, &event);
@@ -112,7 +116,8 @@ static int history_print(struct session *session, uint64_t case_no, uint64_t ski
   names_load(session, &history.names);
   history.arena = codec_arena_new(ARENA_BYTES);
   must(history.arena != NULL);
-  if (session->format != FORMAT_TABLE) history.sheet = sheet_open(session, stdout, history_columns, COUNT(history_columns));
+  if (session->format != FORMAT_TABLE)
+    history.sheet = sheet_open(session, stdout, history_columns, COUNT(history_columns));
   int code = session_pages(session, &query, print_events, &history);
   if (history.sheet != NULL) (void)sheet_close(history.sheet);
   codec_arena_free(history.arena);
@@ -167,11 +172,12 @@ static void say_head(const struct session *session, const Rectify__V1__CaseRow *
   const char *colour = light_colour(session, row->light);
   case_text(row->case_no, name);
   workday_format(row->found_on, found);
-  (void)printf("%s  %s%s%s  %s  %s\n", name, colour, say_word(session, words_light, row->light), colour[0] != '\0' ? "\033[0m" : "",
-               say_word(session, words_status, row->status), say_word(session, words_track, row->track));
+  (void)printf("%s  %s%s%s  %s  %s\n", name, colour, say_word(session, words_light, row->light),
+               colour[0] != '\0' ? "\033[0m" : "", say_word(session, words_status, row->status),
+               say_word(session, words_track, row->track));
   label(session, "finding", "问题");
-  (void)printf("%s, %s, %s %s\n", say_word(session, words_kind, row->kind), say_word(session, words_severity, row->severity),
-               in_language(session, "found", "发现于"), found);
+  (void)printf("%s, %s, %s %s\n", say_word(session, words_kind, row->kind),
+               say_word(session, words_severity, row->severity), in_language(session, "found", "发现于"), found);
   say_data(session, "category", "分类", &row->category, NULL);
   say_data(session, "code", "条款", &row->code, NULL);
   say_data(session, "inspection", "批次", &row->inspection, NULL);
@@ -184,7 +190,9 @@ static void say_dates(const struct session *session, const Rectify__V1__CaseRow 
   label(session, "due", "时限");
   print_safe(stdout, row->due_text.data, row->due_text.len);
   (void)printf(" (%s)%s: ", say_word(session, words_clock, row->due_clock),
-               row->provisional ? in_language(session, " provisional: the calendar of that year is not published yet", " 暂定") : "");
+               row->provisional
+                   ? in_language(session, " provisional: the calendar of that year is not published yet", " 暂定")
+                   : "");
   int32_t left = row->working_days_left;
   const char *days = in_language(session, left == 1 || left == -1 ? "working day" : "working days", "个工作日");
   if (left < 0) (void)printf("%d %s %s\n", -left, days, in_language(session, "overdue", "逾期"));
@@ -207,7 +215,8 @@ static void say_clocks(const struct session *session, const Rectify__V1__CaseRow
   const char *clock = known ? say_word(session, words_clock, state.clocks[next].kind) : "";
   if (known && session->zh) (void)printf(" 触发“%s”时限的第 %u 级", clock, state.clocks[next].nth + 1);
   if (known && !session->zh) (void)printf(" rung %u of the clock '%s' fires", state.clocks[next].nth + 1, clock);
-  (void)printf("%s\n", in_language(session, " (a reminder, a light, or the next track, as the policy says)", "(提醒、亮灯或升级,依政策)"));
+  (void)printf("%s\n", in_language(session, " (a reminder, a light, or the next track, as the policy says)",
+                                   "(提醒、亮灯或升级,依政策)"));
 }
 
 static void say_case(const struct session *session, const Rectify__V1__CaseRow *row) {

@@ -11,6 +11,8 @@
 
 struct row {
   uint64_t line;
+  bool derived;
+  uint32_t attempts; /* ids of earlier runs that were found refused */
   uint64_t columns[DRAFT_FIELDS];
 };
 
@@ -29,22 +31,20 @@ struct intake {
   struct session *session;
   const char *file;
   uint32_t batch_max, window;
-  struct batch *filling;  /* NULL: none yet */
-  struct batch *waiting;  /* to be sent before anything else */
-  struct batch *flying;   /* sent, unanswered */
+  struct batch *filling; /* NULL: none yet */
+  struct batch *again;   /* rows to be tried under their next ids; NULL: none */
+  struct batch *waiting; /* to be sent before anything else */
+  struct batch *flying;  /* sent, unanswered */
   uint32_t flying_count;
   struct intake_counts counts;
   struct sheet *sheet; /* --json; NULL */
 };
 
 static const struct column columns[] = {
-    {"line", "LINE", "行", COLUMN_NUMBER},
-    {"id", "ID", "标识", 0},
+    {"line", "LINE", "行", COLUMN_NUMBER}, {"id", "ID", "标识", 0},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad */
-    {"case", "CASE", "编号", 0},
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
-    {"due", "DUE", "完成时限", 0},
-    {"text", "TEXT", "说明", 0},
+    {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"due", "DUE", "完成时限", 0},         {"text", "TEXT", "说明", 0},
 };
 
 struct intake *intake_open(struct session *session, const char *file, uint32_t batch, uint32_t window) {
@@ -54,7 +54,8 @@ struct intake *intake_open(struct session *session, const char *file, uint32_t b
   intake->file = file;
   intake->batch_max = batch;
   intake->window = window;
-  if (session->format == FORMAT_JSON) intake->sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
+  if (session->format == FORMAT_JSON)
+    intake->sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   return intake;
 }
 
@@ -89,6 +90,7 @@ static void list_free(struct batch *list) {
 void intake_close(struct intake *intake) {
   if (intake == NULL) return;
   batch_free(intake->filling);
+  batch_free(intake->again);
   list_free(intake->waiting);
   list_free(intake->flying);
   if (intake->sheet != NULL) (void)sheet_close(intake->sheet);
@@ -124,7 +126,8 @@ static void clear_line(const struct intake *intake) {
 
 void intake_bad(struct intake *intake, struct place place, const char *text) {
   clear_line(intake);
-  (void)fprintf(stderr, "%s:%llu:%llu: error: ", intake->file, (unsigned long long)place.line, (unsigned long long)place.column);
+  (void)fprintf(stderr, "%s:%llu:%llu: error: ", intake->file, (unsigned long long)place.line,
+                (unsigned long long)place.column);
   print_safe(stderr, text, strlen(text));
   (void)fputc('\n', stderr);
   intake->counts.bad++;
@@ -133,7 +136,8 @@ void intake_bad(struct intake *intake, struct place place, const char *text) {
 
 static void settle_refusal(struct intake *intake, const struct row *row, const Rectify__V1__Finding *finding,
                            const Rectify__V1__Refusal *refusal) {
-  const char *text = in_language(intake->session, word_text(words_rule, refusal->rule), word_zh(words_rule, refusal->rule));
+  const char *text = in_language(intake->session, word_text(words_rule, refusal->rule),
+                                 word_zh(words_rule, refusal->rule));
   clear_line(intake);
   (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
                 in_language(intake->session, "refused, rule", "不予受理,规则"), refusal->rule, text);
@@ -145,39 +149,69 @@ static void settle_receipt(struct intake *intake, const struct row *row, const R
                            const Rectify__V1__Receipt *receipt) {
   if (receipt->repeated) intake->counts.repeated++;
   else intake->counts.accepted++;
-  put_outcome(intake, row->line, &finding->id, receipt->repeated ? "repeated" : "accepted", receipt->case_no, receipt->rule,
-              &receipt->due_text, "");
+  put_outcome(intake, row->line, &finding->id, receipt->repeated ? "repeated" : "accepted", receipt->case_no,
+              receipt->rule, &receipt->due_text, "");
 }
 
 /* The daemon names a field of the row, if it can: "unit" of "submit.findings[3].unit". */
-static void settle_error(struct intake *intake, const struct row *row, const Rectify__V1__Error *error, const char *field) {
+static void settle_error(struct intake *intake, const struct row *row, const Rectify__V1__Error *error,
+                         const char *field) {
   char text[PROBLEM_BYTES_MAX];
   struct place place = {row->line, 1};
   for (int i = 0; field != NULL && i < DRAFT_FIELDS; i++)
-    if (strncmp(field, words_draft[i].name, strlen(words_draft[i].name)) == 0 && row->columns[i] != 0) place.column = row->columns[i];
+    if (strncmp(field, words_draft[i].name, strlen(words_draft[i].name)) == 0 && row->columns[i] != 0)
+      place.column = row->columns[i];
   (void)snprintf(text, sizeof text, "%s%s%.*s", field == NULL ? "" : field, field == NULL ? "" : ": ",
-                 (int)(error->text.len > 200 ? 200 : error->text.len), error->text.len > 0 ? (const char *)error->text.data : "");
+                 (int)(error->text.len > 200 ? 200 : error->text.len),
+                 error->text.len > 0 ? (const char *)error->text.data : "");
   intake_bad(intake, place, text[0] == '\0' ? word_text(words_failure, error->code) : text);
 }
 
 /* ---- answers ---- */
 
-static int settle_outcomes(struct intake *intake, const struct batch *batch, const Rectify__V1__Outcomes *outcomes) {
+static void wait_batch(struct intake *intake, struct batch *batch) {
+  batch->next = intake->waiting;
+  intake->waiting = batch;
+}
+
+#define ATTEMPTS_MAX 64
+
+/* Takes the row out of `batch`, to be sent under its next id. */
+static void try_again(struct intake *intake, struct batch *batch, uint32_t at) {
+  if (intake->again == NULL) intake->again = batch_new(intake->batch_max);
+  struct batch *again = intake->again;
+  uint32_t to = again->count++;
+  again->findings[to] = batch->findings[at];
+  again->rows[to] = batch->rows[at];
+  again->pointers[to] = &again->findings[to];
+  batch->findings[at].id.data = NULL;
+  id_again(again->findings[to].id.data);
+  again->rows[to].attempts++;
+  if (again->count < intake->batch_max) return;
+  intake->again = NULL;
+  wait_batch(intake, again);
+}
+
+static bool was_refused_before(const struct row *row, const Rectify__V1__Outcome *outcome) {
+  return outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL && outcome->refusal->repeated && row->derived &&
+         row->attempts < ATTEMPTS_MAX;
+}
+
+static int settle_outcomes(struct intake *intake, struct batch *batch, const Rectify__V1__Outcomes *outcomes) {
   if (outcomes->n_outcomes != batch->count) return session_failure(intake->session, RECTIFY_PROTOCOL);
   for (uint32_t i = 0; i < batch->count; i++) {
     const Rectify__V1__Outcome *outcome = outcomes->outcomes[i];
     const struct row *row = &batch->rows[i];
-    if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) settle_receipt(intake, row, &batch->findings[i], outcome->receipt);
-    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) settle_refusal(intake, row, &batch->findings[i], outcome->refusal);
-    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR) settle_error(intake, row, outcome->error, NULL);
+    if (was_refused_before(row, outcome)) try_again(intake, batch, i);
+    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT)
+      settle_receipt(intake, row, &batch->findings[i], outcome->receipt);
+    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
+      settle_refusal(intake, row, &batch->findings[i], outcome->refusal);
+    else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR)
+      settle_error(intake, row, outcome->error, NULL);
     else return session_failure(intake->session, RECTIFY_PROTOCOL);
   }
   return EXIT_FINE;
-}
-
-static void wait_batch(struct intake *intake, struct batch *batch) {
-  batch->next = intake->waiting;
-  intake->waiting = batch;
 }
 
 /* Moves `count` rows from `from` on into a batch of its own, which waits to be sent. */
@@ -215,7 +249,8 @@ static int settle_whole(struct intake *intake, struct batch *batch, const Rectif
   if (!blames) {
     clear_line(intake);
     complain("%s: lines from %llu on: %s: %.*s", intake->file, (unsigned long long)batch->rows[0].line,
-             word_text(words_failure, error->code), (int)error->text.len, error->text.len > 0 ? (const char *)error->text.data : "");
+             word_text(words_failure, error->code), (int)error->text.len,
+             error->text.len > 0 ? (const char *)error->text.data : "");
     return EXIT_REFUSED;
   }
   bool found = parse_field(error, batch->count, &index, field);
@@ -247,7 +282,10 @@ static int receive(struct intake *intake) {
   if (result != RECTIFY_OK) {
     clear_line(intake);
     int code = session_failure(intake->session, result);
-    if (code == EXIT_UNREACHABLE) (void)fputs("what of the last rows was recorded is unknown; running the same command again is safe: it is recognised\n", stderr);
+    if (code == EXIT_UNREACHABLE)
+      (void)fputs(
+          "what of the last rows was recorded is unknown; running the same command again is safe: it is recognised\n",
+          stderr);
     return code;
   }
   struct batch *batch = take_flying(intake, &reply->id);
@@ -303,13 +341,20 @@ static int flush(struct intake *intake) {
 
 int intake_drain(struct intake *intake) {
   int code = flush(intake);
-  return code == EXIT_FINE ? push(intake, 0) : code;
+  if (code == EXIT_FINE) code = push(intake, 0);
+  while (code == EXIT_FINE && intake->again != NULL) {
+    wait_batch(intake, intake->again);
+    intake->again = NULL;
+    code = push(intake, 0);
+  }
+  return code;
 }
 
 /* All texts of a finding in one allocation, the id first. */
 static size_t copy_finding(const Rectify__V1__Finding *from, Rectify__V1__Finding *to) {
   *to = *from;
-  ProtobufCBinaryData *const parts[] = {&to->id, &to->team, &to->inspection, &to->unit, &to->category, &to->code, &to->text};
+  ProtobufCBinaryData *const parts[] = {&to->id,       &to->team, &to->inspection, &to->unit,
+                                        &to->category, &to->code, &to->text};
   size_t length = 0, at = 0;
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) length += parts[i]->len;
   uint8_t *bytes = malloc(length);
@@ -329,6 +374,7 @@ int intake_add(struct intake *intake, const struct draft *draft) {
   struct batch *batch = intake->filling;
   struct row *row = &batch->rows[batch->count];
   row->line = draft->start.line;
+  row->derived = draft->derived;
   for (int i = 0; i < DRAFT_FIELDS; i++)
     row->columns[i] = draft->values[i].place.line == row->line ? draft->values[i].place.column : 0;
   batch->pointers[batch->count] = &batch->findings[batch->count];

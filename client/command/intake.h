@@ -1,8 +1,10 @@
 /* intake.h - many findings into the daemon: batches, several in flight, each row's outcome told by its place.
  *
  * A batch that the daemon refuses as a whole for one field is resent without that row; one that it finds too large, or
- * refuses without naming a row, is halved until the row is found.  Nothing is given up on silently: the counts add up to
- * the rows handed in, or intake_finish() says that the outcome is unknown.
+ * refuses without naming a row, is halved until the row is found.  A row with a derived id that had been refused before
+ * this run is tried again under its next id (id_again()): a refused id never made a case, so nothing can double.
+ * Nothing is given up on silently: the counts add up to the rows handed in, or intake_finish() says that the outcome is
+ * unknown.
  */
 #ifndef RECTIFY_INTAKE_H
 #define RECTIFY_INTAKE_H

@@ -37,7 +37,9 @@ static bool hex4(struct parser *parser, uint32_t *out) {
   if (parser->end - parser->at < 4) return fail(parser, "four hexadecimal digits must follow \\u");
   for (int i = 0; i < 4; i++) {
     char c = *parser->at;
-    uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (uint32_t)((c | 32) - 'a' + 10) : 16;
+    uint32_t digit = c >= '0' && c <= '9'                 ? (uint32_t)(c - '0')
+                     : (c | 32) >= 'a' && (c | 32) <= 'f' ? (uint32_t)((c | 32) - 'a' + 10)
+                                                          : 16;
     if (digit == 16) return fail(parser, "four hexadecimal digits must follow \\u");
     *out = *out << 4 | digit;
     parser->at++;
@@ -70,7 +72,8 @@ static bool unicode(struct parser *parser) {
     put(parser, high);
     return true;
   }
-  if (parser->end - parser->at < 6 || parser->at[0] != '\\' || parser->at[1] != 'u') return fail(parser, "half of a surrogate pair");
+  if (parser->end - parser->at < 6 || parser->at[0] != '\\' || parser->at[1] != 'u')
+    return fail(parser, "half of a surrogate pair");
   parser->at += 2;
   if (!hex4(parser, &low)) return false;
   if (low < 0xdc00 || low > 0xdfff) return fail(parser, "half of a surrogate pair");
@@ -137,9 +140,10 @@ static bool member(struct parser *parser) {
   uint32_t field = word_number(words_draft, name, name_length);
   if (field == 0) {
     const char *near = name_length < CODE_BYTES_MAX ? word_nearest(words_draft, name, name_length) : NULL;
-    draft_problem(parser->draft, name_place, "unknown name '%.*s'%s%s%s", (int)(name_length > 40 ? 40 : name_length), name,
-                  near == NULL ? "" : "; did you mean '", near == NULL ? "" : near, near == NULL ? "" : "'?");
-  } else if (parser->draft->values[field - 1].set) draft_problem(parser->draft, name_place, "'%s' is named twice", words_draft[field - 1].name);
+    draft_problem(parser->draft, name_place, "unknown name '%.*s'%s%s%s", (int)(name_length > 40 ? 40 : name_length),
+                  name, near == NULL ? "" : "; did you mean '", near == NULL ? "" : near, near == NULL ? "" : "'?");
+  } else if (parser->draft->values[field - 1].set)
+    draft_problem(parser->draft, name_place, "'%s' is named twice", words_draft[field - 1].name);
   else if (text != NULL) draft_set(parser->draft, (enum draft_field)(field - 1), text, length, place);
   return true;
 }

@@ -1,7 +1,7 @@
 /* jsonl.h - reads findings from JSON lines: one flat object a line, the names of enum draft_field.
  *
- * Values are strings (numbers are taken as written, null as absent).  Unknown and repeated names, nested values and bytes
- * that are no JSON are errors with their column; the line is skipped, the next ones are read.
+ * Values are strings (numbers are taken as written, null as absent).  Unknown and repeated names, nested values and
+ * bytes that are no JSON are errors with their column; the line is skipped, the next ones are read.
  */
 #ifndef RECTIFY_JSONL_H
 #define RECTIFY_JSONL_H

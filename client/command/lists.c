@@ -32,7 +32,8 @@ static void put_roles(struct sheet *sheet, const Rectify__V1__OfficerRow *row) {
   char text[ROLES_BYTES_MAX];
   size_t at = 0;
   for (size_t i = 0; i < row->n_roles; i++) {
-    int length = snprintf(text + at, sizeof text - at, "%s%.*s", at > 0 ? " " : "", (int)row->roles[i].len, (const char *)row->roles[i].data);
+    int length = snprintf(text + at, sizeof text - at, "%s%.*s", at > 0 ? " " : "", (int)row->roles[i].len,
+                          (const char *)row->roles[i].data);
     if (length < 0 || at + (size_t)length >= sizeof text) break;
     at += (size_t)length;
   }
@@ -75,5 +76,6 @@ int officer_list_run(struct session *session, struct arguments *arguments) {
   Rectify__V1__OfficerQuery officers = RECTIFY__V1__OFFICER_QUERY__INIT;
   query.what_case = RECTIFY__V1__QUERY__WHAT_OFFICERS;
   query.officers = &officers;
-  return list(session, arguments, &query, print_officers, officer_columns, sizeof officer_columns / sizeof officer_columns[0]);
+  return list(session, arguments, &query, print_officers, officer_columns,
+              sizeof officer_columns / sizeof officer_columns[0]);
 }

@@ -24,6 +24,7 @@ struct entry {
   uint32_t word_count;
   char *from[MAPPING_WORDS_MAX], *to[MAPPING_WORDS_MAX]; /* owned */
   char *otherwise;                                       /* owned */
+  char *empty;                                           /* owned; instead of an empty value */
 };
 
 struct mapping {
@@ -35,7 +36,8 @@ struct mapping {
 };
 
 static const struct word words_entry[] = {
-    {1, "column", "", ""}, {2, "constant", "", ""}, {3, "words", "", ""}, {4, "otherwise", "", ""}, {5, "derive", "", ""}, {0, NULL, NULL, NULL},
+    {1, "column", "", ""}, {2, "constant", "", ""}, {3, "words", "", ""},  {4, "otherwise", "", ""},
+    {5, "derive", "", ""}, {6, "empty", "", ""},    {0, NULL, NULL, NULL},
 };
 
 static char *copy(const struct yaml_node *node) {
@@ -55,8 +57,8 @@ static char *scalar(struct report *report, const struct yaml_node *node, const c
 static char *value_read(struct report *report, const struct yaml_node *node, enum draft_field field, const char *what) {
   const struct word *table = field == DRAFT_KIND ? words_kind : field == DRAFT_SEVERITY ? words_severity : NULL;
   if (node->type == YAML_SCALAR && table != NULL && word_number(table, node->text, node->length) == 0)
-    report_error(report, node->at, "unknown %s '%s'%s", words_draft[field].name, report_quote(node->text, node->length).text,
-                 report_hint(table, node->text, node->length).text);
+    report_error(report, node->at, "unknown %s '%s'%s", words_draft[field].name,
+                 report_quote(node->text, node->length).text, report_hint(table, node->text, node->length).text);
   return scalar(report, node, what);
 }
 
@@ -66,7 +68,8 @@ static void source_read(struct report *report, const struct yaml_node *node, str
   source->index = NO_COLUMN;
 }
 
-static void words_read(struct report *report, const struct yaml_node *node, struct entry *entry, enum draft_field field) {
+static void words_read(struct report *report, const struct yaml_node *node, struct entry *entry,
+                       enum draft_field field) {
   if (node->type != YAML_MAPPING || node->count > MAPPING_WORDS_MAX) {
     report_error(report, node->at, "words must be a mapping of at most %d words", MAPPING_WORDS_MAX);
     return;
@@ -88,25 +91,39 @@ static void derive_read(struct report *report, const struct yaml_node *node, str
     source_read(report, child, &mapping->derive[mapping->derive_count++]);
 }
 
-static void key_read(struct report *report, const struct yaml_node *node, struct mapping *mapping, enum draft_field field) {
+static void key_read(struct report *report, const struct yaml_node *node, struct mapping *mapping,
+                     enum draft_field field) {
   struct entry *entry = &mapping->entries[field];
   const struct yaml_node *key = node->key;
   switch (word_number(words_entry, key->text, key->length)) {
-    case 1: source_read(report, node, &entry->column); return;
-    case 2: entry->constant = value_read(report, node, field, "constant"); return;
-    case 3: words_read(report, node, entry, field); return;
-    case 4: entry->otherwise = value_read(report, node, field, "otherwise"); return;
+    case 1:
+      source_read(report, node, &entry->column);
+      return;
+    case 2:
+      entry->constant = value_read(report, node, field, "constant");
+      return;
+    case 3:
+      words_read(report, node, entry, field);
+      return;
+    case 4:
+      entry->otherwise = value_read(report, node, field, "otherwise");
+      return;
+    case 6:
+      entry->empty = value_read(report, node, field, "empty");
+      return;
     case 5:
       if (field == DRAFT_ID) derive_read(report, node, mapping);
       else report_error(report, key->at, "only an id can be derived");
       return;
-    default: break;
+    default:
+      break;
   }
-  report_error(report, key->at, "unknown key '%s'%s; known are column, constant, words, otherwise, derive",
+  report_error(report, key->at, "unknown key '%s'%s; known are column, constant, words, otherwise, empty, derive",
                report_quote(key->text, key->length).text, report_hint(words_entry, key->text, key->length).text);
 }
 
-static void entry_read(struct report *report, const struct yaml_node *node, struct mapping *mapping, enum draft_field field) {
+static void entry_read(struct report *report, const struct yaml_node *node, struct mapping *mapping,
+                       enum draft_field field) {
   struct entry *entry = &mapping->entries[field];
   uint32_t errors = report->count;
   entry->set = true;
@@ -114,15 +131,20 @@ static void entry_read(struct report *report, const struct yaml_node *node, stru
     report_error(report, node->at, "'%s' must be {column: NAME} or {constant: VALUE}", words_draft[field].name);
     return;
   }
-  for (const struct yaml_node *child = node->first; child != NULL; child = child->next) key_read(report, child, mapping, field);
+  for (const struct yaml_node *child = node->first; child != NULL; child = child->next)
+    key_read(report, child, mapping, field);
   if (report->count != errors) return;
   bool derived = field == DRAFT_ID && mapping->derive_count > 0;
   int ways = (entry->column.name != NULL) + (entry->constant != NULL) + derived;
-  if (ways != 1) report_error(report, node->at, "'%s' must name exactly one of column%s", words_draft[field].name, field == DRAFT_ID ? " and derive" : " and constant");
-  else if (field == DRAFT_ID && entry->constant != NULL) report_error(report, node->at, "an id cannot be the same for all rows");
-  else if ((entry->word_count > 0 || entry->otherwise != NULL) && entry->column.name == NULL)
-    report_error(report, node->at, "words and otherwise go with a column");
-  else if (entry->otherwise != NULL && entry->word_count == 0) report_error(report, node->at, "otherwise goes with words");
+  if (ways != 1)
+    report_error(report, node->at, "'%s' must name exactly one of column%s", words_draft[field].name,
+                 field == DRAFT_ID ? " and derive" : " and constant");
+  else if (field == DRAFT_ID && entry->constant != NULL)
+    report_error(report, node->at, "an id cannot be the same for all rows");
+  else if ((entry->word_count > 0 || entry->otherwise != NULL || entry->empty != NULL) && entry->column.name == NULL)
+    report_error(report, node->at, "words, otherwise and empty go with a column");
+  else if (entry->otherwise != NULL && entry->word_count == 0)
+    report_error(report, node->at, "otherwise goes with words");
 }
 
 static void root_read(struct report *report, const struct yaml_node *root, struct mapping *mapping) {
@@ -134,11 +156,14 @@ static void root_read(struct report *report, const struct yaml_node *root, struc
     const struct yaml_node *key = child->key;
     uint32_t number = word_number(words_draft, key->text, key->length);
     if (number != 0) entry_read(report, child, mapping, (enum draft_field)(number - 1));
-    else report_error(report, key->at, "unknown field '%s'%s", report_quote(key->text, key->length).text, report_hint(words_draft, key->text, key->length).text);
+    else
+      report_error(report, key->at, "unknown field '%s'%s", report_quote(key->text, key->length).text,
+                   report_hint(words_draft, key->text, key->length).text);
   }
   static const enum draft_field needed[] = {DRAFT_UNIT, DRAFT_KIND, DRAFT_SEVERITY, DRAFT_FOUND, DRAFT_TEXT};
   for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-    if (!mapping->entries[needed[i]].set) report_error(report, root->at, "the field '%s' is missing", words_draft[needed[i]].name);
+    if (!mapping->entries[needed[i]].set)
+      report_error(report, root->at, "the field '%s' is missing", words_draft[needed[i]].name);
 }
 
 struct mapping *mapping_parse(const char *file_name, const char *text, size_t length, struct document_report *out) {
@@ -162,6 +187,7 @@ static void entry_free(struct entry *entry) {
   free(entry->column.name);
   free(entry->constant);
   free(entry->otherwise);
+  free(entry->empty);
   for (uint32_t i = 0; i < entry->word_count; i++) {
     free(entry->from[i]);
     free(entry->to[i]);
@@ -180,12 +206,14 @@ void mapping_free(struct mapping *mapping) {
 static void bind_source(struct report *report, struct source *source, const struct csv_record *header) {
   if (source->name == NULL) return;
   size_t length = strlen(source->name);
+  source->index = NO_COLUMN;
   for (size_t i = 0; i < header->count; i++) {
     if (header->fields[i].length != length || memcmp(header->fields[i].text, source->name, length) != 0) continue;
     if (source->index != NO_COLUMN) report_error(report, source->at, "the file has two columns '%s'", source->name);
     source->index = i;
   }
-  if (source->index == NO_COLUMN) report_error(report, source->at, "the file has no column '%s'", report_quote(source->name, length).text);
+  if (source->index == NO_COLUMN)
+    report_error(report, source->at, "the file has no column '%s'", report_quote(source->name, length).text);
 }
 
 bool mapping_bind(struct mapping *mapping, const struct csv_record *header, struct document_report *out) {
@@ -199,26 +227,33 @@ bool mapping_bind(struct mapping *mapping, const struct csv_record *header, stru
 /* The field of a record; NULL, with a problem noted, when the record is too short. */
 static const struct csv_field *pick(const struct source *source, const struct csv_record *record, struct draft *draft) {
   if (source->index < record->count) return &record->fields[source->index];
-  draft_problem(draft, draft->start, "the row has %zu fields; column '%s' is number %zu", record->count, source->name, source->index + 1);
+  draft_problem(draft, draft->start, "the row has %zu fields; column '%s' is number %zu", record->count, source->name,
+                source->index + 1);
   return NULL;
 }
 
-static void translate(const struct entry *entry, const struct csv_field *field, struct draft *draft, enum draft_field to) {
+static void translate(const struct entry *entry, const struct csv_field *field, struct draft *draft,
+                      enum draft_field to) {
   struct place place = {field->line, field->column};
   const char *text = entry->otherwise;
   for (uint32_t i = 0; i < entry->word_count; i++)
-    if (strlen(entry->from[i]) == field->length && memcmp(entry->from[i], field->text, field->length) == 0) text = entry->to[i];
+    if (strlen(entry->from[i]) == field->length && memcmp(entry->from[i], field->text, field->length) == 0)
+      text = entry->to[i];
   if (text != NULL) draft_set(draft, to, text, strlen(text), place);
-  else draft_problem(draft, place, "'%.*s' is none of the words of '%s', and the mapping has no `otherwise`",
-                     (int)(field->length > 40 ? 40 : field->length), field->text, words_draft[to].name);
+  else
+    draft_problem(draft, place, "'%.*s' is none of the words of '%s', and the mapping has no `otherwise`",
+                  (int)(field->length > 40 ? 40 : field->length), field->text, words_draft[to].name);
 }
 
-static void entry_apply(const struct entry *entry, const struct csv_record *record, struct draft *draft, enum draft_field to) {
+static void entry_apply(const struct entry *entry, const struct csv_record *record, struct draft *draft,
+                        enum draft_field to) {
   if (entry->constant != NULL) draft_set(draft, to, entry->constant, strlen(entry->constant), draft->start);
   if (entry->column.name == NULL) return;
   const struct csv_field *field = pick(&entry->column, record, draft);
   if (field == NULL) return;
-  if (entry->word_count > 0) translate(entry, field, draft, to);
+  if (field->length == 0 && entry->empty != NULL)
+    draft_set(draft, to, entry->empty, strlen(entry->empty), (struct place){field->line, field->column});
+  else if (entry->word_count > 0) translate(entry, field, draft, to);
   else draft_set(draft, to, field->text, field->length, (struct place){field->line, field->column});
 }
 

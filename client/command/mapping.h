@@ -3,9 +3,11 @@
  *   unit:  {column: unit_code}
  *   team:  {constant: team-1}
  *   kind:  {column: critical, words: {Yes: prominent, No: incipient}, otherwise: poor_execution}
+ *   unit:  {column: unit_code, empty: unknown}
  *   id:    {derive: [inspection, line]}    or {column: NAME}; left out: derived from the whole row
  *
- * With `words`, a value that is none of them becomes `otherwise`; without `otherwise` the row is bad.
+ * `empty` stands for a value that is not there.  With `words`, a value that is none of them becomes `otherwise`;
+ * without `otherwise` the row is bad.
  */
 #ifndef RECTIFY_MAPPING_H
 #define RECTIFY_MAPPING_H
@@ -22,8 +24,8 @@ struct mapping;
 struct mapping *mapping_parse(const char *file_name, const char *text, size_t length, struct document_report *report);
 void mapping_free(struct mapping *mapping); /* NULL is fine */
 
-/* Finds the columns that the mapping names in the header record.  False after filling *report: "file: there is no column
- * 'x'". */
+/* Finds the columns that the mapping names in the header record.  False after filling *report: "file: there is no
+ * column 'x'". */
 bool mapping_bind(struct mapping *mapping, const struct csv_record *header, struct document_report *report);
 
 /* Fills the draft from a record; problems are noted in the draft (draft_problem()).  *derived: the bytes that the id is

@@ -24,7 +24,9 @@ int complain_usage(const struct verb *verb, const char *format, ...) {
   say(format, list);
   va_end(list);
   if (verb == NULL) (void)fputs("`rectify --help` lists the commands\n", stderr);
-  else (void)fprintf(stderr, "usage: rectify %s %s\n`rectify %s --help` tells more\n", verb->name, verb->synopsis, verb->name);
+  else
+    (void)fprintf(stderr, "usage: rectify %s %s\n`rectify %s --help` tells more\n", verb->name, verb->synopsis,
+                  verb->name);
   return EXIT_USE;
 }
 

@@ -8,7 +8,17 @@
 #define TIMEOUT_SECONDS_MAX 86400
 enum { VALUE_VERB = 1000, VALUE_GLOBAL = 2000, VALUE_HELP = 3000 };
 
-enum { GLOBAL_ENDPOINT, GLOBAL_AS, GLOBAL_TIMEOUT, GLOBAL_JSON, GLOBAL_CSV, GLOBAL_ZH, GLOBAL_EN, GLOBAL_UTC, GLOBAL_NO_COLOR };
+enum {
+  GLOBAL_ENDPOINT,
+  GLOBAL_AS,
+  GLOBAL_TIMEOUT,
+  GLOBAL_JSON,
+  GLOBAL_CSV,
+  GLOBAL_ZH,
+  GLOBAL_EN,
+  GLOBAL_UTC,
+  GLOBAL_NO_COLOR
+};
 const struct flag global_flags[] = {
     {"endpoint", 0, "ADDRESS", "where rectifyd listens, such as ipc:///path/rectifyd.sock", NULL},
     {"as", 0, "OFFICER", "who acts: the code of an officer", NULL},
@@ -28,7 +38,9 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
     case GLOBAL_ENDPOINT:
       (void)snprintf(session->endpoint, sizeof session->endpoint, "%s", value);
       return true;
-    case GLOBAL_AS: session->actor = value; return true;
+    case GLOBAL_AS:
+      session->actor = value;
+      return true;
     case GLOBAL_TIMEOUT:
       if (!number_read(value, 1, TIMEOUT_SECONDS_MAX, &seconds)) {
         complain("--timeout wants a number of seconds, 1 to %d, not '%s'", TIMEOUT_SECONDS_MAX, value);
@@ -36,13 +48,27 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
       }
       session->timeout_msec = (int)seconds * 1000;
       return true;
-    case GLOBAL_JSON: session->format = FORMAT_JSON; return true;
-    case GLOBAL_CSV: session->format = FORMAT_CSV; return true;
-    case GLOBAL_ZH: session->zh = true; return true;
-    case GLOBAL_EN: session->zh = false; return true;
-    case GLOBAL_UTC: session->utc = true; return true;
-    case GLOBAL_NO_COLOR: session->colour = false; return true;
-    default: must(index <= GLOBAL_NO_COLOR); return false;
+    case GLOBAL_JSON:
+      session->format = FORMAT_JSON;
+      return true;
+    case GLOBAL_CSV:
+      session->format = FORMAT_CSV;
+      return true;
+    case GLOBAL_ZH:
+      session->zh = true;
+      return true;
+    case GLOBAL_EN:
+      session->zh = false;
+      return true;
+    case GLOBAL_UTC:
+      session->utc = true;
+      return true;
+    case GLOBAL_NO_COLOR:
+      session->colour = false;
+      return true;
+    default:
+      must(index <= GLOBAL_NO_COLOR);
+      return false;
   }
 }
 
@@ -100,7 +126,8 @@ static int refuse(const struct arguments *arguments, int got, int *exit_code) {
   else if (optopt > 0 && optopt < 128) *exit_code = complain_usage(arguments->verb, "unknown option '-%c'", optopt);
   else if (optopt != 0) *exit_code = complain_usage(arguments->verb, "option '%s' takes no value", word);
   else if (strncmp(word, "--", 2) == 0 && nearest(arguments, word + 2) != NULL)
-    *exit_code = complain_usage(arguments->verb, "unknown option '%s'; did you mean '--%s'?", word, nearest(arguments, word + 2));
+    *exit_code = complain_usage(arguments->verb, "unknown option '%s'; did you mean '--%s'?", word,
+                                nearest(arguments, word + 2));
   else *exit_code = complain_usage(arguments->verb, "unknown or ambiguous option '%s'", word);
   return ARGUMENTS_STOP;
 }
@@ -127,7 +154,9 @@ int arguments_next(struct session *session, struct arguments *arguments, int *ex
 int arguments_words(const struct arguments *arguments, int least, int most) {
   int words = arguments->argc - optind;
   if (words < least) return complain_usage(arguments->verb, "%s: something is missing", arguments->verb->name);
-  if (words > most) return complain_usage(arguments->verb, "%s: '%s' is too much", arguments->verb->name, arguments->argv[optind + most]);
+  if (words > most)
+    return complain_usage(arguments->verb, "%s: '%s' is too much", arguments->verb->name,
+                          arguments->argv[optind + most]);
   return EXIT_FINE;
 }
 

@@ -36,7 +36,8 @@ static void receipt_row(struct sheet *sheet, const struct session *session, cons
   sheet_instant(sheet, receipt->recorded);
 }
 
-static void refusal_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Refusal *refusal, uint64_t case_no) {
+static void refusal_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Refusal *refusal,
+                        uint64_t case_no) {
   sheet_case(sheet, refusal->case_no != 0 ? refusal->case_no : case_no);
   sheet_string(sheet, "refused");
   sheet_number(sheet, refusal->rule);
@@ -56,10 +57,12 @@ static void error_row(struct sheet *sheet, const Rectify__V1__Error *error, uint
   for (int i = 0; i < 7; i++) sheet_nothing(sheet);
 }
 
-static void machine_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Outcome *outcome, uint64_t case_no) {
+static void machine_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Outcome *outcome,
+                        uint64_t case_no) {
   char id[UUID_TEXT_BYTES] = "";
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) receipt_row(sheet, session, outcome->receipt);
-  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) refusal_row(sheet, session, outcome->refusal, case_no);
+  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
+    refusal_row(sheet, session, outcome->refusal, case_no);
   else error_row(sheet, outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR ? outcome->error : NULL, case_no);
   if (outcome->id.len == WIRE_ID_BYTES) uuid_text(outcome->id.data, id);
   sheet_string(sheet, id);
@@ -84,13 +87,24 @@ static void say_receipt(const struct session *session, uint32_t command, const R
 
 static const char *next_step(uint32_t rule) {
   switch (rule) {
-    case RULE_EVIDENCE_REQUIRED: case RULE_TRACK_EVIDENCE_REQUIRED: return "add --evidence KIND:FILE (`rectify request-closure --help` lists the kinds)";
-    case RULE_ENDORSEMENT_REQUIRED: return "the principal of the unit says `rectify endorse CASE` first";
-    case RULE_NO_SUCH_MOVE: case RULE_CASE_CLOSED: return "`rectify show CASE` tells where it stands";
-    case RULE_ROLE_MISSING: case RULE_NOT_OWN_TEAM: return "`rectify officer list` shows who may";
-    case RULE_UNIT_UNKNOWN: return "`rectify unit list` shows the codes";
-    case RULE_OFFICER_UNKNOWN: case RULE_ACTOR_UNKNOWN: return "`rectify officer list` shows the codes";
-    default: return NULL;
+    case RULE_EVIDENCE_REQUIRED:
+    case RULE_TRACK_EVIDENCE_REQUIRED:
+      return "add --evidence KIND:FILE (`rectify request-closure --help` lists the kinds)";
+    case RULE_ENDORSEMENT_REQUIRED:
+      return "the principal of the unit says `rectify endorse CASE` first";
+    case RULE_NO_SUCH_MOVE:
+    case RULE_CASE_CLOSED:
+      return "`rectify show CASE` tells where it stands";
+    case RULE_ROLE_MISSING:
+    case RULE_NOT_OWN_TEAM:
+      return "`rectify officer list` shows who may";
+    case RULE_UNIT_UNKNOWN:
+      return "`rectify unit list` shows the codes";
+    case RULE_OFFICER_UNKNOWN:
+    case RULE_ACTOR_UNKNOWN:
+      return "`rectify officer list` shows the codes";
+    default:
+      return NULL;
   }
 }
 
@@ -98,7 +112,8 @@ static void say_refusal(const struct session *session, const Rectify__V1__Refusa
   char name[CASE_TEXT_BYTES] = "";
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",
-                in_language(session, "refused, rule", "不予办理,规则"), refusal->rule, rule_text(session, refusal->rule));
+                in_language(session, "refused, rule", "不予办理,规则"), refusal->rule,
+                rule_text(session, refusal->rule));
   if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
 }
 
@@ -113,9 +128,11 @@ static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {
   (void)fputc('\n', stderr);
 }
 
-static void say(const struct session *session, uint32_t command, const Rectify__V1__Outcome *outcome, uint64_t case_no) {
+static void say(const struct session *session, uint32_t command, const Rectify__V1__Outcome *outcome,
+                uint64_t case_no) {
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) say_receipt(session, command, outcome->receipt);
-  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) say_refusal(session, outcome->refusal, case_no);
+  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
+    say_refusal(session, outcome->refusal, case_no);
   else say_error(outcome, case_no);
 }
 
@@ -127,7 +144,9 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
     complain("the answer does not fit the question: is this rectifyd of the same version?");
     return EXIT_PROTOCOL;
   }
-  struct sheet *sheet = session->format == FORMAT_TABLE ? NULL : sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
+  struct sheet *sheet = session->format == FORMAT_TABLE
+                            ? NULL
+                            : sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   for (size_t i = 0; i < count; i++) {
     const Rectify__V1__Outcome *outcome = outcomes->outcomes[i];
     uint64_t case_no = cases == NULL ? 0 : cases[i];

@@ -65,7 +65,8 @@ static const char *const document_names[] = {"", "registry", "policy", "calendar
 static int say_published(const struct session *session, enum document_kind kind, const Rectify__V1__Outcome *outcome) {
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) {
     uint32_t rule = outcome->refusal->rule;
-    complain("refused, rule %u: %s", rule, in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
+    complain("refused, rule %u: %s", rule,
+             in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
     return EXIT_REFUSED;
   }
   if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT) {
@@ -77,7 +78,8 @@ static int say_published(const struct session *session, enum document_kind kind,
   const Rectify__V1__Receipt *receipt = outcome->receipt;
   if (session->format == FORMAT_JSON)
     (void)printf("{\"document\":\"%s\",\"version\":%u,\"log_index\":%llu,\"repeated\":%s}\n", document_names[kind],
-                 receipt->document_version, (unsigned long long)receipt->log_index, receipt->repeated ? "true" : "false");
+                 receipt->document_version, (unsigned long long)receipt->log_index,
+                 receipt->repeated ? "true" : "false");
   else
     (void)printf("%s version %u %s [log %llu]\n", document_names[kind], receipt->document_version,
                  receipt->repeated ? "was published before" : "published", (unsigned long long)receipt->log_index);
@@ -100,7 +102,10 @@ static int send_document(struct session *session, enum document_kind kind, const
   if (code == EXIT_UNREACHABLE) {
     char said[UUID_TEXT_BYTES];
     uuid_text(id, said);
-    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot be published twice\n", said);
+    (void)fprintf(
+        stderr,
+        "whether it was recorded is unknown; say the same again with --id %s: then it cannot be published twice\n",
+        said);
   }
   if (code != EXIT_FINE) return code;
   if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->n_outcomes == 1)

@@ -7,7 +7,8 @@ int session_open(struct session *session) {
   if (session->rectify != NULL) return EXIT_FINE;
   if (session->actor == NULL || session->actor[0] == '\0') {
     complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
-    (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n", stderr);
+    (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n",
+                stderr);
     return EXIT_USE;
   }
   session->rectify = rectify_open(session->endpoint, session->actor);
@@ -49,7 +50,8 @@ int session_failure(struct session *session, int result) {
     case RECTIFY_SYSTEM:
       complain("%s", rectify_error_text(session->rectify));
       return EXIT_SYSTEM;
-    default: break;
+    default:
+      break;
   }
   complain("the answer is not one of this protocol: %s", rectify_error_text(session->rectify));
   return EXIT_PROTOCOL;

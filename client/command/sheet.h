@@ -1,10 +1,10 @@
 /* sheet.h - rows for people and machines: an aligned table, RFC 4180 CSV, or JSON lines, from one description.
  *
- * Table: libsmartcols, CJK width, lights coloured on a terminal, the COLUMN_TEXT column cut to the terminal's width (and
- * never cut elsewhere); held in memory until sheet_close().
- * CSV and JSON lines: written as they come.  Names are stable: column.name.  In CSV a text that begins with = + - @ TAB or
- * CR gets a leading apostrophe, so that no spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not.
- * Missing numbers are empty in CSV and null in JSON.
+ * Table: libsmartcols, CJK width, lights coloured on a terminal, the COLUMN_TEXT column cut to the terminal's width
+ * (and never cut elsewhere); held in memory until sheet_close(). CSV and JSON lines: written as they come.  Names are
+ * stable: column.name.  In CSV a text that begins with = + - @ TAB or CR gets a leading apostrophe, so that no
+ * spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not. Missing numbers are empty in CSV and
+ * null in JSON.
  */
 #ifndef RECTIFY_SHEET_H
 #define RECTIFY_SHEET_H
@@ -27,7 +27,8 @@ struct column {
 
 struct sheet;
 
-/* `columns` is borrowed until sheet_close().  Rows are written to `out`.  Never NULL: out of memory ends the program. */
+/* `columns` is borrowed until sheet_close().  Rows are written to `out`.  Never NULL: out of memory ends the program.
+ */
 struct sheet *sheet_open(const struct session *session, FILE *out, const struct column *columns, size_t count);
 
 /* The cells of a row, in column order; the row ends by itself with the last cell. */

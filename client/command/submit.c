@@ -13,10 +13,27 @@
 #define WINDOW_DEFAULT 8
 
 enum {
-  SUBMIT_UNIT, SUBMIT_KIND, SUBMIT_SEVERITY, SUBMIT_CATEGORY, SUBMIT_CODE, SUBMIT_INSPECTION, SUBMIT_TEAM, SUBMIT_FOUND,
-  SUBMIT_TEXT, SUBMIT_ID, /* as enum draft_field */
-  SUBMIT_EVIDENCE, SUBMIT_JSONL, SUBMIT_CSV, SUBMIT_MAP, SUBMIT_FROM, SUBMIT_UNTIL, SUBMIT_IN_DATE_ORDER, SUBMIT_ADVANCE,
-  SUBMIT_DRY_RUN, SUBMIT_BATCH, SUBMIT_WINDOW
+  SUBMIT_UNIT,
+  SUBMIT_KIND,
+  SUBMIT_SEVERITY,
+  SUBMIT_CATEGORY,
+  SUBMIT_CODE,
+  SUBMIT_INSPECTION,
+  SUBMIT_TEAM,
+  SUBMIT_FOUND,
+  SUBMIT_TEXT,
+  SUBMIT_ID, /* as enum draft_field */
+  SUBMIT_EVIDENCE,
+  SUBMIT_JSONL,
+  SUBMIT_CSV,
+  SUBMIT_MAP,
+  SUBMIT_FROM,
+  SUBMIT_UNTIL,
+  SUBMIT_IN_DATE_ORDER,
+  SUBMIT_ADVANCE,
+  SUBMIT_DRY_RUN,
+  SUBMIT_BATCH,
+  SUBMIT_WINDOW
 };
 const struct flag submit_flags[] = {
     {"unit", 'u', "UNIT", "code of the unit, as found; may be unknown to the registry", NULL},
@@ -36,7 +53,8 @@ const struct flag submit_flags[] = {
     {"from", 0, "DATE", "only rows found on this date or later", NULL},
     {"until", 0, "DATE", "only rows found on this date or earlier", NULL},
     {"in-date-order", 0, NULL, "read the whole file first, then submit by date found", NULL},
-    {"advance", 0, NULL, "move a manual clock to noon UTC of each row's date before submitting it; implies --in-date-order", NULL},
+    {"advance", 0, NULL,
+     "move a manual clock to noon UTC of each row's date before submitting it; implies --in-date-order", NULL},
     {"dry-run", 0, NULL, "check only; needs no daemon", NULL},
     {"batch", 0, "N", "findings in one request, 1 to 500 (100)", NULL},
     {"window", 0, "N", "requests in flight, 1 to 32 (8)", NULL},
@@ -61,17 +79,34 @@ static bool read_day(const char *name, day_t *day) {
 
 static bool apply_file(struct submission *submission, int option) {
   switch (option) {
-    case SUBMIT_JSONL: submission->jsonl = optarg; return true;
-    case SUBMIT_CSV: submission->csv = optarg; return true;
-    case SUBMIT_MAP: submission->map = optarg; return true;
-    case SUBMIT_FROM: return read_day("from", &submission->from);
-    case SUBMIT_UNTIL: return read_day("until", &submission->until);
-    case SUBMIT_IN_DATE_ORDER: submission->in_date_order = true; return true;
-    case SUBMIT_ADVANCE: submission->advance = submission->in_date_order = true; return true;
-    case SUBMIT_DRY_RUN: submission->dry_run = true; return true;
-    case SUBMIT_BATCH: return read_number("batch", WIRE_SUBMIT_MAX, &submission->batch);
-    case SUBMIT_WINDOW: return read_number("window", INTAKE_WINDOW_MAX, &submission->window);
-    default: return false;
+    case SUBMIT_JSONL:
+      submission->jsonl = optarg;
+      return true;
+    case SUBMIT_CSV:
+      submission->csv = optarg;
+      return true;
+    case SUBMIT_MAP:
+      submission->map = optarg;
+      return true;
+    case SUBMIT_FROM:
+      return read_day("from", &submission->from);
+    case SUBMIT_UNTIL:
+      return read_day("until", &submission->until);
+    case SUBMIT_IN_DATE_ORDER:
+      submission->in_date_order = true;
+      return true;
+    case SUBMIT_ADVANCE:
+      submission->advance = submission->in_date_order = true;
+      return true;
+    case SUBMIT_DRY_RUN:
+      submission->dry_run = true;
+      return true;
+    case SUBMIT_BATCH:
+      return read_number("batch", WIRE_SUBMIT_MAX, &submission->batch);
+    case SUBMIT_WINDOW:
+      return read_number("window", INTAKE_WINDOW_MAX, &submission->window);
+    default:
+      return false;
   }
 }
 
@@ -98,9 +133,11 @@ static void set_today(struct submission *submission, char text[11]) {
 static int complete(const struct verb *verb, struct submission *submission) {
   static const enum draft_field needed[] = {DRAFT_UNIT, DRAFT_KIND, DRAFT_SEVERITY};
   for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-    if (!submission->draft.values[needed[i]].set) return complain_usage(verb, "submit: --%s is missing", words_draft[needed[i]].name);
+    if (!submission->draft.values[needed[i]].set)
+      return complain_usage(verb, "submit: --%s is missing", words_draft[needed[i]].name);
   if (submission->draft.values[DRAFT_TEXT].set) return EXIT_FINE;
-  if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) return complain_usage(verb, "submit needs to be told what was found: -m TEXT");
+  if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)
+    return complain_usage(verb, "submit needs to be told what was found: -m TEXT");
   submission->read_text = text_from_editor("submit");
   if (submission->read_text == NULL) return EXIT_INPUT;
   if (submission->read_text[0] == '\0') return complain_usage(verb, "submit: the text is empty; nothing was done");
@@ -124,7 +161,9 @@ static int send_one(struct session *session, struct submission *submission) {
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(submission->draft.id, id);
-    (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot be recorded twice\n", id);
+    (void)fprintf(
+        stderr,
+        "whether it was recorded is unknown; say the same again with --id %s: then it cannot be recorded twice\n", id);
   }
   return code == EXIT_FINE ? outcomes_print(session, reply, COMMAND_SUBMIT, NULL, 1) : code;
 }
@@ -139,7 +178,8 @@ static int submit_one(struct session *session, const struct verb *verb, struct s
   if (submission->dry_run) return EXIT_FINE;
   code = session_open(session);
   if (code != EXIT_FINE) return code;
-  if (!draft->has_id && rectify_key(session->rectify, draft->id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
+  if (!draft->has_id && rectify_key(session->rectify, draft->id) != RECTIFY_OK)
+    return session_failure(session, RECTIFY_SYSTEM);
   return send_one(session, submission);
 }
 
@@ -152,10 +192,15 @@ static int read_options(struct session *session, struct arguments *arguments, st
   int code = arguments_words(arguments, 0, 0);
   bool file = submission->csv != NULL || submission->jsonl != NULL;
   if (code != EXIT_FINE) return code;
-  if (submission->csv != NULL && submission->jsonl != NULL) return complain_usage(arguments->verb, "submit: either --csv or --jsonl");
-  if ((submission->csv != NULL) != (submission->map != NULL)) return complain_usage(arguments->verb, "submit: --csv FILE and --map MAPPING go together");
-  if (file && submission->has_field) return complain_usage(arguments->verb, "submit: the rows of a file bring their own fields; leave out --unit, -m and the like");
-  if (!file && (submission->advance || submission->in_date_order)) return complain_usage(arguments->verb, "submit: --advance and --in-date-order go with a file");
+  if (submission->csv != NULL && submission->jsonl != NULL)
+    return complain_usage(arguments->verb, "submit: either --csv or --jsonl");
+  if ((submission->csv != NULL) != (submission->map != NULL))
+    return complain_usage(arguments->verb, "submit: --csv FILE and --map MAPPING go together");
+  if (file && submission->has_field)
+    return complain_usage(arguments->verb,
+                          "submit: the rows of a file bring their own fields; leave out --unit, -m and the like");
+  if (!file && (submission->advance || submission->in_date_order))
+    return complain_usage(arguments->verb, "submit: --advance and --in-date-order go with a file");
   return EXIT_FINE;
 }
 
@@ -166,7 +211,8 @@ int submit_run(struct session *session, struct arguments *arguments) {
   int code = read_options(session, arguments, &submission);
   bool file = submission.csv != NULL || submission.jsonl != NULL;
   if (code == EXIT_FINE && !submission.dry_run) code = session_open(session);
-  if (code == EXIT_FINE) code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
+  if (code == EXIT_FINE)
+    code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
   evidence_free(&submission.evidence);
   free(submission.read_text);
   return code;

@@ -1,9 +1,9 @@
-/* submit_file.c - `submit --csv` and `submit --jsonl`: from rows to the intake, with ids, date filters, the clock, progress
- * and the summary.
+/* submit_file.c - `submit --csv` and `submit --jsonl`: from rows to the intake, with ids, date filters, the clock,
+ * progress and the summary.
  *
- * Ids.  A row that brings none gets the id_derive() of its exact bytes (without the line end), of how many identical rows
- * came before it in the file, and of its date found.  With `derive` in the mapping the named columns identify the finding
- * and identical ones are the same finding: no counting. */
+ * Ids.  A row that brings none gets the id_derive() of its exact bytes (without the line end), of how many identical
+ * rows came before it in the file, and of its date found.  With `derive` in the mapping the named columns identify the
+ * finding and identical ones are the same finding: no counting. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,8 +69,9 @@ static void draw(struct feeding *feeding) {
     done = at < 0 ? 0 : (uint64_t)at;
   }
   int filled = total == 0 ? 0 : (int)((done > total ? total : done) * BAR_WIDTH / total);
-  (void)fprintf(stderr, "\r[%.*s%*s] %llu rows, %.0f/s ", filled, "##############################", BAR_WIDTH - filled, "",
-                (unsigned long long)settled(feeding), (double)settled(feeding) / (seconds_since(&feeding->began) + 1e-9));
+  (void)fprintf(stderr, "\r[%.*s%*s] %llu rows, %.0f/s ", filled, "##############################", BAR_WIDTH - filled,
+                "", (unsigned long long)settled(feeding),
+                (double)settled(feeding) / (seconds_since(&feeding->began) + 1e-9));
 }
 
 static void undraw(void) {
@@ -133,7 +134,8 @@ static int by_date(const void *a, const void *b) {
 static int release(struct feeding *feeding) {
   int code = EXIT_FINE;
   if (feeding->held_count > 0) qsort(feeding->held, feeding->held_count, sizeof *feeding->held, by_date);
-  for (size_t i = 0; i < feeding->held_count && code == EXIT_FINE; i++) code = pass_on(feeding, &feeding->held[i].draft);
+  for (size_t i = 0; i < feeding->held_count && code == EXIT_FINE; i++)
+    code = pass_on(feeding, &feeding->held[i].draft);
   return code;
 }
 
@@ -147,7 +149,7 @@ static int feed(struct feeding *feeding, struct draft *draft, const void *key, s
   if (!draft->has_id) {
     uint64_t ordinal = whole ? seen_count(feeding->seen, key, key_length) : 0;
     id_derive(key, key_length, ordinal, draft->found_on, draft->id);
-    draft->has_id = true;
+    draft->has_id = draft->derived = true;
   }
   if (draft->found_on < feeding->submission->from || draft->found_on > feeding->submission->until) {
     feeding->skipped++;
@@ -222,7 +224,8 @@ static int feed_csv(struct feeding *feeding) {
   if (result == CSV_END) complain("'%s' is empty; its first line must name the columns", feeding->file);
   else if (result == CSV_UNREADABLE) (void)unreadable(feeding);
   else if (result == CSV_BAD)
-    (void)fprintf(stderr, "%s:%llu:%llu: error: %s\n", feeding->file, (unsigned long long)error.line, (unsigned long long)error.column, error.text);
+    (void)fprintf(stderr, "%s:%llu:%llu: error: %s\n", feeding->file, (unsigned long long)error.line,
+                  (unsigned long long)error.column, error.text);
   else if (!mapping_bind(mapping, header, &report)) code = EXIT_DOCUMENT;
   else code = feed_rows(feeding, reader, mapping, header->count);
   if (report.text != NULL) (void)fputs(report.text, stderr);
@@ -271,11 +274,13 @@ static int summary(const struct feeding *feeding, int code) {
   double seconds = seconds_since(&feeding->began);
   undraw();
   if (feeding->submission->dry_run) {
-    (void)fprintf(out, "%llu rows, %llu bad; nothing was sent\n", (unsigned long long)feeding->rows, (unsigned long long)counts->bad);
+    (void)fprintf(out, "%llu rows, %llu bad; nothing was sent\n", (unsigned long long)feeding->rows,
+                  (unsigned long long)counts->bad);
     return counts->bad == 0 ? EXIT_FINE : EXIT_REFUSED;
   }
-  (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows", (unsigned long long)counts->accepted,
-                (unsigned long long)counts->repeated, (unsigned long long)counts->refused, (unsigned long long)counts->bad);
+  (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows",
+                (unsigned long long)counts->accepted, (unsigned long long)counts->repeated,
+                (unsigned long long)counts->refused, (unsigned long long)counts->bad);
   if (code == EXIT_UNREACHABLE)
     (void)fprintf(out, ", %llu unknown", (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
   if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);

@@ -42,7 +42,8 @@ bool case_read(const char *text, uint64_t *case_no) {
 }
 
 static bool civil(usec_t instant, bool utc, struct tm *out) {
-  time_t seconds = (time_t)(instant >= 0 ? instant / USEC_PER_SECOND : -((-instant + USEC_PER_SECOND - 1) / USEC_PER_SECOND));
+  time_t seconds = (time_t)(instant >= 0 ? instant / USEC_PER_SECOND
+                                         : -((-instant + USEC_PER_SECOND - 1) / USEC_PER_SECOND));
   return (utc ? gmtime_r(&seconds, out) : localtime_r(&seconds, out)) != NULL;
 }
 

@@ -8,8 +8,18 @@
 
 #define COLUMNS_MAX 32
 
-enum { CASES_UNIT, CASES_STATUS, CASES_TRACK, CASES_LIGHT, CASES_OFFICER, CASES_HANDLER, CASES_OVERDUE, CASES_OPEN, CASES_BY_DUE,
-       CASES_LIMIT };
+enum {
+  CASES_UNIT,
+  CASES_STATUS,
+  CASES_TRACK,
+  CASES_LIGHT,
+  CASES_OFFICER,
+  CASES_HANDLER,
+  CASES_OVERDUE,
+  CASES_OPEN,
+  CASES_BY_DUE,
+  CASES_LIMIT
+};
 const struct flag case_flags[] = {
     {"unit", 'u', "UNIT", "of this unit and its subtree", NULL},
     {"status", 0, "STATUS", "in this status (may be repeated)", words_status},
@@ -52,17 +62,36 @@ static bool read_limit(struct filter *filter) {
 static bool apply(struct filter *filter, int option) {
   Rectify__V1__CaseQuery *query = &filter->query;
   switch (option) {
-    case CASES_UNIT: query->unit = wire_text(optarg); return true;
-    case CASES_STATUS: return add_word(&case_flags[option], filter->status, &query->n_status);
-    case CASES_TRACK: return add_word(&case_flags[option], filter->track, &query->n_track);
-    case CASES_LIGHT: return add_word(&case_flags[option], filter->light, &query->n_light);
-    case CASES_OFFICER: query->accountable = wire_text(optarg); return true;
-    case CASES_HANDLER: query->handler = wire_text(optarg); return true;
-    case CASES_OVERDUE: filter->overdue = true; query->open_only = true; return true;
-    case CASES_OPEN: query->open_only = true; return true;
-    case CASES_BY_DUE: query->order = 1; return true;
-    case CASES_LIMIT: return read_limit(filter);
-    default: must(option == CASES_LIMIT); return false;
+    case CASES_UNIT:
+      query->unit = wire_text(optarg);
+      return true;
+    case CASES_STATUS:
+      return add_word(&case_flags[option], filter->status, &query->n_status);
+    case CASES_TRACK:
+      return add_word(&case_flags[option], filter->track, &query->n_track);
+    case CASES_LIGHT:
+      return add_word(&case_flags[option], filter->light, &query->n_light);
+    case CASES_OFFICER:
+      query->accountable = wire_text(optarg);
+      return true;
+    case CASES_HANDLER:
+      query->handler = wire_text(optarg);
+      return true;
+    case CASES_OVERDUE:
+      filter->overdue = true;
+      query->open_only = true;
+      return true;
+    case CASES_OPEN:
+      query->open_only = true;
+      return true;
+    case CASES_BY_DUE:
+      query->order = 1;
+      return true;
+    case CASES_LIMIT:
+      return read_limit(filter);
+    default:
+      must(option == CASES_LIMIT);
+      return false;
   }
 }
 

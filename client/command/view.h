@@ -19,8 +19,8 @@ struct filter {
   uint64_t rows_max; /* 0: all */
 };
 void filter_init(struct filter *filter);
-/* Reads the options of case_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when help
- * was printed. */
+/* Reads the options of case_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when
+ * help was printed. */
 int filter_read(struct session *session, struct arguments *arguments, struct filter *filter);
 
 /* What a list says besides its rows. */

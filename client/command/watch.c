@@ -1,8 +1,9 @@
 /* watch.c - `watch`: prints changes as the daemon commits them; nothing is missed silently.
  *
- * A push names the log's size before and after it.  When the size before is beyond where we stand, or a renewal's answer
- * comes from another epoch of the writer (a restart forgot us), what lies between is fetched from the log, or, without the
- * right to read it, counted as missed.  The lease is renewed with the same request id: a restarted daemon takes it up. */
+ * A push names the log's size before and after it.  When the size before is beyond where we stand, or a renewal's
+ * answer comes from another epoch of the writer (a restart forgot us), what lies between is fetched from the log, or,
+ * without the right to read it, counted as missed.  The lease is renewed with the same request id: a restarted daemon
+ * takes it up. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -49,9 +50,9 @@ struct watching {
   uint64_t count_max, closed_max; /* 0: for ever */
   uint64_t printed, closed;
   uint8_t id[16];
-  bool leased;     /* answered at least once */
-  uint64_t size;   /* of the log, as far as shown */
-  uint64_t epoch;  /* of the daemon that holds the lease */
+  bool leased;    /* answered at least once */
+  uint64_t size;  /* of the log, as far as shown */
+  uint64_t epoch; /* of the daemon that holds the lease */
   time_t renewed;
   struct names names;
   struct codec_arena *arena;
@@ -73,8 +74,8 @@ static bool done(const struct watching *watching) {
 
 /* ---- one event ---- */
 
-static void put_event(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row,
-                      const struct event *event, const char *effects) {
+static void put_event(struct watching *watching, const Rectify__V1__EventRow *event_row,
+                      const Rectify__V1__CaseRow *row, const struct event *event, const char *effects) {
   struct sheet *sheet = watching->sheet;
   static const ProtobufCBinaryData none = {0, NULL};
   sheet_instant(sheet, event->recorded);
@@ -91,16 +92,17 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_number(sheet, (int64_t)event_row->log_index);
 }
 
-static void say_event(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row,
-                      const struct event *event, const char *effects) {
+static void say_event(struct watching *watching, const Rectify__V1__EventRow *event_row,
+                      const Rectify__V1__CaseRow *row, const struct event *event, const char *effects) {
   const struct session *session = watching->session;
   char when[INSTANT_TEXT_BYTES], name[CASE_TEXT_BYTES] = "-", what[WHAT_BYTES_MAX];
   static const char *const colours[] = {"", "\033[32m", "\033[33m", "\033[31m"};
   instant_text(session, event->recorded, when);
   if (event->case_no != 0) case_text(event->case_no, name);
   event_what(session, event, what);
-  bool coloured = session->colour && row != NULL && row->light < sizeof colours / sizeof colours[0];
-  (void)printf("%s  %s%s%s  ", when, coloured ? colours[row->light] : "", name, coloured ? "\033[0m" : "");
+  uint32_t light = row == NULL || row->light >= sizeof colours / sizeof colours[0] ? 0 : row->light;
+  bool coloured = session->colour && light != 0;
+  (void)printf("%s  %s%s%s  ", when, colours[coloured ? light : 0], name, coloured ? "\033[0m" : "");
   if (row != NULL) print_safe(stdout, row->unit.data, row->unit.len);
   (void)printf("  %s", what);
   if (event_row->actor.len > 0) {
@@ -119,7 +121,8 @@ static void show(struct watching *watching, const Rectify__V1__EventRow *event_r
   if (event_row == NULL || event_row->log_index < watching->size || done(watching)) return;
   codec_arena_reset(watching->arena);
   if (!codec_event_unpack(watching->arena, event_row->record.data, event_row->record.len, &event)) {
-    complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log", (unsigned long long)event_row->log_index);
+    complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log",
+             (unsigned long long)event_row->log_index);
     return;
   }
   event_effects(watching->session, &watching->names, &event, effects);
@@ -213,8 +216,9 @@ static int show_page(struct watching *watching, struct missed *missed) {
 }
 
 static int skip_missed(struct watching *watching, uint64_t size) {
-  complain("up to %llu events may have been missed, and you may not read the log; `rectify cases` shows where things stand",
-           (unsigned long long)(size - watching->size));
+  complain(
+      "up to %llu events may have been missed, and you may not read the log; `rectify cases` shows where things stand",
+      (unsigned long long)(size - watching->size));
   watching->size = size;
   return EXIT_FINE;
 }
@@ -283,8 +287,7 @@ static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
 static int on_push(struct watching *watching, const Rectify__V1__Push *push) {
   if (!watching->leased || push->size <= watching->size) return EXIT_FINE;
   if (push->previous_size > watching->size) return recover(watching, push->size);
-  for (size_t i = 0; i < push->n_events; i++)
-    show(watching, push->events[i]->event, push->events[i]->row);
+  for (size_t i = 0; i < push->n_events; i++) show(watching, push->events[i]->event, push->events[i]->row);
   watching->size = push->size;
   return EXIT_FINE;
 }
@@ -320,7 +323,8 @@ static int read_options(struct session *session, struct arguments *arguments, st
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
     if (option == WATCH_UNIT) watching->unit = optarg;
     else if (option == WATCH_CASE) {
-      if (!case_read(optarg, &watching->case_no)) return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", optarg);
+      if (!case_read(optarg, &watching->case_no))
+        return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", optarg);
     } else if (!number_read(optarg, 1, INT64_MAX, &number))
       return complain_usage(arguments->verb, "--%s wants a number from 1, not '%s'", watch_flags[option].name, optarg);
     if (option == WATCH_COUNT) watching->count_max = (uint64_t)number;
@@ -341,7 +345,8 @@ int watch_run(struct session *session, struct arguments *arguments) {
   names_load(session, &watching.names);
   watching.arena = codec_arena_new(ARENA_BYTES);
   must(watching.arena != NULL);
-  if (session->format != FORMAT_TABLE) watching.sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
+  if (session->format != FORMAT_TABLE)
+    watching.sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   code = loop(&watching);
   if (watching.sheet != NULL) (void)sheet_close(watching.sheet);
   codec_arena_free(watching.arena);

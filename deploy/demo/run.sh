@@ -14,7 +14,7 @@ if [ "$(id -u)" = 0 ]; then default_base=/var/tmp/rectify-demo; else default_bas
 BASE=${RECTIFY_DEMO:-$default_base}
 DATA=$BASE/data # the daemon makes it; as root it gives itself up to the account postgres first
 LOG=$BASE/rectifyd.log
-PIDS=$BASE/pids # of this script and of its daemon
+PID=$BASE/rectifyd.pid
 WATCHED=$BASE/watch.log
 PATH=$(realpath "${B:-build}"):$PATH
 export LC_ALL=C.UTF-8 # so that lines are cut between characters
@@ -58,20 +58,23 @@ stop() {
   [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
   local code=0
   [ -z "$daemon" ] || wait "$daemon" || code=$?
-  rm -f "$PIDS"
+  rm -f "$PID"
   daemon=''
   return "$code"
 }
 
-# What an earlier run that ended badly may have left: its daemon, its database server.
-clean_up() {
-  local script='' left='' server=''
-  [ ! -e "$BASE" ] || [ -O "$BASE" ] || fail "$BASE belongs to somebody else"
-  [ ! -r "$PIDS" ] || read -r script left <"$PIDS" || true
-  if runs "$script" run.sh; then
-    echo "run.sh: another demonstration is running (process $script); stop it with Ctrl-C there" >&2
+# Takes the demonstration's directory for this run, and stops what an earlier one that ended badly may have left.
+take_over() {
+  local left='' server=''
+  mkdir -p "$BASE"
+  [ -O "$BASE" ] || fail "$BASE belongs to somebody else"
+  chmod 755 "$BASE"
+  exec 9>>"$BASE/lock"
+  if ! flock -n 9; then
+    echo "run.sh: another demonstration is running; stop it with Ctrl-C in its terminal" >&2
     exit 2
   fi
+  [ ! -r "$PID" ] || read -r left <"$PID" || true
   if runs "$left" "$DATA"; then
     echo "stopping the daemon of an earlier demonstration (process $left)"
     kill -TERM "$left"
@@ -82,9 +85,7 @@ clean_up() {
     kill -INT "$server"
     gone "$server" || fail "process $server does not stop"
   fi
-  rm -rf "$BASE"
-  mkdir -p "$BASE"
-  chmod 755 "$BASE"
+  find "$BASE" -mindepth 1 -maxdepth 1 ! -name lock -exec rm -rf {} +
 }
 
 start() {
@@ -92,9 +93,9 @@ start() {
   for program in rectifyd rectify; do
     command -v "$program" >/dev/null || fail "$program is not there; build it first: make"
   done
-  rectifyd --clock manual --clock-start "$START" --data "$DATA" --endpoint "$RECTIFY_ENDPOINT" >>"$LOG" 2>&1 </dev/null &
+  rectifyd --clock manual --clock-start "$START" --data "$DATA" --endpoint "$RECTIFY_ENDPOINT" >>"$LOG" 2>&1 </dev/null 9>&- &
   daemon=$!
-  echo "$$ $daemon" >"$PIDS"
+  echo "$daemon" >"$PID"
   local tries=0
   until rectify ping --as office --timeout 1 >/dev/null 2>&1; do
     kill -0 "$daemon" 2>/dev/null || fail "rectifyd ended"
@@ -153,7 +154,7 @@ quoted() {
 # ---- what `rectify watch` saw meanwhile -------------------------------------------------------------------------
 
 start_watch() {
-  rectify watch --as o107 >"$WATCHED" 2>>"$LOG" </dev/null &
+  rectify watch --as o107 >"$WATCHED" 2>>"$LOG" </dev/null 9>&- &
   watcher=$!
 }
 
@@ -260,7 +261,7 @@ the_fire_lane() {
   run rectify request-closure 1 --as o113 -e "plan:$HERE/evidence/plan.txt" -e "$HERE/evidence/cleared.txt"
   say "[7] She is a verifier on paper too, and passes herself.  Refused: four eyes (rule 620)."
   refused 620 rectify pass 1 --as o113 -m '我自己看过了'
-  say "[8] 钱慧 (o104) looks at the place four days later and finds a car: back to work, the first date stands."
+  say "[8] 钱慧 (o104) looks at the place four days later and finds a car: back to work, the date moves by the verifier's days only."
   run rectify clock advance 2026-01-16T10:30 --as office
   run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车,巡查登记缺三天'
   happened 14
@@ -332,7 +333,7 @@ The city stands at $(rectify clock show).  It stays until Ctrl-C.  In a second t
 END
 }
 
-clean_up
+take_over
 trap 'stop || true' EXIT
 trap 'stop || true; exit 1' INT TERM
 start

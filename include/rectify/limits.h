@@ -18,7 +18,8 @@
 #define WIRE_PAGE_MAX 500                         /* rows in one page of a query */
 #define WIRE_PAGE_BYTES_MAX (768 * 1024)          /* a page ends early when it would grow beyond this */
 #define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
-#define WIRE_HWM 16                               /* ZMQ_RCVHWM and ZMQ_SNDHWM of the daemon's socket */
+#define WIRE_HWM 16                               /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
+#define WIRE_SEND_HWM 128                         /* ZMQ_SNDHWM: more than a client may have unanswered */
 #define WATCHERS_MAX 256                          /* concurrent watches */
 #define WATCH_LEASE_SECONDS 60                    /* a watch not renewed for so long is dropped */
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The private cluster and the migrations, as cluster.h and migrate.h promise them, against real PostgreSQL."""
+import fcntl
 import os
 import shutil
 import signal
@@ -149,7 +150,7 @@ def test_server_dies():
     os.kill(pid, signal.SIGKILL)
     until(lambda: not alive(pid))
     ok(driver.ask("check") == "check 1", "a killed server is started again")
-    until(lambda: driver.ask("check") != "check 0" or sql(conninfo, "SELECT 1") == "1")
+    until(lambda: (driver.ask("check"), sql(conninfo, "SELECT 1"))[1] == "1")
     ok(sql(conninfo, "SELECT n FROM kept") == "7" and pid_of(data) != pid, "and has kept what was committed")
 
     standby = Driver(data)
@@ -203,13 +204,37 @@ def test_log_is_short():
     driver.end("stop")
 
 
+def slow_programs(top):
+    """A directory of programs whose initdb makes half a cluster and then never ends."""
+    directory = os.path.join(top, "bin")
+    os.mkdir(directory)
+    with open(os.path.join(directory, "initdb"), "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\nmkdir "$2" && echo 15 >"$2/PG_VERSION" && echo $$ >"$2/pid" && exec sleep 600\n')
+    os.chmod(os.path.join(directory, "initdb"), 0o755)
+    os.symlink("/bin/true", os.path.join(directory, "postgres"))
+    return directory
+
+
+def lock_is_held(data):
+    with open(os.path.join(data, "cluster.lock"), "r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def test_half_made():
     data = place()
-    driver = Driver(data)
-    until(lambda: os.path.exists(os.path.join(data, "postgres.new/PG_VERSION")))
+    driver = Driver(data, PG_BIN=slow_programs(os.path.dirname(data)))
+    note = os.path.join(data, "postgres.new/pid")
+    until(lambda: os.path.exists(note) and os.path.getsize(note) > 0)
+    with open(note, encoding="utf-8") as file:
+        initdb = int(file.read())
     driver.kill()
-    ok(not os.path.exists(os.path.join(data, "postgres")), "killed while the cluster was being made")
+    ok(alive(initdb) and lock_is_held(data), "initdb holds the lock when its daemon was killed")
     second = Driver(data)
+    os.kill(initdb, signal.SIGKILL)
     ok(second.wait().startswith("ok"), "the next start makes it whole", second.wait())
     ok(not os.path.exists(os.path.join(data, "postgres.new")), "and leaves no rest")
     ok(sql(second.conninfo(), "SHOW data_checksums") == "on", "with everything in it")

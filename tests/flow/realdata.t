@@ -30,6 +30,7 @@ KILL_AT = 11000  # cases: the daemon dies when it has acknowledged at least so m
 START, UNTIL = "2011-05-02", "2013-06-30T12:00:00Z"
 PATIENCE = 60  # seconds without an answer after which a step has failed
 UTC = datetime.timezone.utc
+CLOCKS = {"sign_for": 1, "rectify": 4, "adjudicate": 5}
 TRACKS = [None, "early_warning", "new_rules", "special_rectification", "supervision", "accountability"]
 
 sys.path.insert(0, str(HERE))
@@ -265,7 +266,7 @@ def check_outcomes(tap, expected, rows):
              "every untouched case climbed to where the policy says")
     tap.none(differences("light", lambda row: LIGHTS[int(row[11])], lambda each: each.light),
              "every light is that of its last rung")
-    tap.none(differences("rungs", lambda row: int(row[12]) - 1, lambda each: each.rungs),
+    tap.none(differences("rungs", lambda row: int(row[12]) - 1, lambda each: len(each.rungs)),
              "every case had as many rungs as fell due")
     tap.say("tracks at the end: " + str(dict(Counter(each.track for each in expected))))
 
@@ -284,9 +285,11 @@ def check_through_client(tap, daemon, same_problem, rows):
 
 
 def check_rungs(tap, daemon, base, expected):
-    """No reminder twice, none left out: the rungs of each clock are numbered 0, 1, 2, ... in the records themselves."""
+    """Each rung in the records themselves: numbered 0, 1, 2, ... within its clock, in the expected order, at the expected
+    instant, and recorded at that instant."""
     event = event_class(base)()
-    following, twice, count = {}, [], 0
+    instants = {id(each): [(CLOCKS[name], int(when.timestamp()) * 1000000) for name, when in each.rungs] for each in expected}
+    following, fired, twice, late = {}, [0] * (ROWS + 1), [], []
     for case_no, record in daemon.each_record("SELECT case_no, record FROM rectify.event WHERE command = 40 ORDER BY log_index"):
         event.ParseFromString(record)
         clock = case_no, event.fired_clock, event.fired_generation
@@ -294,11 +297,16 @@ def check_rungs(tap, daemon, base, expected):
             twice.append(f"case {case_no}, clock {clock[1]} of event {clock[2]}: rung {event.fired_nth} "
                          f"where {following.get(clock, 0)} was next")
         following[clock] = event.fired_nth + 1
-        count += 1
+        wanted, at = instants[id(expected[case_no - 1])], fired[case_no]
+        if at >= len(wanted) or wanted[at] != (event.fired_clock, event.effective) or event.recorded != event.effective:
+            late.append(f"case {case_no}, rung {at + 1} of all: clock {event.fired_clock} at {event.effective}, recorded "
+                        f"{event.recorded}, expected {wanted[at] if at < len(wanted) else 'none'}")
+        fired[case_no] += 1
     tap.none(twice, "no rung fired twice and none was left out")
-    tap.ok(count == sum(each.rungs for each in expected), "the log holds as many rungs as fell due", count)
-    notices = daemon.sql("SELECT count(*) FROM rectify.notice")[0][0]
-    tap.say(f"{count} rungs, {notices} notices")
+    tap.none(late, "every rung fired at its own instant, and was recorded then")
+    tap.ok(sum(fired) == sum(len(each.rungs) for each in expected), "the log holds as many rungs as fell due", sum(fired))
+    notices = daemon.sql("SELECT count(*) FROM rectify.notice")[0]
+    tap.say(f"{sum(fired)} rungs, {notices[0]} notices")
 
 
 def run(tap, daemon, base):

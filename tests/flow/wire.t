@@ -116,7 +116,8 @@ def test_fields(client):
 
 def test_frames(client):
     requester = Client(zmq.REQ)
-    reply = requester.ask(request(ping=pb.Ping()))
+    requester.send(request(ping=pb.Ping()).SerializeToString())
+    reply = requester.receive()
     ok(reply is not None and reply.HasField("pong"), "P-003: a REQ socket's delimiter", reply)
     client.send(b"", b"a", b"b", b"c")
     ok(client.receive(SILENCE) is None, "P-003: too many frames are dropped")

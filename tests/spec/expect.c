@@ -82,6 +82,7 @@ static bool is_decision(const struct look *look, bool *known) {
   if (is(look, 0, "refused")) return rule_refuses(decision->rule);
   if (is(look, 0, "rule")) return is_number(look, decision->rule);
   if (is(look, 0, "unrecorded")) return !decision->record;
+  if (is(look, 0, "edge") && decision->event.edge == 0) return is(look, 1, "none");
   if (is(look, 0, "edge")) return is(look, 1, word_name(words_edge, decision->event.edge));
   if (is(look, 0, "notices")) return is_number(look, decision->event.notice_count);
   *known = false;

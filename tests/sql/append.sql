@@ -43,6 +43,9 @@ CREATE FUNCTION pg_temp.two(first integer, second integer, row_version integer) 
   SELECT pg_temp.append(pg_temp.events('{1,1}', 2) || pg_temp.row_of(row_version) || jsonb_build_object('e_version', ARRAY[first, second],
     'e_key', ARRAY[md5('a'), md5('b')]))
 $$;
+CREATE FUNCTION pg_temp.twice(parameters jsonb) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_object_agg(key, value || value) FROM jsonb_each(parameters)
+$$;
 SELECT is(pg_temp.two(2, 4, 4), 'RF002, unchanged', 'a gap inside the batch');
 SELECT is(pg_temp.two(3, 2, 3), 'RF002, unchanged', 'numbers against the order of the log');
 SELECT is(pg_temp.two(2, 2, 2), '23505, unchanged', 'a number twice');
@@ -56,6 +59,8 @@ SELECT is(pg_temp.append(pg_temp.publication() || (pg_temp.row_of(2))), 'RF002, 
 SELECT is(pg_temp.append(pg_temp.publication() || pg_temp.row_of(1)), 'RF002, unchanged', 'nor when it is at the version recorded');
 SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_cases": 3}'), 'RF002, unchanged', 'a case beyond the head''s count');
 SELECT is(pg_temp.append(pg_temp.submits(5, 5) || '{"p_cases": 4}'), 'RF002, unchanged', 'a case beyond a count that grows');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || pg_temp.twice(pg_temp.row_of(2))), 'RF002, unchanged', 'two rows of a known case');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || pg_temp.twice(pg_temp.row_of(1)) || '{"c_case": [4, 4]}'), '23505, unchanged', 'two rows of a new case');
 
 -- Nothing is recorded twice.
 SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || jsonb_build_object('e_key', ARRAY[md5('3/1')])), '23505, unchanged', 'the key of another event');
@@ -78,6 +83,6 @@ SELECT is(pg_temp.clock_after('1 day'), 'ok', 'set_clock to a later instant');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves on');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, ''infinity'')'), 'ok', 'set_clock of another epoch');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves nothing');
-SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_clock": "2000-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_clock": "1970-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'does not move it back');
 SELECT * FROM finish();

@@ -188,6 +188,10 @@ static void test_next_fire(void **unused) {
   (void)unused;
   assert_int_equal(case_next_fire(&state, &index), 3000);
   assert_int_equal(index, 1);
+  state.clocks[0].next_fire = 3000;
+  assert_int_equal(case_next_fire(&state, &index), 3000);
+  assert_int_equal(index, 0); /* of two at the same instant the first slot's, always */
+  state.clocks[0].next_fire = 4000;
   state.clocks[1].state = CLOCK_PAUSED;
   assert_int_equal(case_next_fire(&state, NULL), 4000);
   assert_int_equal(case_next_fire(&empty, NULL), INSTANT_NONE);

@@ -38,6 +38,8 @@ static void test_holders(void **state) {
   (void)state;
   const struct registry *registry = city->registry;
   assert_int_equal(registry_holder_at(registry, unit("fire"), ROLE_HANDLER, day("2026-03-02")), officer("h-fire"));
+  assert_int_equal(registry_holder_at(registry, unit("fire"), ROLE_HANDLER, day("2018-12-31")), officer("h-fire-old"));
+  assert_int_equal(registry_holder_at(registry, unit("fire"), ROLE_HANDLER, day("2019-01-01")), officer("h-fire"));
   assert_int_equal(registry_holder_at(registry, unit("community"), ROLE_HANDLER, day("2026-03-02")), 0);
   assert_int_equal(registry_holder(registry, unit("community"), ROLE_HANDLER, day("2026-03-02")), officer("h-street"));
   assert_int_equal(registry_holder(registry, unit("community"), ROLE_OFFICE, day("2026-03-02")), officer("off-street"));
@@ -58,6 +60,7 @@ static void test_roles(void **state) {
   assert_int_equal(registry_roles(registry, officer("h-fire-2"), unit("fire"), day("2019-12-31")), 0);
   assert_int_equal(registry_roles(registry, officer("h-fire-2"), unit("fire"), day("2020-01-01")),
                    ROLE_BIT(ROLE_HANDLER));
+  assert_int_equal(registry_roles(registry, officer("h-fire-old"), unit("fire"), today), 0);
   assert_int_equal(registry_roles(registry, officer("off-1"), 0, today), 0);
   assert_int_equal(registry_roles(registry, 0, unit("city"), today), 0);
   assert_int_equal(registry_roles(registry, 9999, unit("city"), today), 0);
@@ -90,6 +93,9 @@ static void test_inspectors(void **state) {
   assert_int_equal(ask("insp-1", COMMAND_SUBMIT, "fire", ""), RULE_NOT_OWN_TEAM);
   assert_int_equal(ask("insp-1", COMMAND_COMMENT, "fire", "team-2"), RULE_NOT_OWN_TEAM);
   assert_int_equal(ask("insp-1", COMMAND_SIGN_FOR, "fire", "team-1"), RULE_ROLE_MISSING);
+  assert_int_equal(ask("insp-street", COMMAND_SUBMIT, "fire", "street"), RULE_NONE);
+  assert_int_equal(ask("insp-street", COMMAND_SUBMIT, "street", "team-1"), RULE_NOT_OWN_TEAM); /* the team counts, */
+  assert_int_equal(ask("insp-street", COMMAND_COMMENT, "street", "team-1"), RULE_NOT_OWN_TEAM); /* not the unit */
   assert_int_equal(ask("h-fire", COMMAND_SUBMIT, "fire", "team-1"), RULE_ROLE_MISSING);
   assert_int_equal(ask("off-1", COMMAND_SUBMIT, "fire", ""), RULE_NONE);
   assert_int_equal(ask("off-street", COMMAND_SUBMIT, "", ""), RULE_ROLE_MISSING);

@@ -154,6 +154,13 @@ static void expect_nothing(void) {
   assert_int_equal(rectify_receive(client, SHORT_MSEC, &reply), RECTIFY_TIMEOUT);
 }
 
+/* Lets the client go on until the daemon's side has something: resends happen in the client's calls only. */
+static bool daemon_receive_resent(struct seen *seen) {
+  zmq_pollitem_t item = {.socket = router, .events = ZMQ_POLLIN};
+  for (unsigned i = 0; i < PATIENCE_MSEC / SHORT_MSEC && zmq_poll(&item, 1, 0) == 0; i++) expect_nothing();
+  return daemon_receive(seen);
+}
+
 /* ---- resending ---- */
 
 static void test_a_lost_answer_is_asked_for_again_with_the_same_bytes(void **state) {
@@ -161,9 +168,8 @@ static void test_a_lost_answer_is_asked_for_again_with_the_same_bytes(void **sta
   struct seen first, again;
   send_ping();
   assert_true(daemon_receive(&first)); /* and says nothing */
-  expect_nothing();
   for (unsigned i = 0; i < 2; i++) {
-    assert_true(daemon_receive(&again));
+    assert_true(daemon_receive_resent(&again));
     assert_int_equal(again.length, first.length);
     assert_memory_equal(again.bytes, first.bytes, first.length);
   }
@@ -195,14 +201,13 @@ static void test_try_later_sends_the_same_bytes_later(void **state) {
   send_ping();
   assert_true(daemon_receive(&first));
   daemon_fail(&first, FAILURE_BUSY, 3);
-  expect_nothing();
-  assert_true(daemon_receive(&again));
+  assert_true(daemon_receive_resent(&again));
   assert_int_equal(again.length, first.length);
   assert_memory_equal(again.bytes, first.bytes, first.length);
   daemon_fail(&again, FAILURE_UNAVAILABLE, 3);
   expect_nothing();
   assert_non_null(strstr(rectify_error_text(client), "not here"));
-  assert_true(daemon_receive(&again));
+  assert_true(daemon_receive_resent(&again));
   daemon_answer(&again);
   expect_reply(RECTIFY__V1__REPLY__BODY_PONG);
 }
@@ -225,9 +230,7 @@ static void test_a_restarted_daemon_gets_what_the_old_one_left(void **state) {
   zmq_close(router);
   expect_nothing();
   router_open();
-  zmq_pollitem_t item = {.socket = router, .events = ZMQ_POLLIN};
-  for (unsigned i = 0; i < PATIENCE_MSEC / SHORT_MSEC && zmq_poll(&item, 1, 0) == 0; i++) expect_nothing();
-  assert_true(daemon_receive(&again));
+  assert_true(daemon_receive_resent(&again));
   assert_memory_equal(again.bytes, first.bytes, first.length);
   daemon_answer(&again);
   expect_reply(RECTIFY__V1__REPLY__BODY_PONG);

@@ -600,19 +600,18 @@ static void test_two_bodies(void **state) {
   free(bytes);
 }
 
-/* A megabyte of empty findings would take fifty; the arena stops it.  The next message is read as if nothing were. */
+/* A frame of empty findings would take fifty times its size; the arena stops it.  The next message is read as if
+ * nothing had been. */
 static void test_memory_is_bounded(void **state) {
   (void)state;
-  const size_t length = WIRE_FRAME_BYTES_MAX, body = length - 24;
+  const size_t length = WIRE_FRAME_BYTES_MAX, body = length - 26; /* even */
   uint8_t *bytes = calloc(1, length);
   const uint8_t head[] = {0x08, 1, 0x12, 16};
   memcpy(bytes, head, sizeof head);
-  bytes[20] = 0x52; /* submit: a varint of three bytes holds its length */
-  bytes[21] = (uint8_t)(body | 0x80);
-  bytes[22] = (uint8_t)(body >> 7 | 0x80);
-  bytes[23] = (uint8_t)(body >> 14);
-  for (size_t i = 24; i < length; i += 2) bytes[i] = 0x0a;
-  assert_int_equal(judge_bytes(bytes, length), FAILURE_TOO_LARGE);
+  bytes[20] = 0x52; /* submit: a varint of four bytes holds its length */
+  for (unsigned i = 0; i < 4; i++) bytes[21 + i] = (uint8_t)((body >> (7 * i) & 0x7f) | (i < 3 ? 0x80 : 0));
+  for (size_t i = 25; i < 25 + body; i += 2) bytes[i] = 0x0a;
+  assert_int_equal(judge_bytes(bytes, 25 + body), FAILURE_TOO_LARGE);
   assert_true(has_id);
   assert_true(arena->used <= arena->bytes_max);
   free(bytes);

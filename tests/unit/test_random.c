@@ -242,7 +242,7 @@ static struct command sensible(const struct case_state *state) {
     if (state->status == STATUS_DISPATCHED) return command;
     random_evidence(&command, 6);
     command.kind = chance(30) ? COMMAND_PROGRESS : chance(30) ? COMMAND_ENDORSE : COMMAND_REQUEST_CLOSURE;
-    if (command.kind != COMMAND_PROGRESS) command.actor = somebody(ROLE_PRINCIPAL);
+    if (command.kind != COMMAND_PROGRESS && chance(70)) command.actor = somebody(ROLE_PRINCIPAL);
     return command;
   case STATUS_VERIFYING:
     command.kind = chance(30) ? COMMAND_VERIFY_PASS : COMMAND_VERIFY_FAIL;

@@ -35,7 +35,7 @@ CLOCKS = ["sign_for", "rectify", "adjudicate"]  # in the order of clock.def: of 
 
 Rung = namedtuple("Rung", "at every light move")
 Finding = namedtuple("Finding", "inspection unit kind severity category code found_on text")
-Outcome = namedtuple("Outcome", "first_track first_due track light rungs proposed")
+Outcome = namedtuple("Outcome", "first_track first_due track light rungs")  # rungs: (clock, instant) of each that fired
 
 
 # ---- the calendar -----------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class Clock:
 def simulate(world, start, first_track, until):
     """Lets the clocks of a case that nobody touches run from `start` to `until`."""
     _, policy = world
-    track, light, rungs, proposed = first_track, "green", 0, first_track == "accountability"
+    track, light, rungs = first_track, "green", []
     if track is None:
         unrouted = policy.document["unrouted"]
         clocks = {"adjudicate": Clock(world, start, working_days(unrouted["limit"]), policy.ladders[unrouted["ladder"]])}
@@ -153,15 +153,14 @@ def simulate(world, start, first_track, until):
         rung, at = clock.next(world)
         assert at == when
         clock.fired += 1
-        rungs += 1
+        rungs.append((name, when))
         light = rung.light or light
         target = policy.edge(track, rung.move) if rung.move else None
         if target:
             track = target
-            proposed = proposed or track == "accountability"
             clock = clocks[name] = Clock(world, when, policy.limit(track, name), policy.ladder(track, name))
         heapq.heappush(heap, (clock.next(world)[1], number))
-    return Outcome(first_track, first_due, track, light, rungs, proposed)
+    return Outcome(first_track, first_due, track, light, rungs)
 
 
 # ---- the findings -----------------------------------------------------------------------------------------------
@@ -227,7 +226,7 @@ def main():
     findings = [finding(row) for row in rows]
     until = datetime.datetime.fromisoformat(sys.argv[2])
     same_problem, outcomes = expect(findings, codes, until)
-    print("findings", len(findings), "recurring", sum(1 for n in same_problem if n), "rungs", sum(o.rungs for o in outcomes))
+    print("findings", len(findings), "recurring", sum(1 for n in same_problem if n), "rungs", sum(len(each.rungs) for each in outcomes))
     for field in ("first_track", "track", "light"):
         print(field, dict(Counter(getattr(each, field) for each in outcomes)))
 

@@ -4,7 +4,11 @@ package TAP::Formatter::Counting;
 # `make test`.  A program that ends badly without a failed test of its own counts as one failure.
 use strict;
 use warnings;
-use parent 'TAP::Formatter::Console';
+use TAP::Formatter::Console;
+use TAP::Formatter::File;
+
+# As prove chooses itself: progress on a terminal only.
+our @ISA = (-t STDOUT ? 'TAP::Formatter::Console' : 'TAP::Formatter::File');
 
 sub summary {
     my ($self, $aggregate, $interrupted) = @_;

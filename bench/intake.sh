@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Measures the intake of findings, as ratios within one run on one private cluster: rectifyd against the same rows written
+# by a bare one-connection libpq loop.  Prints the table and writes bench/results/intake.md.
+#
+# Environment: B (programs, build); FINDINGS (of a round, 20000); ROUNDS (5); PLACE (where the data directory is made).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+B=$(realpath "${B:-build}")
+FINDINGS=${FINDINGS:-20000} ROUNDS=${ROUNDS:-5} SINGLES=400
+intake=$B/bench/intake
+top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-intake.XXXXXX")
+chmod 711 "$top"
+data=$top/data
+export RECTIFY_ENDPOINT=ipc://$data/rectifyd.sock
+daemon=''
+finish() {
+  [ -z "$daemon" ] || { kill -TERM "$daemon" && wait "$daemon"; } || true
+  rm -rf "$top"
+}
+trap finish EXIT
+
+# 1,300 units of 80 bureaus; every bureau has a head and a handler.
+registry() {
+  awk 'BEGIN {
+    print "registry: bench\nunits:\n  - {code: city, name: City, calendar: cn, zone: Asia/Shanghai}\n  - {code: team-1, name: Team, parent: city}"
+    for (i = 0; i < 1300; i++) printf "  - {code: u%04d, name: Unit %d, parent: %s}\n", i, i, i < 80 ? "city" : sprintf("u%04d", i % 80)
+    print "officers:\n  - {code: office, name: Office, unit: city}\n  - {code: verifier, name: Verifier, unit: city}\n  - {code: inspector, name: Inspector, unit: team-1}"
+    for (i = 0; i < 80; i++) printf "  - {code: p%02d, name: Head %d, unit: u%04d}\n  - {code: h%02d, name: Handler %d, unit: u%04d}\n", i, i, i, i, i, i
+    print "appointments:\n  - {officer: office, role: office, unit: city}\n  - {officer: office, role: administrator, unit: city}"
+    print "  - {officer: verifier, role: verifier, unit: city}\n  - {officer: inspector, role: inspector, unit: team-1}"
+    for (i = 0; i < 80; i++) printf "  - {officer: p%02d, role: principal, unit: u%04d}\n  - {officer: h%02d, role: handler, unit: u%04d}\n", i, i, i, i
+  }'
+}
+
+start() {
+  "$B/rectifyd" --data "$data" --endpoint "$RECTIFY_ENDPOINT" --log-level warning >"$top/log" 2>&1 </dev/null &
+  daemon=$!
+  local tries=0
+  until "$B/rectify" ping --as office --timeout 1 >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if ! kill -0 "$daemon" 2>/dev/null || [ "$tries" -gt 60 ]; then
+      cat "$top/log" >&2
+      exit 1
+    fi
+  done
+  registry >"$top/registry.yaml"
+  "$B/rectify" registry load "$top/registry.yaml" --as office >/dev/null
+  local directory=$data/postgres-socket
+  [ ! -e "$data/postgres-socket.path" ] || directory=$(cat "$data/postgres-socket.path")
+  conninfo="host=$directory port=5432 dbname=rectify user=rectify_admin"
+}
+sql() { psql -XAtq -v ON_ERROR_STOP=1 -d "$conninfo" -c "$1"; }
+
+# The five tables that a finding leaves rows in, with their indexes, but without checks and triggers.
+plain() {
+  sql "CREATE SCHEMA $1"
+  local table
+  for table in event private finding case_ notice; do
+    sql "CREATE TABLE $1.$table (LIKE rectify.$table INCLUDING DEFAULTS INCLUDING INDEXES)"
+  done
+}
+
+median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
+least() { sort -n | sed -n 1p; }
+most() { sort -n | sed -n '$p'; }
+column() { cut -d' ' -f"$2" "$top/$1"; }
+ratio() { awk -v a="$1" -v b="$2" -v d="${3:-2}" 'BEGIN { printf "%.*f", d, a / b }'; }
+
+start
+for schema in bare250 bare500 bare1 commit1; do plain "$schema"; done
+"$intake" flood "$RECTIFY_ENDPOINT" "$daemon" 99 10000 >/dev/null # warm
+for ((round = 1; round <= ROUNDS; round++)); do
+  first=$(($(sql 'SELECT max(case_no) FROM rectify.case_') + 1)) last=$((first + FINDINGS - 1))
+  sql CHECKPOINT
+  "$intake" flood "$RECTIFY_ENDPOINT" "$daemon" "$round" "$FINDINGS" >>"$top/flood"
+  "$intake" bare "$conninfo" bare250 "$first" "$last" 250 >>"$top/bare250"
+  "$intake" bare "$conninfo" bare500 "$first" "$last" 500 >>"$top/bare500"
+  paste -d' ' <(tail -n 1 "$top/flood") <(tail -n 1 "$top/bare250") <(tail -n 1 "$top/bare500") |
+    awk '{ print $1 / $4, $1 / $7 }' >>"$top/ratio"
+  sql CHECKPOINT
+  "$intake" single "$RECTIFY_ENDPOINT" "$((round + 100))" "$SINGLES" >>"$top/single"
+  "$intake" bare "$conninfo" bare1 "$first" "$((first + SINGLES - 1))" 1 >>"$top/bare1"
+  "$intake" commit "$conninfo" commit1 "$first" "$((first + SINGLES - 1))" >>"$top/commit1"
+  echo "round $round: $(tail -qn 1 "$top/flood" "$top/bare250" "$top/bare500" "$top/single" "$top/bare1" "$top/commit1" | xargs)" >&2
+done
+counted=$(sql "SELECT (SELECT count(*) FROM rectify.case_) || ' cases, ' || (SELECT count(*) FROM rectify.notice) || ' notices'")
+[ "$(sql 'SELECT count(*) FROM bare500.notice')" -gt "$FINDINGS" ] || { echo "the bare loop left rows out" >&2; exit 1; }
+
+row() { # WHAT FILE COLUMN UNIT
+  echo "| $1 | $(column "$2" "$3" | median) | $(column "$2" "$3" | least) – $(column "$2" "$3" | most) | $4 |"
+}
+report() {
+  cat <<END
+# Intake
+
+Made by \`bench/intake.sh\`. $ROUNDS rounds in one run, on one private cluster with fsync on; medians, and the range.
+
+| what | median | range | unit |
+|---|---|---|---|
+$(row "rectifyd, 8 requests of 250 findings in flight" flood 1 findings/s)
+$(row "bare loop, 250 findings a commit" bare250 1 findings/s)
+$(row "bare loop, 500 findings a commit" bare500 1 findings/s)
+$(row "**rectifyd / bare 250**" ratio 1 ratio)
+$(row "**rectifyd / bare 500**" ratio 2 ratio)
+$(row "daemon CPU a finding" flood 2 ns)
+$(row "daemon resident" flood 3 kB)
+$(row "one finding at a time, p50" single 1 µs)
+$(row "one finding at a time, p99" single 2 µs)
+$(row "bare loop, one finding a commit, p50" bare1 2 µs)
+$(row "bare, one event row a commit, p50" commit1 2 µs)
+
+Idle p50 / bare commit of the same rows: $(ratio "$(column single 1 | median)" "$(column bare1 2 | median)");
+/ bare commit of one row: $(ratio "$(column single 1 | median)" "$(column commit1 2 | median)").
+
+## Method
+
+- A round is $FINDINGS findings of about 600 bytes from 1,300 units × 400 codes (weights 1, 1/2, 1/3, …). The rows of a
+  finding are event, text, finding, case and its notices; at the end $counted.
+- The bare loop writes those same rows, read back from the daemon's tables beforehand, into plain tables with the same
+  indexes and no checks or triggers: one connection, binary arrays through \`unnest\`, one round trip and one commit at a
+  time. It validates nothing, decides nothing, hashes nothing, probes nothing.
+- Daemon CPU is user and system time from /proc over the flood. A checkpoint is made before each timed part.
+- Client, daemon and server share the machine's processors.
+
+## Machine
+
+$(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); $(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo);
+Linux $(uname -r); PostgreSQL $(sql 'SHOW server_version'); load average before the end $(cut -d' ' -f1 /proc/loadavg).
+END
+}
+mkdir -p bench/results
+report | tee bench/results/intake.md
