@@ -3,8 +3,10 @@
 
 /* ---- reassign ---- */
 
-static bool stays_put(const struct judge *judge) { return judge->move->from == judge->move->to &&
-                                                          judge->move->from != STATUS_DISPATCHED; }
+/* While somebody verifies, and in a staged case, people may change but the unit stays. */
+static bool stays_put(const struct judge *judge) {
+  return judge->move->from == judge->move->to && judge->move->from != STATUS_DISPATCHED;
+}
 
 static uint32_t check_named(const struct judge *judge) {
   const struct command *command = judge->command;

@@ -153,7 +153,7 @@ static void put_case(const struct case_state *state) {
   put(C_c_accountable, state->accountable);
   put(C_c_team, state->team);
   put(C_c_opened, state->opened);
-  put_instant(C_c_due, row_due(state, &clock));
+  put_instant(C_c_due, case_due(state, &clock));
   put(C_c_due_clock, clock);
   put_instant(C_c_first_due, state->first_due);
   put_instant(C_c_next_fire, case_next_fire(state, NULL));

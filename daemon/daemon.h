@@ -132,15 +132,14 @@ void answer_head(const struct daemon *daemon, Rectify__V1__Head *head, const str
 ProtobufCBinaryData answer_text(const char *text);
 
 /* ---- row.c ---- */
-/* Room for the texts of one case row. */
+/* Room for what one case row points to. */
 struct row_room {
-  char due[11], closed[11], name[16];
+  char due[11], closed[11];
+  Rectify__V1__CaseColumns columns;
 };
 /* Fills `row` from a folded state; names are borrowed from the registry in force. */
 void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room);
-/* The clock whose due instant is the accountable officer's, and that instant (0 none). */
-usec_t row_due(const struct case_state *state, uint32_t *clock);
 
 /* ---- query.c ---- */
 void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_t actor,

@@ -116,9 +116,8 @@ static void start(struct running *running) {
   check_endpoint(&options->config);
   if (options->background) detach();
   log_open(!options->background, options->log_level);
-  if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0)
-    give_up(EXIT_CONFIG, error);
-  write_pid(options->pid_file);
+  write_pid(options->pid_file); /* while root may still write to /run */
+  if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0) give_up(EXIT_CONFIG, error);
   running->signals = open_signals();
   if (options->manual_clock) clock_set_manual(options->clock_start);
   start_cluster(running);

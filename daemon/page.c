@@ -51,6 +51,24 @@ static bool case_of_row(struct daemon *daemon, const PGresult *result, int row, 
   return codec_state_unpack(daemon->arena, packed, length, state);
 }
 
+static void fill_columns(const PGresult *result, int at, Rectify__V1__CaseColumns *columns) {
+  rectify__v1__case_columns__init(columns);
+  columns->status = (uint32_t)pg_int(result, at, CASES_STATUS);
+  columns->track = (uint32_t)pg_int(result, at, CASES_TRACK);
+  columns->light = (uint32_t)pg_int(result, at, CASES_LIGHT);
+  columns->unit = (uint32_t)pg_int(result, at, CASES_UNIT);
+  columns->handler = (uint32_t)pg_int(result, at, CASES_HANDLER);
+  columns->verifier = (uint32_t)pg_int(result, at, CASES_VERIFIER);
+  columns->accountable = (uint32_t)pg_int(result, at, CASES_ACCOUNTABLE);
+  columns->team = (uint32_t)pg_int(result, at, CASES_TEAM);
+  columns->opened = pg_instant(result, at, CASES_OPENED);
+  columns->due = pg_instant(result, at, CASES_DUE);
+  columns->due_clock = (uint32_t)pg_int(result, at, CASES_DUE_CLOCK);
+  columns->first_due = pg_instant(result, at, CASES_FIRST_DUE);
+  columns->next_fire = pg_instant(result, at, CASES_NEXT_FIRE);
+  columns->closed = pg_instant(result, at, CASES_CLOSED);
+}
+
 static size_t fill_case(struct query *query, const PGresult *result, int at, Rectify__V1__CaseRow *row,
                         struct row_room *room) {
   struct case_state state;
@@ -62,7 +80,12 @@ static size_t fill_case(struct query *query, const PGresult *result, int at, Rec
   row->category = field(result, at, CASES_CATEGORY);
   row->code = field(result, at, CASES_CODE);
   row->text = field(result, at, CASES_TEXT);
-  if (pg_int(result, at, CASES_WITH_STATE) != 0) row->state = field(result, at, CASES_STATE);
+  if (pg_int(result, at, CASES_WITH_STATE) != 0) {
+    row->state = field(result, at, CASES_STATE);
+    row->version = (uint32_t)pg_int(result, at, CASES_VERSION);
+    row->columns = &room->columns;
+    fill_columns(result, at, row->columns);
+  }
   return row->text.len + row->state.len + 600;
 }
 

@@ -3,15 +3,6 @@
 
 #include "daemon/daemon.h"
 
-usec_t row_due(const struct case_state *state, uint32_t *clock) {
-  static const uint8_t clock_of_status[STATUS_COUNT + 1] = {
-      [STATUS_UNROUTED] = CLOCK_ADJUDICATE, [STATUS_BOUNCED] = CLOCK_ADJUDICATE, [STATUS_DISPATCHED] = CLOCK_RECTIFY,
-      [STATUS_RECTIFYING] = CLOCK_RECTIFY,  [STATUS_STAGED] = CLOCK_RECTIFY,     [STATUS_VERIFYING] = CLOCK_VERIFY};
-  const struct case_clock *found = case_clock_of(state, clock_of_status[state->status]);
-  *clock = found == NULL ? 0 : found->kind;
-  return found == NULL ? 0 : found->due;
-}
-
 static ProtobufCBinaryData bytes_of(const char *text) { return answer_text(text); }
 
 static void name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
@@ -36,7 +27,7 @@ static void date_row(const struct world *world, const struct case_state *state, 
                      struct row_room *room) {
   const struct zone *zone = world_zone(world, state->unit);
   uint32_t clock;
-  row->due = row_due(state, &clock);
+  row->due = case_due(state, &clock);
   row->due_clock = clock;
   if (row->due != 0) {
     day_t last = zone_day_of(zone, row->due - 1), today = zone_day_of(zone, clock_now());

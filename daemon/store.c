@@ -203,6 +203,15 @@ static void ask_documents(struct daemon *daemon) {
 
 /* ---- lock and head ---- */
 
+/* A manual clock goes on from where the database left it, wherever it was told to start; within one process no clock
+ * ever runs backwards. */
+static void clock_restore(usec_t recorded, bool again) {
+  if (clock_is_manual() && !again && recorded > 0)
+    clock_set_manual(recorded);
+  else
+    clock_advance(recorded);
+}
+
 static void take_head(struct daemon *daemon, const PGresult *result) {
   struct store *store = &daemon->store;
   if (PQntuples(result) != 1) store_damaged("the log has no head");
@@ -218,7 +227,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   store->epoch = (uint64_t)pg_int(result, 0, 4);
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);
-  clock_advance(pg_instant(result, 0, 7));
+  clock_restore(pg_instant(result, 0, 7), store->was_ready);
   daemon->committed_size = size;
   daemon->committed_root = computed;
   daemon->committed_cases = store->cases;

@@ -169,33 +169,40 @@ static void expect(struct doctor *doctor, const char *name, const char *what, in
   differ(doctor, "%s: %s is %lld in the row, %lld by its events", name, what, (long long)stored, (long long)folded);
 }
 
+static void compare_columns(struct doctor *doctor, const char *name, const Rectify__V1__CaseColumns *columns,
+                            const struct case_state *state) {
+  uint32_t due_clock;
+  usec_t due = case_due(state, &due_clock), next = case_next_fire(state, NULL);
+  expect(doctor, name, "status", columns->status, state->status);
+  expect(doctor, name, "track", columns->track, state->track);
+  expect(doctor, name, "light", columns->light, state->light);
+  expect(doctor, name, "unit", columns->unit, state->unit);
+  expect(doctor, name, "handler", columns->handler, state->handler);
+  expect(doctor, name, "verifier", columns->verifier, state->verifier);
+  expect(doctor, name, "accountable", columns->accountable, state->accountable);
+  expect(doctor, name, "team", columns->team, state->team);
+  expect(doctor, name, "opened", columns->opened, state->opened);
+  expect(doctor, name, "due", columns->due, due);
+  expect(doctor, name, "due_clock", columns->due_clock, due_clock);
+  expect(doctor, name, "first_due", columns->first_due, state->first_due);
+  expect(doctor, name, "next_fire", columns->next_fire, next == INSTANT_NONE ? 0 : next);
+  expect(doctor, name, "closed", columns->closed, state->closed);
+}
+
 static void compare(struct doctor *doctor, const Rectify__V1__CaseRow *row, const struct case_state *state) {
   uint8_t packed[STATE_BODY_BYTES_MAX];
   char name[CASE_TEXT_BYTES];
-  usec_t next = case_next_fire(state, NULL);
   bool open = status_is_open(state->status);
   case_text(row->case_no, name);
   size_t length = codec_state_pack(state, packed);
   if (row->state.len != length || memcmp(row->state.data, packed, length) != 0)
     differ(doctor, "%s: the stored state is not the fold of its events", name);
-  expect(doctor, name, "version", row->version, state->version);
-  expect(doctor, name, "status", row->status, state->status);
-  expect(doctor, name, "track", row->track, state->track);
-  expect(doctor, name, "kind", row->kind, state->kind);
-  expect(doctor, name, "severity", row->severity, state->severity);
-  expect(doctor, name, "light", row->light, state->light);
-  expect(doctor, name, "rework", row->rework, state->rework);
-  expect(doctor, name, "bounces", row->bounces, state->bounces);
-  expect(doctor, name, "found_on", row->found_on, state->found_on);
-  expect(doctor, name, "opened", row->opened, state->opened);
-  expect(doctor, name, "first_due", row->first_due, state->first_due);
-  expect(doctor, name, "closed", row->closed, state->closed);
-  expect(doctor, name, "same_problem", row->same_problem, state->same_problem);
-  expect(doctor, name, "same_kind", row->same_kind, state->same_kind);
-  expect(doctor, name, "next_fire", row->next_fire, next == INSTANT_NONE ? 0 : next);
-  if (open && (row->accountable.len == 0 || state->accountable == 0))
-    differ(doctor, "%s: open, and nobody is accountable", name);
-  if (open && next == INSTANT_NONE) differ(doctor, "%s: open, and no timer is set", name);
+  if (row->columns == NULL)
+    differ(doctor, "%s: the daemon did not send the row's columns", name);
+  else
+    compare_columns(doctor, name, row->columns, state);
+  if (open && state->accountable == 0) differ(doctor, "%s: open, and nobody is accountable", name);
+  if (open && case_next_fire(state, NULL) == INSTANT_NONE) differ(doctor, "%s: open, and no timer is set", name);
 }
 
 static int check_rows(void *context, const Rectify__V1__Page *page) {

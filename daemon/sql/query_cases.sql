@@ -3,7 +3,9 @@
 -- $11 order by due instant, $12 and $13 cursor: due instant and case number of the last row, $14 rows, $15 with text,
 -- $16 with state, $17 finding id, $18 handler.
 SELECT c.case_no, f.id, c.version, c.state, f.unit_code, f.inspection, f.category, f.code, c.due_at, c.due_clock,
-  CASE WHEN $15::boolean THEN x.body END, $16::boolean
+  CASE WHEN $15::boolean THEN x.body END, $16::boolean,
+  c.status, c.track, c.light, c.unit, c.handler, c.verifier, c.accountable, c.team, c.opened_at, c.first_due_at,
+  c.next_fire_at, c.closed_at
 FROM rectify.case_ AS c
 JOIN rectify.finding AS f ON f.case_no = c.case_no
 LEFT JOIN rectify.private AS x ON $15::boolean AND x.log_index = f.log_index

@@ -29,6 +29,10 @@ usec_t case_next_fire(const struct case_state *state, uint32_t *index);
  * a rung can be recorded once, ever. */
 void case_rung_command(const struct case_state *state, uint32_t index, struct command *out);
 
+/* The due instant that binds the accountable officer: of the adjudicate, rectify or verify clock, by the case's status.
+ * *clock is which; 0 and 0 when no such clock is there. */
+usec_t case_due(const struct case_state *state, uint32_t *clock);
+
 /* The running or paused clock of `kind`, or NULL. */
 const struct case_clock *case_clock_of(const struct case_state *state, uint32_t kind);
 

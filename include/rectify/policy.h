@@ -34,7 +34,7 @@ struct rung {
   uint8_t notice;      /* enum notice, 0 none */
   uint16_t recipients; /* bits: 1 << enum recipient */
   uint16_t copies;     /* the same, told as a copy */
-  uint8_t light;       /* enum light, 0 unchanged */
+  uint8_t light;       /* enum light, 0 unchanged; a rung never betters a light */
   uint8_t edge;        /* enum edge: move along that edge of the track, 0 stay */
 };
 

@@ -78,7 +78,8 @@ static day_t take_day(struct play *play, const char *text) {
   return day;
 }
 
-static void take_key(struct play *play, struct command *command, struct finding *finding, const char *key, char *value) {
+static void take_key(struct play *play, struct command *command, struct finding *finding, const char *key,
+                     char *value) {
   const bool none = strcmp(value, "none") == 0;
   if (strcmp(key, "kind") == 0) finding->kind = (uint8_t)(none ? 0 : number_of(play, words_kind, value));
   else if (strcmp(key, "severity") == 0)
@@ -126,8 +127,12 @@ struct spec_case *act(struct play *play, char **words, uint32_t count) {
   const char *name = words[used + 1];
   for (uint32_t i = used + 2; i < count; i++) {
     char *value = strchr(words[i], '=');
-    if (value == NULL) play_fail(play, "not key=value: %s", words[i]);
-    else *value++ = '\0', take_key(play, &command, &finding, words[i], value);
+    if (value == NULL) {
+      play_fail(play, "not key=value: %s", words[i]);
+      continue;
+    }
+    *value = '\0';
+    take_key(play, &command, &finding, words[i], value + 1);
   }
   command.finding = command.kind == COMMAND_SUBMIT ? &finding : NULL;
   struct spec_case *found = play_case(play, name);

@@ -125,8 +125,8 @@ static bool is_fact(const struct look *look, bool *known) {
 static uint32_t split(char *text, char **words) {
   uint32_t count = 0;
   char *rest = NULL;
-  for (char *word = strtok_r(text, " ", &rest); word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest))
-    words[count++] = word;
+  char *word = strtok_r(text, " ", &rest);
+  for (; word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest)) words[count++] = word;
   return count;
 }
 

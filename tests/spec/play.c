@@ -48,7 +48,8 @@ static bool move_exists(uint32_t command, uint32_t from, uint32_t to) {
 static void check_case(struct play *play, const struct case_state *before, const struct spec_case *found) {
   const struct case_state *state = &found->state;
   const struct event *event = &play->decision.event;
-  if (status_is_open(state->status) && state->accountable == 0) play_fail(play, "%s: nobody is accountable", found->name);
+  if (status_is_open(state->status) && state->accountable == 0)
+    play_fail(play, "%s: nobody is accountable", found->name);
   if (status_is_open(state->status) && case_next_fire(state, NULL) == INSTANT_NONE)
     play_fail(play, "%s: no timer runs", found->name);
   if (!status_is_open(state->status) && case_next_fire(state, NULL) != INSTANT_NONE)

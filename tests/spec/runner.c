@@ -24,8 +24,8 @@ static void cut_comment(char *line) {
 static uint32_t split(char *text, char **words) {
   uint32_t count = 0;
   char *rest = NULL;
-  for (char *word = strtok_r(text, " ", &rest); word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest))
-    words[count++] = word;
+  char *word = strtok_r(text, " ", &rest);
+  for (; word != NULL && count < SPEC_WORDS_MAX; word = strtok_r(NULL, " ", &rest)) words[count++] = word;
   return count;
 }
 
@@ -118,7 +118,10 @@ static void play_line(struct play *play, char *line, char *paths, struct spec_ca
   }
   if (*looking != NULL) expect_fired(play, *looking, NULL);
   *looking = NULL;
-  if (arrow != NULL) *arrow = '\0', arrow += strlen(ARROW);
+  if (arrow != NULL) {
+    *arrow = '\0';
+    arrow += strlen(ARROW);
+  }
   snprintf(copy, sizeof copy, "%s", text);
   uint32_t count = split(copy, words);
   if (arrow == NULL && (play_setting(play, words, count, paths) || play_time(play, words, count))) return;

@@ -269,7 +269,8 @@ static void submit_something(void) {
                             .team = any_unit(),
                             .found_on = 18000 + (day_t)random_below(2500),
                             .same_problem = random_below(3)};
-  struct command command = {.kind = COMMAND_SUBMIT, .actor = any_officer(), .has_text = chance(95), .finding = &finding};
+  struct command command = {.kind = COMMAND_SUBMIT, .actor = any_officer(), .finding = &finding};
+  command.has_text = chance(95);
   if (finding.unit > city->registry->unit_count) finding.unit = 0;
   if (chance(90)) snprintf(finding.unit_code, sizeof finding.unit_code, "somewhere");
   if (chance(70)) command.actor = somebody(ROLE_OFFICE);

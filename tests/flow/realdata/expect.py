@@ -9,6 +9,7 @@ include/rectify/policy.h and docs/DESIGN.md:
   - a rung before the due date fires that day at remind_at local time, at or after it at the end of its day;
   - `every` repeats the last rung for ever at that distance;
   - earlier findings of the same (unit, code) within the window, the same day included, take the recurrence edge at once;
+  - a rung never makes a light milder (docs/policy.md);
   - a rung with `move` takes the edge of the case's track; the limits of the new track count from that rung's instant.
 
 usage: expect.py FINDINGS.csv UNTIL     prints a summary; UNTIL like 2013-06-30T12:00:00+00:00
@@ -31,6 +32,7 @@ ZONE = zoneinfo.ZoneInfo("America/Chicago")
 NOON = datetime.time(12, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+LIGHTS = ["green", "yellow", "red"]
 CLOCKS = ["sign_for", "rectify", "adjudicate"]  # in the order of clock.def: of two rungs of one instant the first fires first
 
 Rung = namedtuple("Rung", "at every light move")
@@ -154,7 +156,7 @@ def simulate(world, start, first_track, until):
         assert at == when
         clock.fired += 1
         rungs.append((name, when))
-        light = rung.light or light
+        light = max(light, rung.light or light, key=LIGHTS.index)
         target = policy.edge(track, rung.move) if rung.move else None
         if target:
             track = target
