@@ -2,8 +2,8 @@
  *
  *   intake flood ENDPOINT PID SEED COUNT          COUNT findings, REQUESTS_IN_FLIGHT requests of PER_REQUEST at a time
  *   intake single ENDPOINT SEED COUNT             one finding at a time: latency
- *   intake bare CONNINFO SCHEMA FIRST LAST BATCH  the rows of cases FIRST..LAST, read from schema rectify, into the plain
- *                                                 tables of SCHEMA, BATCH cases a commit, one connection
+ *   intake bare CONNINFO SCHEMA FIRST LAST BATCH  the rows of cases FIRST..LAST, read from schema rectify, into the
+ *                                                 plain tables of SCHEMA, BATCH cases a commit, one connection
  *   intake commit CONNINFO SCHEMA FIRST LAST      one event row a commit: latency
  *
  * Prints one line of numbers each, see the ends of the functions.  Called by bench/intake.sh only.
@@ -154,7 +154,8 @@ static uint64_t process_ticks(const char *pid, long *resident_kb) {
   unsigned long user, system;
   long pages;
   const char *after = strrchr(text, ')');
-  must(after != NULL && sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
+  must(after != NULL && sscanf(after + 2,
+                               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
                                &user, &system, &pages) == 3);
   *resident_kb = pages * sysconf(_SC_PAGESIZE) / 1024;
   return user + system;
@@ -219,12 +220,14 @@ struct table {
   int column_count;
 };
 
+#define ACCEPTED "(SELECT f.log_index FROM rectify.finding AS f WHERE f.case_no BETWEEN $1 AND $2)"
+
 static struct table tables[TABLES_MAX] = {
     {.name = "event", .of_case = "t.case_no BETWEEN $1 AND $2"},
-    {.name = "private", .of_case = "t.log_index IN (SELECT f.log_index FROM rectify.finding AS f WHERE f.case_no BETWEEN $1 AND $2)"},
+    {.name = "private", .of_case = "t.log_index IN " ACCEPTED},
     {.name = "finding", .of_case = "t.case_no BETWEEN $1 AND $2"},
     {.name = "case_", .of_case = "t.case_no BETWEEN $1 AND $2"},
-    {.name = "notice", .of_case = "t.id / 16 IN (SELECT f.log_index FROM rectify.finding AS f WHERE f.case_no BETWEEN $1 AND $2)"},
+    {.name = "notice", .of_case = "t.id / 16 IN " ACCEPTED},
 };
 static int table_count = 5;
 
@@ -246,15 +249,19 @@ static void learn_table(PGconn *connection, struct table *table, const char *sch
   PGresult *columns = query(connection, sql, NULL, NULL, 0);
   table->column_count = PQntuples(columns);
   must(table->column_count <= COLUMNS_MAX);
-  in += (size_t)snprintf(table->insert, sizeof table->insert, "INSERT INTO %s.%s SELECT * FROM unnest(", schema, table->name);
+  in += (size_t)snprintf(table->insert, sizeof table->insert, "INSERT INTO %s.%s SELECT * FROM unnest(", schema,
+                         table->name);
   out += (size_t)snprintf(table->select, sizeof table->select, "SELECT ");
   for (int i = 0; i < table->column_count; i++) {
     const char *comma = i == 0 ? "" : ", ", *name = PQgetvalue(columns, i, 0);
-    out += (size_t)snprintf(table->select + out, sizeof table->select - out, "%sarray_agg(t.%s ORDER BY t.%s)", comma, name, PQgetvalue(columns, 0, 0));
-    in += (size_t)snprintf(table->insert + in, sizeof table->insert - in, "%s$%d::%s[]", comma, i + 1, PQgetvalue(columns, i, 1));
+    out += (size_t)snprintf(table->select + out, sizeof table->select - out, "%sarray_agg(t.%s ORDER BY t.%s)", comma,
+                            name, PQgetvalue(columns, 0, 0));
+    in += (size_t)snprintf(table->insert + in, sizeof table->insert - in, "%s$%d::%s[]", comma, i + 1,
+                           PQgetvalue(columns, i, 1));
     must(out < sizeof table->select && in < sizeof table->insert);
   }
-  snprintf(table->select + out, sizeof table->select - out, " FROM rectify.%s AS t WHERE %s", table->name, table->of_case);
+  snprintf(table->select + out, sizeof table->select - out, " FROM rectify.%s AS t WHERE %s", table->name,
+           table->of_case);
   snprintf(table->insert + in, sizeof table->insert - in, ")");
   PQclear(columns);
 }
@@ -337,7 +344,8 @@ int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "flood") == 0 && argc == 6) flood(argv[2], argv[3], argv[4], (uint32_t)atol(argv[5]));
   else if (strcmp(what, "single") == 0 && argc == 5) single(argv[2], argv[3], (uint32_t)atol(argv[4]));
-  else if (strcmp(what, "bare") == 0 && argc == 7) bare(argv[2], argv[3], atol(argv[4]), atol(argv[5]), atol(argv[6]));
+  else if (strcmp(what, "bare") == 0 && argc == 7)
+    bare(argv[2], argv[3], atol(argv[4]), atol(argv[5]), atol(argv[6]));
   else if (strcmp(what, "commit") == 0 && argc == 6) {
     table_count = 1;
     bare(argv[2], argv[3], atol(argv[4]), atol(argv[5]), 1);

@@ -76,7 +76,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
   "$intake" bare "$conninfo" bare250 "$first" "$last" 250 >>"$top/bare250"
   "$intake" bare "$conninfo" bare500 "$first" "$last" 500 >>"$top/bare500"
   paste -d' ' <(tail -n 1 "$top/flood") <(tail -n 1 "$top/bare250") <(tail -n 1 "$top/bare500") |
-    awk '{ print $1 / $4, $1 / $7 }' >>"$top/ratio"
+    awk '{ printf "%.2f %.2f\n", $1 / $4, $1 / $7 }' >>"$top/ratio"
   sql CHECKPOINT
   "$intake" single "$RECTIFY_ENDPOINT" "$((round + 100))" "$SINGLES" >>"$top/single"
   "$intake" bare "$conninfo" bare1 "$first" "$((first + SINGLES - 1))" 1 >>"$top/bare1"

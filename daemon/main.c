@@ -204,17 +204,18 @@ static void loop(struct running *running) {
 
 /* ---- the stop ---- */
 
-/* Socket first, lock next, cluster last: a standby that gets the lock finds the path free. */
+/* Socket first, lock next, cluster last: a standby that gets the lock finds the path free.  Ending a connection tells
+ * its unfinished jobs, which answer: the router is freed after both. */
 static void stop(struct running *running) {
   struct daemon *daemon = &running->daemon;
   bool active = daemon->store.was_ready;
-  router_free(daemon->router);
-  daemon->router = NULL;
-  pg_free(daemon->reader);
+  pg_free(daemon->reader); /* queries under way are answered "unavailable" */
+  router_close(daemon->router);
   daemon->store.state = STORE_DOWN;
   pg_free(daemon->store.pg);
   if (running->cluster != NULL && active) cluster_stop(running->cluster);
   else if (running->cluster != NULL) cluster_leave(running->cluster);
+  router_free(daemon->router);
   batch_free(daemon->gather);
   batch_free(daemon->next);
   batch_free(daemon->fly);

@@ -207,6 +207,7 @@ static void take_results(struct pg *pg, int64_t now_msec) {
     PGresult *result = PQgetResult(pg->connection);
     pg->heard_at = now_msec;
     if (result == NULL) {
+      if (PQstatus(pg->connection) == CONNECTION_BAD) return; /* no Sync will come: NULL for ever */
       job_at(pg, 0)->step++;
       continue;
     }

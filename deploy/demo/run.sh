@@ -291,6 +291,8 @@ the_second_visit() {
   submit_team team-2 o196
   first 6 rectify cases --as o107 --unit street-west
   happened 8
+  echo "Where the city stands on 6 February:"
+  summary
 }
 
 left_alone() {
@@ -310,10 +312,10 @@ the_books() {
   head -n 12 "$BASE/ledger.txt" | sed 's/^/  /' | clip 200
   echo "  ..."
   tail -n 1 "$BASE/ledger.txt" | sed 's/^/  /'
-  say "[15] By unit and light:"
+  say "[15] By unit and light at the end of April:"
   summary
   say "[16] The whole history of case 1: who, when, by which rule, what it changed, who was told."
-  first 80 rectify history 1 --as o107
+  run rectify history 1 --as o107
   say "[17] Why case 3 is due when it is: every day counted, every day skipped and the notice that says so."
   first 24 rectify why 3 --as o107
   run rectify due 2026-02-13 1wd --calendar cn

@@ -202,7 +202,9 @@ def import_with_crash(tap, daemon, file):
     seconds = time.monotonic() - began
     tap.ok(code == 0 and counts["accepted"] + counts["repeated"] == ROWS,
            "the client gets over it and ends with every row acknowledged", f"exit {code}, {dict(counts)}", error)
-    tap.say(f"first import: {seconds:.1f} s, {ROWS / seconds:.0f} rows/s with every rung that fell due on the way")
+    events = int(daemon.rows("ping")[0]["log_size"])
+    tap.say(f"first import: {seconds:.1f} s, {ROWS / seconds:.0f} rows/s with every rung that fell due on the way, "
+            f"{events / seconds:.0f} events/s")
 
 
 def import_again(tap, daemon, file):

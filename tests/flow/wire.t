@@ -1,194 +1,266 @@
 #!/usr/bin/python3
-"""The wire as docs/PROTOCOL.md says it, against a real daemon and without librectify: the example client, repeated ids,
-watches, and bytes that no client should send.  Needs build/, PostgreSQL's programs, protoc, python3-zmq.  Prints TAP."""
-import os
-import pathlib
+"""Hostile and broken clients: whatever they send, the others are served."""
 import random
-import shutil
-import subprocess
+import resource
+import socket as sockets
+import os
 import sys
-import tempfile
 
-import zmq
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("B", "build")
-PATIENCE = 60_000  # msec for what must come
-SILENCE = 200  # msec for what must not
-count = failed = 0
-
-BASE = pathlib.Path(tempfile.mkdtemp(prefix="rectify-wire-"))
-BASE.chmod(0o755)
-ENDPOINT = f"ipc://{BASE}/data/rectifyd.sock"
-subprocess.run(["protoc", f"--python_out={BASE}", "-I", ROOT / "proto", ROOT / "proto/rectify/v1/rectify.proto"],
-               check=True)
-sys.path.insert(0, str(BASE))
-from rectify.v1 import rectify_pb2 as pb  # noqa: E402
+DAEMON = []
+SEED = int(os.environ.get("SEED", "20260105"))
+IDLE = 1000
+GROWTH_KIB_MAX = 16 * 1024
 
 
-def ok(fine, what, seen=None):
-    global count, failed
-    count, failed = count + 1, failed + (not fine)
-    print(f"{'ok' if fine else 'not ok'} {count} - {what}", flush=True)
-    if not fine:
-        print(f"# seen: {seen!r}", flush=True)
+def daemon_and_client():
+    return DAEMON[0], Client(DAEMON[0])
 
 
-def key():
-    raw = bytearray(random.randbytes(16))
-    raw[6], raw[8] = 0x70 | raw[6] & 0x0F, 0x80 | raw[8] & 0x3F
-    return bytes(raw)
+def cases(daemon):
+    return daemon.sql("SELECT cases FROM rectify.head")
 
 
-class Client:
-    """A DEALER, or another kind of socket."""
-
-    def __init__(self, kind=zmq.DEALER):
-        self.socket = context.socket(kind)
-        self.socket.linger = 0
-        self.socket.connect(ENDPOINT)
-
-    def send(self, *frames):
-        self.socket.send_multipart(frames)
-
-    def receive(self, patience=PATIENCE):
-        """The next reply, or None."""
-        return pb.Reply.FromString(self.socket.recv_multipart()[-1]) if self.socket.poll(patience) else None
-
-    def ask(self, request):
-        """The reply to this request, sent again each second (P-034); others are dropped (P-035)."""
-        for _ in range(PATIENCE // 1000):
-            self.send(request.SerializeToString())
-            while reply := self.receive(1000):
-                if reply.id == request.id and not reply.HasField("push") and reply.error.code not in (8, 9):
-                    return reply
+def error_of(client, message):
+    """(code, field) of the error that answers."""
+    reply = client.once(message, 10)
+    if reply is None:
         return None
+    kind = reply.WhichOneof("body")
+    return (reply.error.code, reply.error.field.decode()) if kind == "error" else kind
 
 
-def request(**body):
-    return pb.Request(version=1, id=key(), actor=b"office", **body)
+def answer(client, frames):
+    """The first reply to raw frames."""
+    client.send(frames)
+    return client.receive(10)
 
 
-def finding(**fields):
-    return pb.Finding(**{**dict(id=key(), unit=b"city", kind=1, severity=2, code=b"4-601", text=b"x"), **fields})
+def test_random_bytes():
+    """Bytes that mean nothing."""
+    print(f"# SEED={SEED}")
+    DAEMON.append(city())
+    daemon, client = daemon_and_client()
+    before, dice = cases(daemon), random.Random(SEED)
+    strange = []
+    for _ in range(400):
+        reply = answer(client, [dice.randbytes(dice.choice((0, 1, 2, 7, 60, 700, 9000)))])
+        if reply is None or reply.WhichOneof("body") != "error" or reply.error.code not in (MALFORMED, VERSION, FIELD):
+            strange.append(reply)
+    ok(not strange, "400 random frames: each is answered with an error", *strange[:3])
+    valid = bytearray(request("insp-1", submit=submit_of(finding())).SerializeToString())
+    answered = 0
+    for _ in range(400):
+        spoiled = bytearray(valid)
+        for _ in range(dice.randint(1, 4)):
+            spoiled[dice.randrange(len(spoiled))] = dice.randrange(256)
+        answered += answer(client, [bytes(spoiled)]) is not None
+    same(answered, 400, "400 spoiled requests: each is answered")
+    say(f"cases before {before}, after {cases(daemon)}: a spoiled text is still a text")
+    is_served(daemon, "after random bytes")
 
 
-def submit(*findings):
-    return request(submit=pb.Submit(findings=findings))
+def test_truncated():
+    """A valid request cut at every length."""
+    daemon, client = daemon_and_client()
+    one = finding()
+    one.evidence.add(kind=1, sha256=bytes(32), name="照片".encode(), size=7)
+    valid = request("insp-1", submit=submit_of(one)).SerializeToString()
+    before = cases(daemon)
+    replies = [answer(client, [valid[:length]]) for length in range(len(valid))]
+    strange = [(length, reply) for length, reply in enumerate(replies) if reply is None or reply.WhichOneof("body") != "error"]
+    ok(not strange, f"cut at each of {len(valid)} lengths: an error", *strange[:3])
+    same(cases(daemon), before, "none of them became a case")
+    ok(answer(client, [valid]).outcomes.outcomes[0].receipt.case_no == int(before) + 1, "the whole one did")
+    is_served(daemon, "after cut requests")
 
 
-def test_example():
-    run = subprocess.run([ROOT / "tests/flow/example_client.py", ENDPOINT, "office", "city"], text=True,
-                         capture_output=True, env={**os.environ, "PYTHONPATH": str(BASE)}, check=False)
-    ok(run.returncode == 0 and "receipt\n" in run.stdout and "case_no: 1\n" in run.stdout, "the example client", run)
-    run = subprocess.run([ROOT / "tests/flow/example_client.py", ENDPOINT, "nobody", "city"], text=True,
-                         capture_output=True, env={**os.environ, "PYTHONPATH": str(BASE)}, check=False)
-    ok(run.returncode == 1 and "error 5 at actor" in run.stderr, "P-012: the actor is not in the registry", run)
+def test_frames():
+    """Too many frames, empty frames, a frame too large."""
+    daemon, client = daemon_and_client()
+    ping = request("insp-1", ping=pb.Ping())
+    client.socket.send_multipart([b"", ping.SerializeToString()])
+    frames = client.socket.recv_multipart() if client.socket.poll(10000) else []
+    same((len(frames), frames[:1]), (2, [b""]), "a request behind an empty delimiter is answered behind one")
+    for many in ([b"", b"", ping], [b"", b"x", ping], [ping, b""], [b"x"] * 4, [b""] * 5, [b"x"] * 300):
+        client.socket.send_multipart([f if isinstance(f, bytes) else f.SerializeToString() for f in many])
+    marker = request("insp-1", ping=pb.Ping())
+    reply = answer(client, [marker.SerializeToString()])
+    ok(reply is not None and reply.id == marker.id, "messages of other frames are dropped unanswered, what comes next is answered", reply)
+    for empty in ([b""], [b"", b""]):
+        reply = answer(client, empty)
+        ok(reply is not None and reply.WhichOneof("body") == "error", f"{len(empty)} empty frames: an error", reply)
+    client.send([bytes(2 * 1024 * 1024)])
+    ok(client.ping().cases_total > 0, "a client that sent 2 MiB connects anew and is served")
+    same(cut_after(daemon, 1024 * 1024), False, "a frame of 1 MiB may come")
+    same(cut_after(daemon, 1024 * 1024 + 1), True, "the announcement of a frame one byte larger cuts the connection")
+    is_served(daemon, "after strange frames")
+    largest = submit_of(*[finding(text="x" * 16000) for _ in range(60)])
+    ok(950_000 < largest.ByteSize() < 1_040_000 and len(client.ask(submit=largest).outcomes.outcomes) == 60,
+       "a request just under the limit is taken", largest.ByteSize())
 
 
-def test_once_and_only_once(client):
-    one = submit(finding(), finding(unit=b"no-such-unit"))
-    first, again = client.ask(one).outcomes.outcomes, client.ask(one).outcomes.outcomes
-    ok([o.id for o in first] == [f.id for f in one.submit.findings], "P-020: outcomes in the order of the items", first)
-    same = all(a.receipt.log_index == b.receipt.log_index and a.receipt.case_no == b.receipt.case_no and
-               b.receipt.repeated and not a.receipt.repeated for a, b in zip(first, again))
-    ok(same and len(again) == 2, "P-031: the same id gets the first receipt", (first, again))
-    other = request(act=pb.Act(commands=[pb.Command(id=one.submit.findings[0].id, command=10, case_no=1, text=b"x")]))
-    outcome = client.ask(other).outcomes.outcomes[0]
-    ok(outcome.error.code == 12, "P-032: the same id for another command", outcome)
-    refused = client.ask(request(act=pb.Act(commands=[pb.Command(id=key(), command=40, case_no=1)]))).outcomes.outcomes[0]
-    ok(refused.refusal.rule == 203 and refused.refusal.text_zh != b"", "P-060: a rung is nobody's to fire", refused)
+def cut_after(daemon, size):
+    """Whether a connection that announces a frame of so many bytes is cut within a second."""
+    raw = shake_hands(str(daemon.socket))
+    raw.send(b"\x02" + size.to_bytes(8, "big") + bytes(1000))
+
+    def ended():
+        try:
+            return raw.recv(4096) == b""
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
+    cut = until(ended, 1)
+    raw.close()
+    return bool(cut)
 
 
-def test_fields(client):
-    reply = client.ask(submit(finding(), finding(unit=b"\xff")))
-    ok(reply.error.code == 3 and reply.error.field == b"submit.findings[1].unit", "P-024: the path of a field", reply)
-    reply = client.ask(pb.Request(version=2, id=key(), actor=b"office", ping=pb.Ping()))
-    ok(reply.error.code == 2, "P-010: another version", reply)
-    asked = request(ping=pb.Ping())
-    client.send(asked.SerializeToString() + b"\x98\x06\x01")
-    reply = client.receive()
-    ok(reply.error.code == 3 and reply.id == asked.id, "P-014: an unknown field", reply)
-    client.send(asked.SerializeToString() + b"\x52\xff\x01")
-    reply = client.receive()
-    ok(reply.error.code == 1 and reply.id == asked.id, "P-015: a broken request gets its id back", reply)
+def test_fields():
+    """Unknown fields and numbers, texts that are none, items too many."""
+    daemon, client = daemon_and_client()
+    before = cases(daemon)
+
+    def sent(**changes):
+        return error_of(client, request("insp-1", submit=submit_of(finding(**changes))))
+
+    same(error_of(client, pb.Request(version=2, id=uuid7(), actor=b"insp-1", ping=pb.Ping()))[0], VERSION, "version 2: not spoken")
+    same(error_of(client, pb.Request(version=0, id=uuid7(), actor=b"insp-1", ping=pb.Ping()))[0], VERSION, "no version: not spoken")
+    same(error_of(client, request("nobody", ping=pb.Ping()))[0], ACTOR, "an unknown actor")
+    same(error_of(client, request("insp-1")), (FIELD, "body"), "no body")
+    valid = request("insp-1", submit=submit_of(finding()))
+    more = valid.SerializeToString() + b"\xf8\x06\x01"  # field 111
+    reply = answer(client, [more])
+    same((reply.error.code, reply.id), (FIELD, valid.id), "an unknown field of the envelope")
+    nested = finding().SerializeToString() + b"\xf8\x06\x01"
+    inner = b"\x0a" + varint(len(nested)) + nested
+    raw = request("insp-1").SerializeToString() + b"\x52" + varint(len(inner)) + inner
+    same(answer(client, [raw]).error.code, FIELD, "an unknown field of a finding")
+    for name, value in (("kind", 6), ("kind", 99), ("severity", 5), ("kind", 2**32 - 1)):
+        same(sent(**{name: value}), (FIELD, f"submit.findings[0].{name}"), f"{name} {value} is not known")
+    for bad, what in ((b"\xff\xfe", "no UTF-8"), (b"\xc0\xaf", "overlong UTF-8"), (b"\xed\xa0\x80", "a surrogate"), (b"a\0b", "a NUL"),
+                      (b"\x1b[31m", "an escape sequence"), (b"", "nothing"), (b"x" * 16385, "16,385 bytes"), ("墙".encode()[:2], "half a character")):
+        seen = sent(text=bad)
+        ok(seen == (FIELD, "submit.findings[0].text") or bad == b"" and seen == "outcomes", f"a text of {what} is refused", seen)
+    same(client.submit(finding(kind=0))[0].refusal.rule, 142, "no kind: a refusal by rule")
+    same(error_of(client, request("insp-1", act=act_of(command(99, 1)))), (FIELD, "act.commands[0].command"), "an unknown command")
+    same(error_of(client, request("off", act=act_of(command(ESCALATE, 1, text="x", track=77)))), (FIELD, "act.commands[0].track"), "an unknown track")
+    same(error_of(client, request("insp-1", submit=submit_of(finding(key=bytes(16))))), (FIELD, "submit.findings[0].id"), "an id that is no UUIDv7")
+    same(error_of(client, request("off", query=pb.Query(cases=pb.CaseQuery(status=[200]))))[0], FIELD, "an unknown status in a query")
+    same(error_of(client, request("off", query=pb.Query(limit=501, cases=pb.CaseQuery())))[0], FIELD, "501 rows wanted")
+    same(error_of(client, request("off", query=pb.Query()))[0] in (MALFORMED, FIELD), True, "a query for nothing")
+    same(error_of(client, request("insp-1", submit=pb.Submit()))[0], FIELD, "no findings")
+    same(error_of(client, request("insp-1", submit=submit_of(*[finding() for _ in range(501)]))), (TOO_LARGE, "submit.findings"), "501 findings")
+    many = one_with_evidence(17)
+    same(error_of(client, request("insp-1", submit=submit_of(many))), (TOO_LARGE, "submit.findings[0].evidence"), "17 pieces of evidence")
+    say(f"cases {before} before, {cases(daemon)} after")
+    same(len(client.submit(*[finding() for _ in range(500)])), 500, "500 findings are taken")
+    is_served(daemon, "after strange fields")
 
 
-def test_frames(client):
-    requester = Client(zmq.REQ)
-    requester.send(request(ping=pb.Ping()).SerializeToString())
-    reply = requester.receive()
-    ok(reply is not None and reply.HasField("pong"), "P-003: a REQ socket's delimiter", reply)
-    client.send(b"", b"a", b"b", b"c")
-    ok(client.receive(SILENCE) is None, "P-003: too many frames are dropped")
-    giant = Client()
-    giant.send(bytes(4 * 1024 * 1024 + 1))
-    ok(giant.receive(SILENCE) is None, "P-004: a frame too large is dropped")
-    body = b"\x0a\x00" * 500_000  # half a million empty findings
-    client.send(b"\x08\x01\x12\x10" + bytes(16) + b"\x52" + b"\xc0\x84\x3d" + body)
-    reply = client.receive()
-    ok(reply is not None and reply.error.code == 4, "P-005: memory is bounded", reply)
-    seed = random.randrange(1 << 32)
-    dice = random.Random(seed)
-    good = submit(finding()).SerializeToString()
-    for turn in range(500):
-        bad = bytearray(good)
-        for _ in range(dice.randrange(1, 6)):
-            bad[dice.randrange(len(bad))] = dice.randrange(256)
-        client.send(bytes(bad))
-        client.send(dice.randbytes(dice.randrange(1, 300)))
-        if turn % 8 == 7:  # no more at a time than the queues hold
-            client.ask(request(ping=pb.Ping()))
-    reply = client.ask(submit(finding()))  # and what was good by chance is recorded before it (P-037)
-    ok(reply is not None and reply.HasField("outcomes"), f"a thousand broken messages leave it well (seed {seed})")
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes(out + bytes([number]))
 
 
-def test_watch(client):
-    watcher = Client()
-    watch = request(watch=pb.Watch())
-    size = watcher.ask(watch).pong.head.size
-    client.ask(submit(finding()))
-    first = watcher.receive()
-    ok(first.id == watch.id and first.push.previous_size == size and first.push.size == size + 1 and
-       first.push.events[0].row.case_no > 0, "P-091, P-093: a push follows the head of the pong", first)
-    ok(watcher.ask(watch).HasField("pong"), "P-092: a renewal has the same id")
-    client.ask(submit(finding()))
-    second = watcher.receive()
-    ok(second.push.previous_size == first.push.size, "P-093: and the push before it", second)
-    watch.watch.stop = True
-    watcher.ask(watch)
-    client.ask(submit(finding()))
-    ok(watcher.receive(SILENCE) is None, "P-092: a watch is stopped")
+def one_with_evidence(count):
+    one = finding()
+    for _ in range(count):
+        one.evidence.add(kind=1, sha256=os.urandom(32), name=b"a", size=1)
+    return one
 
 
-def test_pages(client):
-    seen, cursor = [], b""
-    while True:
-        page = client.ask(request(query=pb.Query(limit=2, cursor=cursor, cases=pb.CaseQuery()))).page
-        seen += [row.case_no for row in page.cases]
-        cursor = page.next_cursor
-        if not cursor or len(seen) > 1000:
-            break
-    ok(seen == list(range(1, len(seen) + 1)) and len(seen) > 3, "P-081: pages follow each other", seen)
-    reply = client.ask(request(query=pb.Query(cursor=b"not one", cases=pb.CaseQuery())))
-    ok(reply.error.field == b"query.cursor", "P-081: a foreign cursor", reply)
+def floods():
+    """Requests below the frame limit that unpack to as much as possible."""
+    head = request("insp-1").SerializeToString()
+
+    def inside(number, body):
+        return head + bytes([number << 3 | 2]) + varint(len(body)) + body
+
+    size = 1_000_000
+    evidence = b"\x5a\x00" * (size // 2)
+    yield "empty findings", inside(10, b"\x0a\x00" * (size // 2))
+    yield "empty evidence", inside(10, b"\x0a" + varint(len(evidence)) + evidence)
+    yield "empty commands", inside(11, b"\x0a\x00" * (size // 2))
+    yield "case numbers, not packed", inside(12, b"\x52" + varint(size) + b"\x08\x01" * (size // 2))
+    yield "case numbers, packed", inside(12, b"\x52" + varint(size + 4) + b"\x0a" + varint(size) + b"\x01" * size)
+    yield "bodies over bodies", head + b"\x52\x00\x5a\x00" * (size // 4)
+    yield "unknown fields", head + b"\xf8\x06\x01" * (size // 3)
+    yield "groups in groups", head + b"\x53" * size
 
 
-context = zmq.Context()
-with open(BASE / "log", "wb") as log:
-    daemon = subprocess.Popen([BUILD / "rectifyd", "--data", BASE / "data", "--endpoint", ENDPOINT], stderr=log)
-try:
-    test_example()
-    main = Client()
-    test_once_and_only_once(main)
-    test_fields(main)
-    test_frames(main)
-    test_watch(main)
-    test_pages(main)
-finally:
-    daemon.terminate()
-    ok(daemon.wait(60) == 0, "the daemon is still there, and stops as asked", (BASE / "log").read_text()[-2000:])
-    context.destroy(linger=0)
-    shutil.rmtree(BASE, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+def test_floods():
+    """Submessages by the hundred thousand: memory stays bounded."""
+    daemon, client = daemon_and_client()
+    for what, raw in floods():
+        reply = answer(client, [raw])
+        ok(reply is not None and reply.WhichOneof("body") == "error", f"{what}: an error", reply)
+    warm = daemon.rss()
+    for _ in range(10):
+        for _, raw in floods():
+            answer(client, [raw])
+    grown = daemon.rss() - warm
+    ok(grown < GROWTH_KIB_MAX, f"80 more grow the daemon by {grown} KiB, less than {GROWTH_KIB_MAX}")
+    ok(warm < 256 * 1024, f"{warm} KiB are resident after the first")
+    is_served(daemon, "after the floods")
+
+
+def shake_hands(path):
+    """A connection that speaks ZMTP 3.0 as far as the handshake and then falls silent."""
+    client = sockets.socket(sockets.AF_UNIX)
+    client.connect(path)
+    client.setblocking(False)
+    greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+    client.send(greeting + b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER")
+    return client
+
+
+def test_idle():
+    """A thousand connections that say nothing more."""
+    daemon, client = daemon_and_client()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
+    idle = []
+    for _ in range(IDLE):
+        idle.append(shake_hands(str(daemon.socket)))
+    reply = client.once(request("insp-1", ping=pb.Ping()), 10)
+    ok(reply is not None, f"with {IDLE} idle connections an old client is served")
+    is_served(daemon, f"with {IDLE} idle connections")
+    open_files = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+    ok(open_files >= IDLE, f"they really are open: {open_files} files")
+    for one in idle:
+        one.close()
+    ok(until(lambda: len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < 100), "they are let go when they end")
+    is_served(daemon, "after them")
+
+
+def test_deaf():
+    """A client that never reads its replies."""
+    daemon, good = daemon_and_client()
+    deaf = Client(daemon, "off", hwm=1)
+    query = request("off", query=pb.Query(cases=pb.CaseQuery(with_text=True)))
+    before, sent = daemon.rss(), 0
+    for turn in range(400):
+        if deaf.socket.poll(1000, zmq.POLLOUT):
+            deaf.socket.send(query.SerializeToString())
+            sent += 1
+        if turn % 20 == 0:
+            good.ping()
+    ok(sent == 400, f"it asked {sent} times for pages of 768 KiB and read none", sent)
+    grown = daemon.rss() - before
+    ok(grown < 64 * 1024, f"what waits for it is bounded: {grown} KiB")
+    is_served(daemon, "beside a deaf client")
+    deaf.close()
+    busy = Client(daemon, "off")
+    for _ in range(20):
+        busy.send(query)
+    same(daemon.stop(), 0, "the daemon stops as asked, also with queries under way")
+
+
+main(test_random_bytes, test_truncated, test_frames, test_fields, test_floods, test_idle, test_deaf)

@@ -98,7 +98,7 @@ pb = load_messages()
 # ---- TAP --------------------------------------------------------------------------------------------------------
 
 count = failed = 0
-daemons, folders = [], []
+daemons, folders, loads = [], [], []
 
 
 def say(text):
@@ -135,6 +135,12 @@ def main(*tests):
             test()
         except Exception:  # pylint: disable=broad-except
             ok(False, f"{test.__name__} runs to its end", traceback.format_exc(), *(d.tail() for d in daemons[-2:]))
+            say("the tests after it are left out")
+            break
+        finally:
+            for load in loads:
+                load.dropping = True
+            loads.clear()
         say(f"{test.__name__} took {time.monotonic() - at:.1f} s")
     clean_up()
     say(f"all took {time.monotonic() - began:.1f} s")
@@ -452,6 +458,7 @@ class Load(threading.Thread):
         self.before = {bytes.fromhex(line.replace("-", "")) for line in daemon.sql("SELECT id FROM rectify.finding").splitlines()}
         self.retry_msecs, self.repeats = set(), 0
         self.ending, self.dropping, self.problem = False, False, None
+        loads.append(self)
 
     def acknowledged(self):
         return len(self.receipts)

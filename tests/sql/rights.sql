@@ -6,7 +6,7 @@ SELECT is(pg_temp.append(pg_temp.publication()), 'ok, changed', 'and publishes')
 
 CREATE VIEW pg_temp.person AS SELECT unnest(ARRAY['rectify_writer', 'rectify_reader']) AS who;
 SELECT is(pg_temp.state_as(who, 'SELECT * FROM rectify.' || name), 'ok', who || ' reads ' || name)
-FROM pg_temp.person, pg_temp.relation ORDER BY 1;
+FROM pg_temp.person, pg_temp.relation ORDER BY who, name;
 SELECT is(pg_temp.state_as(who, format(pattern, name, (
   SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = oid AND attnum = 1))), '42501', who || ' may not: ' || format(pattern, name, '...'))
 FROM pg_temp.person, pg_temp.relation, unnest(ARRAY['INSERT INTO rectify.%I DEFAULT VALUES', 'UPDATE rectify.%I SET %I = %2$I',

@@ -1,0 +1,121 @@
+/* The book: found by number, ordered by due rung, against a plain array as oracle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "daemon/book.h"
+
+#define CASES 3000
+#define STEPS 60000
+
+static uint64_t state = 42;
+
+static uint32_t next_random(void) { /* splitmix64 */
+  uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
+  z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+  z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+  return (uint32_t)(z ^ z >> 31);
+}
+
+/* Fire time by case number; -1: not in the book; INSTANT_NONE: no timer. */
+static usec_t oracle[CASES + 1];
+
+static void aim(struct book *book, uint64_t case_no, usec_t fire) {
+  struct case_state *found = book_find(book, case_no);
+  if (found == NULL) found = book_add(book, case_no);
+  found->clocks[0] = (struct case_clock){.kind = CLOCK_RECTIFY, .state = CLOCK_RUNNING, .next_fire = fire};
+  book_aim(book, found);
+  oracle[case_no] = fire;
+}
+
+static void check_first(struct book *book) {
+  uint64_t best = 0, count = 0;
+  for (uint64_t i = 1; i <= CASES; i++) {
+    if (oracle[i] < 0) continue;
+    count++;
+    if (oracle[i] != INSTANT_NONE && (best == 0 || oracle[i] < oracle[best])) best = i;
+  }
+  usec_t when;
+  const struct case_state *first = book_next(book, &when);
+  assert_int_equal(book_count(book), count);
+  if (best == 0) {
+    assert_null(first);
+    assert_true(when == INSTANT_NONE);
+    return;
+  }
+  assert_non_null(first);
+  assert_true(when == oracle[best]);
+  assert_int_equal(first->case_no, best);
+}
+
+static void one_step(struct book *book) {
+  uint64_t case_no = 1 + next_random() % CASES;
+  uint32_t what = next_random() % 10;
+  if (what == 0 && oracle[case_no] >= 0) {
+    book_remove(book, case_no);
+    oracle[case_no] = -1;
+  } else if (what == 1) {
+    aim(book, case_no, INSTANT_NONE);
+  } else {
+    aim(book, case_no, next_random() % 1000);
+  }
+}
+
+static void test_order(void **unused) {
+  (void)unused;
+  const char *given = getenv("RECTIFY_SEED");
+  if (given != NULL) state = strtoull(given, NULL, 0);
+  print_message("# seed %llu\n", (unsigned long long)state);
+  struct book *book = book_new();
+  for (uint64_t i = 0; i <= CASES; i++) oracle[i] = -1;
+  for (int step = 0; step < STEPS; step++) {
+    one_step(book);
+    if (step % 97 == 0) check_first(book);
+  }
+  for (uint64_t i = 1; i <= CASES; i++) {
+    const struct case_state *found = book_find(book, i);
+    assert_int_equal(found != NULL, oracle[i] >= 0);
+    if (found != NULL) assert_int_equal(found->case_no, i);
+  }
+  book_free(book);
+}
+
+/* Equal fire times: the older case first, so that a replay fires in the same order. */
+static void test_ties(void **unused) {
+  (void)unused;
+  struct book *book = book_new();
+  for (uint64_t i = 1; i <= CASES; i++) oracle[i] = -1;
+  for (uint64_t i = 50; i >= 1; i--) aim(book, i, 7);
+  for (uint64_t i = 1; i <= 50; i++) {
+    usec_t when;
+    assert_int_equal(book_next(book, &when)->case_no, i);
+    book_remove(book, i);
+  }
+  book_free(book);
+}
+
+static void test_clear(void **unused) {
+  (void)unused;
+  struct book *book = book_new();
+  usec_t when;
+  assert_null(book_find(book, 1));
+  assert_null(book_next(book, &when));
+  aim(book, 1, 5);
+  book_clear(book);
+  assert_null(book_find(book, 1));
+  assert_int_equal(book_count(book), 0);
+  aim(book, 1, 6);
+  assert_int_equal(book_next(book, &when)->case_no, 1);
+  book_free(book);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_ties),
+                                     cmocka_unit_test(test_clear)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
