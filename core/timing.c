@@ -105,7 +105,7 @@ void track_move(struct judge *judge, uint32_t target, uint32_t edge, usec_t star
   must(target != 0 && target <= TRACK_COUNT);
   judge->after.track = (uint8_t)target;
   judge->event->edge = (uint8_t)edge;
-  judge->after.light = LIGHT_YELLOW;
+  if (judge->after.light < LIGHT_YELLOW) judge->after.light = LIGHT_YELLOW; /* red stays red: time betters nothing */
   timing_start(judge, CLOCK_RECTIFY, target, judge->policy->tracks[target].limits[CLOCK_RECTIFY], start);
   track_enter(judge);
   people_settle_verifier(judge);

@@ -74,6 +74,7 @@ struct daemon {
   bool stopping;
   struct {
     bool wanted, under_way;
+    bool keeping; /* all rungs have fired; the clock itself is being stored */
     usec_t until;
     struct route_back back;
     struct uuid id;

@@ -37,7 +37,7 @@ void pipeline_forget(struct daemon *daemon) {
   refuse_batch(daemon, daemon->next);
   batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
   daemon->next_sealed = daemon->next_probed = daemon->flying = false;
-  daemon->advance.wanted = daemon->advance.under_way = false;
+  daemon->advance.wanted = daemon->advance.under_way = daemon->advance.keeping = false;
 }
 
 /* ---- requests ---- */
@@ -280,7 +280,7 @@ static void keep_clock_done(void *context, enum pg_outcome outcome, const char *
     return;
   }
   if (!daemon->advance.wanted) return;
-  daemon->advance.wanted = daemon->advance.under_way = false;
+  daemon->advance.wanted = daemon->advance.under_way = daemon->advance.keeping = false;
   answer_pong(daemon, &daemon->advance.back, &daemon->advance.id);
 }
 
@@ -305,7 +305,8 @@ static void advance(struct daemon *daemon) {
   if (when <= daemon->advance.until) {
     clock_advance(when);
     fly_rungs(daemon);
-  } else if (clock_now() < daemon->advance.until) {
+  } else if (!daemon->advance.keeping) {
+    daemon->advance.keeping = true;
     clock_advance(daemon->advance.until);
     keep_clock(daemon);
   }

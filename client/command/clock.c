@@ -103,7 +103,10 @@ int clock_advance_to(struct session *session, usec_t until, usec_t *now) {
     }
     if (result != RECTIFY_TIMEOUT) return session_failure(session, result == RECTIFY_OK ? RECTIFY_PROTOCOL : result);
     idle_msec = moves_on(session, &seen) ? 0 : idle_msec + step;
-    if (idle_msec >= session->timeout_msec) return session_failure(session, RECTIFY_TIMEOUT);
+    if (idle_msec < session->timeout_msec) continue;
+    complain("the clock has not moved for %d s; how far it got says `rectify clock show`, and asking again is safe",
+             idle_msec / 1000);
+    return EXIT_UNREACHABLE;
   }
 }
 
