@@ -150,15 +150,14 @@ static void param_officer(struct pg_params *params, const struct registry *regis
     pg_param_int4(params, (int32_t)registry_officer_by_code(registry, (const char *)code.data, code.len));
 }
 
-static void param_cursor(struct pg_params *params, const struct query *query, bool by_due) {
-  bool start = query->cursor.second == 0;
-  usec_t due = start ? USEC_PER_SECOND : query->cursor.first;
-  if (by_due && due == INSTANT_NONE) { /* among the cases without a due instant: 'infinity' */
-    pg_param_int8(params, INT64_MAX);
-  } else {
-    pg_param_instant(params, due);
-  }
-  pg_param_int8(params, query->cursor.second);
+/* The due instant of the last row: the first page starts before all. */
+static void param_last_due(struct pg_params *params, const struct query *query) {
+  if (query->cursor.second == 0)
+    pg_param_instant(params, USEC_PER_SECOND);
+  else if (query->cursor.first == INSTANT_NONE)
+    pg_param_int8(params, INT64_MAX); /* 'infinity': among the cases without one */
+  else
+    pg_param_instant(params, query->cursor.first);
 }
 
 struct case_arrays {
@@ -191,8 +190,7 @@ static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wante
     pg_param_null(params);
   else
     pg_param_instant(params, wanted->due_before);
-  pg_param_bool(params, wanted->order == 1);
-  param_cursor(params, query, wanted->order == 1);
+  pg_param_int8(params, query->cursor.second);
   pg_param_int4(params, (int32_t)query->limit);
   pg_param_bool(params, wanted->with_text);
   pg_param_bool(params, wanted->with_state);
@@ -201,6 +199,7 @@ static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wante
   else
     pg_param_bytes(params, wanted->finding_id.data, wanted->finding_id.len);
   param_officer(params, registry, wanted->handler);
+  if (wanted->order == 1) param_last_due(params, query);
 }
 
 static void ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted) {
@@ -209,7 +208,8 @@ static void ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted)
   struct case_arrays arrays = {0};
   find_scope(query->daemon, query->actor, &scope);
   param_cases(query, wanted, &scope, &arrays, &params);
-  pg_statement(query->daemon->reader, STATEMENT_QUERY_CASES, &params);
+  enum statement statement = wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
+  pg_statement(query->daemon->reader, statement, &params);
   free_arrays(&arrays);
   free_scope(&scope);
 }

@@ -21,7 +21,6 @@ struct query {
   bool may_see;
   bool answered;
   bool zh;
-  bool by_due;
   struct hash root;
   uint64_t size, epoch;
 };
