@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+"""Watching: pushes tell each officer what happened to the cases he may see, all of it, and nothing else."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+
+DAEMON = []
+WATCHERS_MAX = 256
+
+
+class Watcher(Client):
+    """A client with one watch; follows the chain of sizes."""
+
+    def __init__(self, daemon, actor, hwm=1000, **what):
+        super().__init__(daemon, actor, hwm)
+        self.request = request(actor, watch=pb.Watch(**what))
+        self.pushes, self.gaps = [], []
+        reply = self.once(self.request)
+        self.first = reply
+        self.size = reply.pong.head.size
+
+    def take(self, reply):
+        push = reply.push
+        if push.previous_size != self.size:
+            self.gaps.append((self.size, push.previous_size))
+        self.size = push.size
+        self.pushes.append(push)
+
+    def drain(self, case_no, seconds=PATIENCE):
+        """Takes pushes until one tells of the case."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            reply = self.receive(max(0, end - time.monotonic()))
+            if reply is not None and reply.WhichOneof("body") == "push":
+                self.take(reply)
+                if any(event.row.case_no == case_no for event in self.pushes[-1].events):
+                    return True
+        return False
+
+    def quiet(self):
+        """What lies here though nothing should: asks for a sign of life behind which nothing can be."""
+        ping = request(self.actor, ping=pb.Ping())
+        self.send(ping)
+        while (reply := need(self.receive(), "an answer")).id != ping.id:
+            if reply.WhichOneof("body") == "push":
+                self.take(reply)
+        return self.cases()
+
+    def quiet_all(self):
+        """Reads until nothing has come for a while: what was kept for it."""
+        while (reply := self.receive(0.5)) is not None:
+            if reply.WhichOneof("body") == "push":
+                self.take(reply)
+        return self.cases()
+
+    def cases(self):
+        return [event.row.case_no for push in self.pushes for event in push.events]
+
+
+def by_unit(daemon, *units):
+    wanted = ", ".join(f"'{unit}'" for unit in units)
+    return {int(line) for line in daemon.sql(f"SELECT case_no FROM rectify.finding WHERE unit_code IN ({wanted})").splitlines()}
+
+
+def test_scope():
+    """Who sees what."""
+    daemon = city()
+    DAEMON.append(daemon)
+    everyone = {"off": None, "auditor": None, "h-north": ("north", "north-1"), "h-north-1": ("north-1",), "p-south": ("south",),
+                "insp-1": "team-1", "insp-2": "team-2"}
+    watchers = {name: Watcher(daemon, name) for name in everyone}
+    narrow = {"unit": Watcher(daemon, "auditor", unit=b"north"), "case": Watcher(daemon, "auditor", case_no=2),
+              "forbidden unit": Watcher(daemon, "h-north", unit=b"south")}
+    ok(all(w.first.WhichOneof("body") == "pong" for w in [*watchers.values(), *narrow.values()]), "each watch is answered with the head")
+    one, two = Client(daemon, "insp-1"), Client(daemon, "insp-2")
+    for unit in ("north", "north-1", "south", "north"):
+        one.submit(finding(unit=unit), finding(unit=unit))
+    two.submit(finding(unit="south", team="team-2"), finding(unit="north-1", team="team-2"))
+    handler = Client(daemon, "h-north")
+    handler.act(command(SIGN_FOR, 1))
+    Client(daemon, "h-south").act(command(SIGN_FOR, 5))
+    refused = Client(daemon, "h-north").act(command(SIGN_FOR, 5))[0]
+    same(refused.refusal.rule, 201, "a handler cannot sign for another unit's case")
+    total = [int(line) for line in daemon.sql("SELECT case_no FROM rectify.event WHERE case_no > 0 ORDER BY log_index").splitlines()]
+    for name, scope in everyone.items():
+        if scope is None:
+            wanted = total
+        elif isinstance(scope, str):
+            team = {int(line) for line in daemon.sql("SELECT case_no FROM rectify.finding WHERE team = (SELECT id FROM rectify.unit "
+                                                     f"WHERE code = '{scope}')").splitlines()}
+            wanted = [case for case in total if case in team]
+        else:
+            wanted = [case for case in total if case in by_unit(daemon, *scope)]
+        same(watchers[name].quiet(), wanted, f"{name} is told of {len(wanted)} events, in order")
+        same(watchers[name].gaps, [], f"{name} sees no gap")
+    ok(0 < len(watchers["h-north"].cases()) < len(total), "which is less than all for a handler", total)
+    same(narrow["unit"].quiet(), [case for case in total if case in by_unit(daemon, "north", "north-1")], "a watch of a unit tells of its subtree")
+    same(narrow["case"].quiet(), [2], "a watch of a case tells of it alone")
+    same(narrow["forbidden unit"].quiet(), [], "naming a unit does not make it visible")
+    same(watchers["off"].size, one.ping().head.size, "who sees all is told up to the head")
+    reply = one.ask(watch=pb.Watch(unit=b"atlantis"))
+    same((reply.error.code, reply.error.field), (NOT_FOUND, b"watch.unit"), "an unknown unit cannot be watched")
+
+
+def test_content():
+    """A push says what the queries say."""
+    daemon = DAEMON[0]
+    watcher, client = Watcher(daemon, "off"), Client(daemon, "insp-1")
+    text = "消防通道被占用\n\t第二行"
+    receipt = client.submit(finding(text=text))[0].receipt
+    need(watcher.drain(receipt.case_no), "a push")
+    event = watcher.pushes[-1].events[-1]
+    same(event.event.log_index, receipt.log_index, "its log index is the receipt's")
+    same((event.event.text.decode(), event.event.actor), (text, b"insp-1"), "text and actor come along")
+    row = Client(daemon, "off").cases(case_no=[receipt.case_no])[0]
+    for name in ("status", "track", "unit", "handler", "due", "due_text", "light", "accountable", "version"):
+        same(getattr(event.row, name), getattr(row, name), f"{name} is that of the query")
+    recorded = pb.Event.FromString(event.event.record)
+    same((recorded.case_no, recorded.version, recorded.status), (row.case_no, 1, row.status), "the record is the event")
+    stored = daemon.sql(f"SELECT id FROM rectify.notice WHERE case_no = {receipt.case_no} ORDER BY id").split()
+    same([str(notice.id) for notice in event.notices], stored, "its notices are those stored")
+    ok(stored, "there are some")
+
+
+def test_stop_and_renew():
+    """A renewed watch is one watch; a stopped one is none."""
+    daemon = DAEMON[0]
+    watcher, other, client = Watcher(daemon, "off"), Watcher(daemon, "off"), Client(daemon, "insp-1")
+    same(watcher.once(watcher.request).WhichOneof("body"), "pong", "a watch is renewed with its own id")
+    number = client.submit(finding())[0].receipt.case_no
+    same(watcher.quiet(), [number], "and tells of each event once")
+    stop = pb.Request(version=1, id=watcher.request.id, actor=b"off", watch=pb.Watch(stop=True))
+    same(watcher.once(stop).WhichOneof("body"), "pong", "it is stopped")
+    second = client.submit(finding())[0].receipt.case_no
+    same(watcher.quiet(), [number], "a stopped watch tells nothing")
+    same(other.quiet(), [number, second], "another client's goes on")
+    watcher.close()
+    third = client.submit(finding())[0].receipt.case_no
+    same(other.quiet(), [number, second, third], "it does not mind a watcher that went away")
+
+
+def test_limit():
+    """There is room for so many watches; a stopped one makes room."""
+    daemon = DAEMON[0]
+    client = Client(daemon, "off")
+    wanted, refused = [], 0
+    for _ in range(WATCHERS_MAX + 1):
+        one = request("off", watch=pb.Watch())
+        reply = need(client.once(one), "an answer")
+        if reply.WhichOneof("body") == "pong":
+            wanted.append(one)
+        else:
+            refused += 1
+            last, error = one, reply.error
+    ok(refused > 0 and error.code == BUSY and error.retry_msec > 0, "a watch too many is told: busy", refused)
+    wanted[0].watch.stop = True
+    same(client.once(wanted[0]).WhichOneof("body"), "pong", "one is stopped")
+    same(client.once(last).WhichOneof("body"), "pong", "then there is room for another")
+    for one in wanted[1:] + [last]:
+        one.watch.stop = True
+        client.once(one)
+
+
+def test_missed():
+    """A watcher that does not read in time misses pushes, sees that it did, and is told again afterwards."""
+    daemon = DAEMON[0]
+    slow, client = Watcher(daemon, "off", hwm=1), Client(daemon, "insp-1")
+    for _ in range(30):
+        client.submit(*[finding(text="长" * 5400) for _ in range(24)])
+    missed = set(slow.quiet_all())
+    number = client.submit(finding())[0].receipt.case_no
+    ok(slow.drain(number), "it is told of what comes later")
+    ok(slow.gaps, "it sees a gap", len(slow.pushes))
+    ok(all(was < now for was, now in slow.gaps), "the gap says from where to where", slow.gaps)
+    ok(len(set(slow.cases())) < 30 * 24 + 1 and len(missed) > 0, "it had some and missed some", len(slow.cases()))
+    same(slow.size, client.ping().head.size, "and is up to the head again")
+    is_served(daemon, "beside a slow watcher")
+
+
+def test_through_a_restart():
+    """After a restart of PostgreSQL's sessions the chain goes on or shows its gap."""
+    daemon = DAEMON[0]
+    watcher, client = Watcher(daemon, "off"), Client(daemon, "insp-1")
+    first = client.submit(finding())[0].receipt.case_no
+    daemon.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rectify_writer'")
+    second = client.submit(finding())[0].receipt.case_no
+    same((watcher.quiet(), watcher.gaps), ([first, second], []), "a watch outlives a lost connection to the database")
+    same(daemon.stop(), 0, "the daemon stops as asked")
+
+
+main(test_scope, test_content, test_stop_and_renew, test_limit, test_missed, test_through_a_restart)
