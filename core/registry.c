@@ -84,6 +84,18 @@ static uint32_t roles_of(const struct registry *registry, uint32_t officer, uint
   return roles;
 }
 
+void registry_reach(const struct registry *registry, uint32_t officer, uint32_t roles, day_t day, int32_t *marks) {
+  for (uint32_t i = 0; i < registry->unit_count + 2; i++) marks[i] = 0;
+  for (uint32_t i = first_of_officer(registry, officer); i < registry->appointment_count; i++) {
+    const struct appointment *row = &registry->by_officer[i];
+    if (row->officer != officer) break;
+    if (!holds_on(registry, row, day) || (roles & ROLE_BIT(row->role)) == 0) continue;
+    marks[registry->units[row->unit].enter]++;
+    marks[registry->units[row->unit].leave + 1]--;
+  }
+  for (uint32_t i = 1; i < registry->unit_count + 2; i++) marks[i] += marks[i - 1];
+}
+
 uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
   return unit == 0 ? 0 : roles_of(registry, officer, unit, day);
 }

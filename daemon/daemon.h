@@ -75,6 +75,7 @@ struct daemon {
   struct {
     bool wanted, under_way;
     bool keeping; /* all rungs have fired; the clock itself is being stored */
+    bool kept;    /* the database said so; what it says is known at the end of the job only */
     usec_t until;
     struct route_back back;
     struct uuid id;

@@ -169,12 +169,13 @@ static void decide_publication(struct daemon *daemon, struct batch *batch, uint3
       fail_item(item, FAILURE_DOCUMENT, batch->report.text);
       return;
     }
-    batch->has_publication = true;
     const char *wrong = lock_out(batch, item, now);
     if (wrong != NULL) {
+      world_discard(&batch->publication); /* the batch's rungs are recorded all the same: nothing must be adopted */
       fail_item(item, FAILURE_DOCUMENT, wrong);
       return;
     }
+    batch->has_publication = true;
     event.document_version = batch->publication.version;
   }
   item->recorded = batch->fresh_count;

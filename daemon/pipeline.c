@@ -63,7 +63,9 @@ static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1_
 
 static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
                            const struct route_back *back, const struct uuid *id) {
-  if (any_key_is_under_way(daemon, request))
+  if (daemon->advance.wanted) /* what came before is judged before; what comes now, after: and reading never stops */
+    answer_error(daemon, back, id, FAILURE_BUSY, "", "the clock is being moved; try later", RETRY_AFTER_MSEC);
+  else if (any_key_is_under_way(daemon, request))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
@@ -72,8 +74,6 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
-  } else if (until <= clock_now() && !daemon->advance.wanted) {
-    answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
     answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
   } else {
@@ -165,7 +165,7 @@ static void land(struct daemon *daemon, struct batch *batch) {
   daemon->committed_size = batch->size_before + batch->fresh_count;
   daemon->committed_root = batch->root_after;
   daemon->committed_cases = daemon->store.cases;
-  if (batch->has_publication && batch->fresh_count > 0) {
+  if (batch->has_publication) {
     world_adopt(daemon->store.office, &batch->publication);
     batch->has_publication = false;
   }
@@ -268,15 +268,19 @@ static void fly_rungs(struct daemon *daemon) {
 
 /* ---- the manual clock ---- */
 
+/* No row, or NULL: another daemon's epoch stands in the head, and this one may not keep anything any more. */
 static void keep_clock_result(void *context, unsigned step, const PGresult *result) {
-  (void)context, (void)step, (void)result;
+  struct daemon *daemon = context;
+  (void)step;
+  daemon->advance.kept = PQntuples(result) == 1 && pg_int(result, 0, 0) != 0;
 }
 
 static void keep_clock_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   (void)sqlstate;
-  if (outcome != PG_DONE) {
-    if (daemon->store.state == STORE_READY) store_restart(daemon, text);
+  if (outcome != PG_DONE || !daemon->advance.kept) {
+    if (daemon->store.state == STORE_READY)
+      store_restart(daemon, outcome == PG_DONE ? "the clock was not kept: another daemon has taken over" : text);
     return;
   }
   if (!daemon->advance.wanted) return;
@@ -287,6 +291,7 @@ static void keep_clock_done(void *context, enum pg_outcome outcome, const char *
 static void keep_clock(struct daemon *daemon) {
   struct pg_params params;
   if (!pg_begin(daemon->store.pg, keep_clock_result, keep_clock_done, daemon)) return;
+  daemon->advance.kept = false;
   pg_params_reset(&params);
   pg_param_int8(&params, (int64_t)daemon->store.epoch);
   pg_param_instant(&params, clock_now());

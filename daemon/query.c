@@ -87,16 +87,20 @@ struct scope {
   struct pg_array units, teams;
 };
 
+/* What authorise_read() would say of each unit, and of each unit as the team. */
 static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope *scope) {
-  const struct world *world = &daemon->store.office->world;
+  static int32_t any[UNITS_MAX + 2], inspects[UNITS_MAX + 2];
+  const struct registry *registry = daemon->store.office->registry;
   day_t day = today(daemon);
   *scope = (struct scope){.all = reads_all(daemon, actor)};
   pg_array_reset(&scope->units, PG_INT4);
   pg_array_reset(&scope->teams, PG_INT4);
-  for (uint32_t unit = 1; !scope->all && unit <= world->registry->unit_count; unit++) {
-    uint32_t roles = registry_roles(world->registry, actor, unit, day);
-    if (authorise_read(world, actor, unit, 0, day)) pg_put_int(&scope->units, unit);
-    if ((roles & ROLE_BIT(ROLE_INSPECTOR)) != 0) pg_put_int(&scope->teams, unit);
+  if (scope->all) return;
+  registry_reach(registry, actor, UINT32_MAX, day, any);
+  registry_reach(registry, actor, ROLE_BIT(ROLE_INSPECTOR), day, inspects);
+  for (uint32_t unit = 1; unit <= registry->unit_count; unit++) {
+    if (any[registry->units[unit].enter] > 0) pg_put_int(&scope->units, unit);
+    if (inspects[registry->units[unit].enter] > 0) pg_put_int(&scope->teams, unit);
   }
 }
 
@@ -239,7 +243,8 @@ static void ask_history(struct query *query, const Rectify__V1__HistoryQuery *wa
 static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bool has_cursor) {
   struct pg_params params;
   pg_params_reset(&params);
-  pg_param_int8(&params, has_cursor ? query->cursor.first + 1 : (int64_t)wanted->from_index);
+  pg_param_int8(&params, has_cursor && query->cursor.first < INT64_MAX ? query->cursor.first + 1
+                                                                       : (int64_t)wanted->from_index);
   pg_param_int4(&params, (int32_t)query->limit);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LOG, &params);
 }
@@ -276,6 +281,11 @@ static bool is_allowed(const struct daemon *daemon, const Rectify__V1__Query *wa
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
     return is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
   return true;
+}
+
+/* No number of ours is negative; with other bytes nothing is reckoned. */
+static bool is_cursor(ProtobufCBinaryData bytes) {
+  return bytes.len == 0 || (bytes.len == 16 && bytes.data[0] < 0x80 && bytes.data[8] < 0x80);
 }
 
 static struct query *new_query(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
@@ -334,7 +344,7 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
                  0);
     return;
   }
-  if (wanted->cursor.len != 0 && wanted->cursor.len != 16) {
+  if (!is_cursor(wanted->cursor)) {
     answer_error(daemon, back, id, FAILURE_FIELD, "query.cursor", "not a cursor of this daemon", 0);
     return;
   }

@@ -93,6 +93,24 @@ static bool yaml_check_bytes(struct report *report, const char *text, size_t len
   return true;
 }
 
+/* Brackets left open in one line.  Each may begin a key, so libfyaml reads to the end of the line before it says that
+ * the first one is a list: a line of nothing else takes it half a minute and a gigabyte.  Quotes are not looked at; so
+ * far beyond YAML_DEPTH_MAX nobody means it. */
+#define YAML_LINE_BRACKETS_MAX 128
+static bool yaml_check_brackets(struct report *report, const char *text, size_t length) {
+  struct position at = {1, 1};
+  int32_t open = 0;
+  for (size_t i = 0; i < length; i++, at.column++) {
+    if (text[i] == '[' || text[i] == '{') open++;
+    if ((text[i] == ']' || text[i] == '}') && open > 0) open--;
+    if (text[i] == '\n') at = (struct position){at.line + 1, 0}, open = 0;
+    if (open <= YAML_LINE_BRACKETS_MAX) continue;
+    report_error(report, at, "nested too deeply");
+    return false;
+  }
+  return true;
+}
+
 /* libfyaml's mark of a quoted text stands behind the quote. */
 static bool yaml_is_quoted(struct fy_event *event) {
   if (event->type != FYET_SCALAR || event->scalar.value == NULL) return false;
@@ -286,7 +304,7 @@ struct yaml *yaml_parse(struct report *report, const char *text, size_t length, 
     return NULL;
   }
   if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3; /* a byte order mark */
-  if (!yaml_check_bytes(report, text, length)) return NULL;
+  if (!yaml_check_bytes(report, text, length) || !yaml_check_brackets(report, text, length)) return NULL;
   struct yaml *yaml = calloc(1, sizeof *yaml);
   if (yaml == NULL) {
     report_error(report, (struct position){0, 0}, "out of memory");

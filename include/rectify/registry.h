@@ -65,4 +65,9 @@ uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint3
 /* ROLE_BITs that `officer` has anywhere on `day`. */
 uint32_t registry_roles_anywhere(const struct registry *registry, uint32_t officer, day_t day);
 
+/* All units that `officer` reaches on `day` through an appointment with one of `roles` (ROLE_BITs): marks[enter] of such
+ * a unit is then above 0, of the others 0.  `marks` has room for unit_count + 2.  In one pass over the officer's
+ * appointments and one over the units, where asking registry_roles() of each unit would multiply the two. */
+void registry_reach(const struct registry *registry, uint32_t officer, uint32_t roles, day_t day, int32_t *marks);
+
 #endif
