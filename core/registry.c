@@ -61,32 +61,31 @@ uint32_t registry_holder(const struct registry *registry, uint32_t unit, uint32_
   return registry_holder_but(registry, unit, role, day, &nobody);
 }
 
-/* The index of the first row of `officer` in by_officer, or of what follows it. */
-static uint32_t first_of_officer(const struct registry *registry, uint32_t officer) {
+/* The index of the first row of `officer` in by_officer at `unit` or at one behind it. */
+static uint32_t first_of_officer(const struct registry *registry, uint32_t officer, uint32_t unit) {
   uint32_t low = 0, high = registry->appointment_count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (registry->by_officer[middle].officer < officer) low = middle + 1;
+    const struct appointment *row = &registry->by_officer[middle];
+    if (row->officer < officer || (row->officer == officer && row->unit < unit)) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-/* Roles over `unit`, or anywhere when `unit` is 0. */
-static uint32_t roles_of(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
+static uint32_t roles_at(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
   uint32_t roles = 0;
-  for (uint32_t i = first_of_officer(registry, officer); i < registry->appointment_count; i++) {
+  for (uint32_t i = first_of_officer(registry, officer, unit); i < registry->appointment_count; i++) {
     const struct appointment *row = &registry->by_officer[i];
-    if (row->officer != officer) break;
-    if (!holds_on(registry, row, day)) continue;
-    if (unit == 0 || registry_in_subtree(registry, unit, row->unit)) roles |= ROLE_BIT(row->role);
+    if (row->officer != officer || row->unit != unit) break;
+    if (holds_on(registry, row, day)) roles |= ROLE_BIT(row->role);
   }
   return roles;
 }
 
 void registry_reach(const struct registry *registry, uint32_t officer, uint32_t roles, day_t day, int32_t *marks) {
   for (uint32_t i = 0; i < registry->unit_count + 2; i++) marks[i] = 0;
-  for (uint32_t i = first_of_officer(registry, officer); i < registry->appointment_count; i++) {
+  for (uint32_t i = first_of_officer(registry, officer, 0); i < registry->appointment_count; i++) {
     const struct appointment *row = &registry->by_officer[i];
     if (row->officer != officer) break;
     if (!holds_on(registry, row, day) || (roles & ROLE_BIT(row->role)) == 0) continue;
@@ -96,10 +95,22 @@ void registry_reach(const struct registry *registry, uint32_t officer, uint32_t 
   for (uint32_t i = 1; i < registry->unit_count + 2; i++) marks[i] += marks[i - 1];
 }
 
+/* Up from the unit, a search at each: what it costs does not grow with how often the officer was appointed. */
 uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
-  return unit == 0 ? 0 : roles_of(registry, officer, unit, day);
+  uint32_t roles = 0;
+  for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
+    roles |= roles_at(registry, officer, unit, day);
+    unit = registry->units[unit].parent;
+  }
+  return roles;
 }
 
 uint32_t registry_roles_anywhere(const struct registry *registry, uint32_t officer, day_t day) {
-  return roles_of(registry, officer, 0, day);
+  uint32_t roles = 0;
+  for (uint32_t i = first_of_officer(registry, officer, 0); i < registry->appointment_count; i++) {
+    const struct appointment *row = &registry->by_officer[i];
+    if (row->officer != officer) break;
+    if (holds_on(registry, row, day)) roles |= ROLE_BIT(row->role);
+  }
+  return roles;
 }

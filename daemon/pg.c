@@ -147,6 +147,7 @@ static void connecting(struct pg *pg, int64_t now_msec) {
     pg_drop(pg, PQerrorMessage(pg->connection));
   } else if (pg->polling == PGRES_POLLING_OK) {
     pg->state = PG_UP;
+    pg->noticed = false; /* warnings of the connection itself say nothing about a commit */
     if (PQsetnonblocking(pg->connection, 1) != 0 || PQenterPipelineMode(pg->connection) != 1)
       pg_drop(pg, PQerrorMessage(pg->connection));
     else

@@ -95,6 +95,15 @@ def load_messages():
 pb = load_messages()
 
 
+def limit(name):
+    """A number of include/rectify/limits.h."""
+    text = (ROOT / "include" / "rectify" / "limits.h").read_text()
+    product = 1
+    for factor in re.search(rf"#define {name} \(?([0-9 *]+)", text).group(1).split("*"):
+        product *= int(factor)
+    return product
+
+
 # ---- TAP --------------------------------------------------------------------------------------------------------
 
 count = failed = 0

@@ -310,6 +310,38 @@ static void test_damaged_files(void **state) {
   free(text);
 }
 
+/* registry_reach() against registry_roles() of each officer, unit and role, on days around every appointment's ends. */
+static void reach_must_agree(const struct registry *registry, uint32_t officer, uint32_t roles, day_t day) {
+  int32_t marks[64];
+  assert_true(registry->unit_count + 2 <= sizeof marks / sizeof *marks);
+  registry_reach(registry, officer, roles, day, marks);
+  for (uint32_t id = 1; id <= registry->unit_count; id++)
+    assert_int_equal(marks[registry->units[id].enter] > 0,
+                     (registry_roles(registry, officer, id, day) & roles) != 0);
+}
+
+static void test_reach_is_roles_of_each_unit(void **state) {
+  (void)state;
+  struct registry *registry = good();
+  for (uint32_t officer = 1; officer <= registry->officer_count; officer++)
+    for (uint32_t i = 0; i < registry->appointment_count; i++)
+      for (uint32_t role = 0; role <= ROLE_COUNT; role++) {
+        uint32_t roles = role == 0 ? UINT32_MAX : ROLE_BIT(role);
+        reach_must_agree(registry, officer, roles, registry->appointments[i].from);
+        reach_must_agree(registry, officer, roles, registry->appointments[i].from - 1);
+        reach_must_agree(registry, officer, roles, registry->appointments[i].until);
+      }
+  registry_free(registry);
+}
+
+/* Would take libfyaml half a minute and a gigabyte (document/yaml.c). */
+static void test_brackets_without_end(void **state) {
+  (void)state;
+  static char text[1024 * 1024];
+  memset(text, '[', sizeof text - 1);
+  must_fail_with(text, "f:1:129: error: nested too deeply");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_good_registry),
@@ -323,6 +355,8 @@ int main(void) {
       cmocka_unit_test(test_zones_stay_on_error),
       cmocka_unit_test(test_depth_is_bounded),
       cmocka_unit_test(test_retired_depth_is_bounded),
+      cmocka_unit_test(test_reach_is_roles_of_each_unit),
+      cmocka_unit_test(test_brackets_without_end),
       cmocka_unit_test(test_largest_registry),
       cmocka_unit_test(test_embedded_registry),
       cmocka_unit_test(test_damaged_files),
