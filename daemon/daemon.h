@@ -80,7 +80,7 @@ struct daemon {
     struct route_back back;
     struct uuid id;
   } advance; /* of the manual clock */
-  uint32_t queries_waiting;
+  struct query *queries; /* that wait for the reading connection, in no order */
   struct watcher watchers[WATCHERS_MAX];
   uint8_t *scratch; /* for packed replies */
 };

@@ -48,6 +48,13 @@ static void query_result(void *context, unsigned step, const PGresult *result) {
   }
 }
 
+static void end_query(struct query *query) {
+  struct query **at = &query->daemon->queries;
+  while (*at != query) at = &(*at)->next;
+  *at = query->next;
+  free(query);
+}
+
 static void query_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct query *query = context;
   struct daemon *daemon = query->daemon;
@@ -60,8 +67,7 @@ static void query_done(void *context, enum pg_outcome outcome, const char *sqlst
       answer_error(daemon, &query->back, &query->id, FAILURE_UNAVAILABLE, "query",
                    "the database cannot be reached; try later", RETRY_AFTER_MSEC);
   }
-  daemon->queries_waiting--;
-  free(query);
+  end_query(query);
 }
 
 /* ---- who may read what ---- */
@@ -303,7 +309,8 @@ static struct query *new_query(struct daemon *daemon, const Rectify__V1__Query *
     memcpy(wire, wanted->cursor.data, sizeof wire);
     query->cursor = (struct cursor){(int64_t)be64toh(wire[0]), (int64_t)be64toh(wire[1])};
   }
-  daemon->queries_waiting++;
+  query->next = daemon->queries;
+  daemon->queries = query;
   return query;
 }
 
@@ -316,8 +323,7 @@ static bool from_memory(struct query *query) {
     page_of_units(query);
   else
     page_of_officers(query);
-  query->daemon->queries_waiting--;
-  free(query);
+  end_query(query);
   return true;
 }
 
@@ -337,6 +343,16 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   pg_end(query->daemon->reader);
 }
 
+/* Whether there is a place, for this connection too. */
+static bool has_place(const struct daemon *daemon, const struct route_back *back) {
+  uint32_t all = 0, own = 0;
+  for (const struct query *query = daemon->queries; query != NULL; query = query->next) {
+    all++;
+    own += query->back.length == back->length && memcmp(query->back.routing, back->routing, back->length) == 0;
+  }
+  return all < QUERIES_MAX && own < QUERIES_PER_CLIENT_MAX;
+}
+
 void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
                  const struct route_back *back, const struct uuid *id) {
   if (!is_allowed(daemon, wanted, actor)) {
@@ -348,7 +364,7 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
     answer_error(daemon, back, id, FAILURE_FIELD, "query.cursor", "not a cursor of this daemon", 0);
     return;
   }
-  if (daemon->queries_waiting >= QUERIES_MAX) {
+  if (!has_place(daemon, back)) {
     answer_error(daemon, back, id, FAILURE_BUSY, "query", "too many queries wait; try later", RETRY_AFTER_MSEC);
     return;
   }
@@ -360,8 +376,7 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
   }
   answer_error(daemon, back, id, FAILURE_UNAVAILABLE, "query", "the database cannot be reached; try later",
                RETRY_AFTER_MSEC);
-  daemon->queries_waiting--;
-  free(query);
+  end_query(query);
 }
 
 void query_turn(struct daemon *daemon, int64_t now_msec) {

@@ -11,6 +11,7 @@ struct cursor {
 
 struct query {
   struct daemon *daemon;
+  struct query *next; /* of daemon->queries */
   struct route_back back;
   struct uuid id;
   uint32_t actor;

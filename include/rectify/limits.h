@@ -61,6 +61,7 @@
 #define BATCH_REQUESTS_MAX 500                    /* envelopes answered by one commit */
 #define BATCH_TEXT_BYTES_MAX (8 * 1024 * 1024)    /* free text of one commit */
 #define QUERIES_MAX 64                            /* queries waiting for the reading connection */
+#define QUERIES_PER_CLIENT_MAX 8                  /* of them, of one connection: nobody takes all places */
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
 
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */

@@ -126,4 +126,45 @@ def test_signals():
     same(daemon.exit_code(), 0, "SIGINT: exit code 0")
 
 
-main(test_options, test_migrate, test_configuration, test_background, test_signals)
+def test_data_directory():
+    """A data directory that cannot be trusted is refused with a sentence."""
+    root = os.geteuid() == 0
+    modes = {0o777: "everybody"} if root else {0o777: "everybody", 0o775: "its group"}  # root closes the latter itself
+    for mode, what in modes.items():
+        daemon = Daemon()
+        daemon.data.mkdir()
+        daemon.data.chmod(mode)
+        daemon.start(wait=False)
+        code = daemon.exit_code()
+        ok(code in (69, 78) and daemon.saw("may be written by"), f"a data directory that {what} may write is refused", code, daemon.tail())
+    daemon = Daemon()
+    if root:
+        daemon.data.mkdir()
+        os.chown(daemon.data, 1, 1)
+    else:
+        daemon.data = Path("/usr")
+    daemon.start(wait=False)
+    code = daemon.exit_code()
+    ok(code in (69, 78) and daemon.saw("belongs to user number"), "a data directory of somebody else is refused", code, daemon.tail())
+    if root:
+        daemon = Daemon()
+        daemon.data.mkdir()
+        (daemon.data / "mine").touch()
+        daemon.start(wait=False)
+        ok(daemon.exit_code() == 78 and daemon.saw("root's and not empty"), "root's own, with something in it, is refused", daemon.tail())
+
+
+def test_real_clock():
+    """The manual clock moves when told; a real one is not moved."""
+    daemon = city(manual=False)
+    client = Client(daemon, "office")
+    pong = client.ping()
+    ok(not pong.manual_clock and abs(pong.now / 1e6 - time.time()) < 60, "a real clock shows the time", pong)
+    reply = client.advance(pong.now + HOUR)
+    ok(reply.WhichOneof("body") == "error" and reply.error.code == CLOCK, "it cannot be moved", reply)
+    is_served(daemon, "after that")
+    daemon.stop()
+
+
+main(test_options, test_migrate, test_configuration, test_background, test_signals, test_data_directory,
+     test_real_clock)

@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 
 DAEMON = []
-WATCHERS_MAX = 256
+WATCHERS_MAX = limit("WATCHERS_MAX")
 MISSED = 300  # pushes of 16 KiB: more than the daemon and the system keep for one who does not read
 
 

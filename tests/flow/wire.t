@@ -14,7 +14,7 @@ SEED = int(os.environ.get("SEED", "20260105"))
 IDLE = 1000
 GROWTH_KIB_MAX = 16 * 1024
 
-FRAME_BYTES_MAX = 4 * 1024 * 1024  # limits.h, WIRE_FRAME_BYTES_MAX
+FRAME_BYTES_MAX = limit("WIRE_FRAME_BYTES_MAX")
 
 
 def daemon_and_client():

@@ -339,7 +339,7 @@ static void test_brackets_without_end(void **state) {
   (void)state;
   static char text[1024 * 1024];
   memset(text, '[', sizeof text - 1);
-  must_fail_with(text, "f:1:129: error: nested too deeply");
+  must_fail_with(text, "1:129: error: nested too deeply");
 }
 
 int main(void) {
