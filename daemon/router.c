@@ -15,6 +15,7 @@ struct router {
   void *context;
   void *socket;
   bool bound;
+  bool ready; /* something may wait at the socket: asking it for nothing costs several system calls */
   char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of the socket file, and which file it is */
   dev_t device;
   ino_t inode;
@@ -142,9 +143,10 @@ static int receive_one(struct router *router, struct route_back *back) {
 }
 
 const uint8_t *router_receive(struct router *router, struct route_back *back, size_t *length) {
-  if (router->socket == NULL) return NULL;
+  if (router->socket == NULL || !router->ready) return NULL;
   for (int tries = 0; tries < 64; tries++) {
     int got = receive_one(router, back);
+    router->ready = got >= 0;
     if (got < 0) return NULL;
     if (got == 0) continue;
     *length = zmq_msg_size(&router->envelope);
@@ -170,9 +172,10 @@ int router_wait(struct router *router, bool want_requests, struct router_fd *fds
     if (fds[i].events & 4) events |= ZMQ_POLLOUT;
     items[used++] = (zmq_pollitem_t){.fd = fds[i].fd, .events = events};
   }
-  if (want_requests && router->socket != NULL && router->bound)
-    items[used++] = (zmq_pollitem_t){.socket = router->socket, .events = ZMQ_POLLIN};
+  bool asks = want_requests && router->socket != NULL && router->bound;
+  if (asks) items[used++] = (zmq_pollitem_t){.socket = router->socket, .events = ZMQ_POLLIN};
   int ready = zmq_poll(items, used, timeout_msec);
-  for (int i = 0; i < count; i++) fds[i].revents = items[i].revents;
+  for (int i = 0; i < count; i++) fds[i].revents = ready > 0 ? items[i].revents : 0;
+  if (asks && ready > 0 && (items[used - 1].revents & ZMQ_POLLIN) != 0) router->ready = true;
   return ready;
 }
