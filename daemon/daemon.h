@@ -70,7 +70,7 @@ struct daemon {
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;
   uint64_t committed_cases;
-  uint32_t cautious; /* batches still to be committed one request at a time, after one was refused */
+  int64_t cautious_until; /* monotonic ms: until then requests are committed one at a time, after one was refused */
   bool stopping;
   struct {
     bool wanted, under_way;

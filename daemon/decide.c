@@ -77,6 +77,8 @@ static void fail_item(struct item *item, uint32_t failure, const char *text) {
   item->failure_text = text;
 }
 
+static bool in_window(day_t age, int32_t days) { return days > 0 && age >= 0 && age <= days; } /* 0 days: off */
+
 /* Earlier items of the same batch are not in the database yet: count the ones of the same problem and kind. */
 static void count_within(const struct daemon *daemon, struct batch *batch, uint32_t at) {
   struct item *item = &batch->items[at];
@@ -86,14 +88,13 @@ static void count_within(const struct daemon *daemon, struct batch *batch, uint3
     if (earlier->command.kind != COMMAND_SUBMIT || earlier->outcome != ITEM_FRESH) continue;
     if (batch->fresh[earlier->recorded].event.case_no == 0) continue;
     day_t age = item->finding.found_on - earlier->finding.found_on;
-    if (age < 0) continue;
     if (earlier->problem_hash == item->problem_hash && item->finding.code[0] != '\0' &&
         strcmp(earlier->finding.unit_code, item->finding.unit_code) == 0 &&
-        strcmp(earlier->finding.code, item->finding.code) == 0 && age <= policy->recurrence_days &&
+        strcmp(earlier->finding.code, item->finding.code) == 0 && in_window(age, policy->recurrence_days) &&
         item->finding.same_problem < SAME_PROBLEM_COUNT_MAX)
       item->finding.same_problem++;
     if (earlier->kind_hash == item->kind_hash && item->finding.category[0] != '\0' && item->finding.unit != 0 &&
-        strcmp(earlier->finding.category, item->finding.category) == 0 && age <= policy->same_kind_days &&
+        strcmp(earlier->finding.category, item->finding.category) == 0 && in_window(age, policy->same_kind_days) &&
         item->finding.same_kind < SAME_KIND_COUNT_MAX)
       item->finding.same_kind++;
   }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -48,6 +49,14 @@ static int open_signals(void) {
   int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   must(fd >= 0);
   return fd;
+}
+
+/* As many open files as we may: at the limit libzmq aborts in accept() instead of letting a connection wait. */
+static void raise_file_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void detach(void) {
@@ -118,6 +127,7 @@ static void start(struct running *running) {
   log_open(!options->background, options->log_level);
   write_pid(options->pid_file); /* while root may still write to /run */
   if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0) give_up(EXIT_CONFIG, error);
+  raise_file_limit();
   running->signals = open_signals();
   if (options->manual_clock) clock_set_manual(options->clock_start);
   start_cluster(running);

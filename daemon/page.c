@@ -216,6 +216,8 @@ void page_of_why(struct query *query, const PGresult *result) {
   struct case_state state;
   struct lines lines = {0};
   if (!case_of_row(query->daemon, result, 0, &state)) return;
+  /* Published by a daemon that took over: see name_unit() in row.c. */
+  if (state.policy_version > query->daemon->store.office->versions[DOCUMENT_POLICY]) return;
   for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state.clocks[i].kind != 0; i++)
     explain_clock(&query->daemon->store.office->world, &state, &state.clocks[i], query->zh, add_line, &lines);
   if (lines.count == 0) add_line(&lines, query->zh ? "事项已办结,没有运行中的时限" : "The case is closed: no clock runs.");

@@ -128,8 +128,18 @@ static void all_prepared(void *context, enum pg_outcome outcome, const char *sql
   if (pg->connection != NULL) pg_drop(pg, "a statement could not be prepared");
 }
 
+/* All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
+static bool send_session(struct pg *pg) {
+  static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+  return pg->for_writer || PQsendQueryParams(pg->connection, reader, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
 static void prepare_all(struct pg *pg) {
   must(pg_begin(pg, prepared, all_prepared, pg));
+  if (!send_session(pg)) {
+    pg_drop(pg, PQerrorMessage(pg->connection));
+    return;
+  }
   for (enum statement at = 0; at < STATEMENT_COUNT; at++) {
     const struct statement_text *text = statement_text(at);
     if (text->for_writer != pg->for_writer) continue;
@@ -162,7 +172,9 @@ static void take_error(struct job *job, const PGresult *result) {
   job->failed = true;
   const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   copy_text(job->sqlstate, sizeof job->sqlstate, sqlstate != NULL ? sqlstate : "");
-  copy_text(job->text, sizeof job->text, PQresultErrorMessage(result));
+  /* Without the detail: "Failing row contains (...)" would carry free text into the log and to other people. */
+  const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  copy_text(job->text, sizeof job->text, primary != NULL ? primary : PQresultErrorMessage(result));
 }
 
 /* Connection-class errors leave the outcome open even when the server managed to send them. */

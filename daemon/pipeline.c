@@ -12,7 +12,7 @@
 #include "rectify/must.h"
 
 #define RECEIVE_PER_TURN 128
-#define CAUTIOUS_BATCHES 64
+#define CAUTIOUS_MSEC 10000 /* a few resends: all who were in the refused batch have come back by then */
 #define SAME_KEY_RETRY_MSEC 50
 
 static void swap(struct batch **a, struct batch **b) {
@@ -183,17 +183,20 @@ static bool lies_in_the_data(const char *sqlstate) {
 
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
-static void tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
-  if (daemon->cautious == 0 || batch->request_count != 1) return;
+static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
+  bool rungs_too = batch->fresh[0].item == ITEM_NONE;
+  if (batch->request_count != 1 || rungs_too) return false;
   char sentence[640];
   snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
   answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);
+  return true;
 }
+
+static bool is_cautious(const struct daemon *daemon) { return clock_monotonic_msec() < daemon->cautious_until; }
 
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   if (outcome == PG_DONE) {
     daemon->flying = false;
-    if (daemon->cautious > 0) daemon->cautious--;
     daemon->store.bootstrap = false;
     daemon->store.failures = 0;
     land(daemon, daemon->fly);
@@ -201,10 +204,9 @@ void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const 
   }
   if (outcome == PG_FAILED) {
     log_err("commit.failed sqlstate=%s events=%u text=%s", sqlstate, daemon->fly->fresh_count, text);
-    if (lies_in_the_data(sqlstate)) {
-      tell_poisoned(daemon, daemon->fly, text);
-      daemon->cautious = CAUTIOUS_BATCHES;
-    }
+    bool told = lies_in_the_data(sqlstate) && tell_poisoned(daemon, daemon->fly, text);
+    if (lies_in_the_data(sqlstate)) daemon->cautious_until = clock_monotonic_msec() + CAUTIOUS_MSEC;
+    if (!told) refuse_batch(daemon, daemon->fly); /* nothing is in doubt: who hears so comes back soon */
   } else {
     log_warning("commit.in_doubt events=%u text=%s", daemon->fly->fresh_count, text);
   }
@@ -220,7 +222,7 @@ void pipeline_probe_done(struct daemon *daemon, enum pg_outcome outcome, const c
 
 /* In cautious times a batch carries one request: the others go back to their senders, who come again. */
 static void thin_out(struct daemon *daemon, struct batch *batch) {
-  if (daemon->cautious == 0 || batch->request_count <= 1) return;
+  if (!is_cautious(daemon) || batch->request_count <= 1) return;
   for (uint32_t i = 1; i < batch->request_count; i++)
     answer_error(daemon, &batch->requests[i].back, &batch->requests[i].id, FAILURE_BUSY, "",
                  "recovering from a refused batch; try later", SAME_KEY_RETRY_MSEC);
@@ -254,7 +256,7 @@ static void launch(struct daemon *daemon, struct batch *batch) {
 static void fly_next(struct daemon *daemon) {
   if (daemon->flying || !daemon->next_sealed || !daemon->next_probed) return;
   daemon->next_sealed = daemon->next_probed = false;
-  batch_decide(daemon, daemon->next, daemon->cautious == 0);
+  batch_decide(daemon, daemon->next, !is_cautious(daemon));
   launch(daemon, daemon->next);
 }
 

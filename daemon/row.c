@@ -5,6 +5,14 @@
 
 static ProtobufCBinaryData bytes_of(const char *text) { return answer_text(text); }
 
+/* Another daemon may have taken over and published a registry that this one has not read: its ids have no names here. */
+static void name_unit(const struct registry *registry, uint32_t unit, ProtobufCBinaryData *code,
+                      ProtobufCBinaryData *name) {
+  if (unit == 0 || unit > registry->unit_count) return;
+  *code = bytes_of(registry->units[unit].code);
+  *name = bytes_of(registry->units[unit].name);
+}
+
 static void name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
                          ProtobufCBinaryData *name) {
   if (officer == 0 || officer > registry->officer_count) return;
@@ -13,14 +21,12 @@ static void name_officer(const struct registry *registry, uint32_t officer, Prot
 }
 
 static void name_people(const struct registry *registry, const struct case_state *state, Rectify__V1__CaseRow *row) {
+  ProtobufCBinaryData team_name;
   name_officer(registry, state->accountable, &row->accountable, &row->accountable_name);
   name_officer(registry, state->handler, &row->handler, &row->handler_name);
   name_officer(registry, state->verifier, &row->verifier, &row->verifier_name);
-  if (state->unit != 0) {
-    row->unit = bytes_of(registry->units[state->unit].code);
-    row->unit_name = bytes_of(registry->units[state->unit].name);
-  }
-  if (state->team != 0) row->team = bytes_of(registry->units[state->team].code);
+  name_unit(registry, state->unit, &row->unit, &row->unit_name);
+  name_unit(registry, state->team, &row->team, &team_name);
 }
 
 static void date_row(const struct world *world, const struct case_state *state, Rectify__V1__CaseRow *row,
