@@ -23,6 +23,7 @@ uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t c
 bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day) {
   const struct registry *registry = world->registry;
   if (!officer_known(world, actor)) return false;
-  if (registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day) != 0) return true;
+  const uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
+  if ((roles & ROLES_READING) != 0) return true;
   return (registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0;
 }

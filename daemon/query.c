@@ -102,7 +102,7 @@ static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope
   pg_array_reset(&scope->units, PG_INT4);
   pg_array_reset(&scope->teams, PG_INT4);
   if (scope->all) return;
-  registry_reach(registry, actor, UINT32_MAX, day, any);
+  registry_reach(registry, actor, ROLES_READING, day, any);
   registry_reach(registry, actor, ROLE_BIT(ROLE_INSPECTOR), day, inspects);
   for (uint32_t unit = 1; unit <= registry->unit_count; unit++) {
     if (any[registry->units[unit].enter] > 0) pg_put_int(&scope->units, unit);

@@ -223,7 +223,8 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
   if (code != EXIT_FINE) return code;
-  say_none(session, &end, "nothing waits for you", "没有待办事项");
+  say_none(session, &end, "nothing waits for you; `rectify cases` lists what you may read",
+           "没有待办事项;rectify cases 列出可查看的事项");
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
   (void)fprintf(stderr,

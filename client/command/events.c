@@ -67,9 +67,15 @@ static void add(struct writer *writer, const char *format, ...) {
   if (writer->at >= writer->size) writer->at = writer->size - 1;
 }
 
+/* One effect that is said by its name alone. */
+static void add_name(struct writer *writer, const struct session *session, const char *en, const char *zh) {
+  add(writer, "%s%s", writer->at > 0 ? in_language(session, "; ", ";") : "", in_language(session, en, zh));
+}
+
 /* Begins one effect. */
 static void begin(struct writer *writer, const struct session *session, const char *en, const char *zh) {
-  add(writer, "%s%s ", writer->at > 0 ? in_language(session, "; ", ";") : "", in_language(session, en, zh));
+  add_name(writer, session, en, zh);
+  add(writer, " ");
 }
 
 static void add_id(struct writer *writer, char (*list)[CODE_BYTES_MAX + 1], uint32_t count, uint32_t id) {
@@ -128,8 +134,8 @@ static void add_notices(struct writer *writer, const struct session *session, co
 }
 
 static void add_flags(struct writer *writer, const struct session *session, const struct event *event) {
-  if ((event->flags_set & CASE_ENDORSED) != 0) begin(writer, session, "endorsed", "已背书");
-  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) begin(writer, session, "accountability proposed", "建议问责");
+  if ((event->flags_set & CASE_ENDORSED) != 0) add_name(writer, session, "endorsed", "已背书");
+  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) add_name(writer, session, "accountability proposed", "建议问责");
   if (event->rework != 0) {
     begin(writer, session, "rework", "返工");
     add(writer, "%u", event->rework);

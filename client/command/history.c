@@ -195,8 +195,9 @@ static void say_dates(const struct session *session, const Rectify__V1__CaseRow 
                    : "");
   int32_t left = row->working_days_left;
   const char *days = in_language(session, left == 1 || left == -1 ? "working day" : "working days", "个工作日");
-  if (left < 0) (void)printf("%d %s %s\n", -left, days, in_language(session, "overdue", "逾期"));
-  else (void)printf("%d %s %s\n", left, days, in_language(session, "left", "剩余"));
+  int32_t count = left < 0 ? -left : left;
+  if (session->zh) (void)printf("%s %d %s\n", left < 0 ? "逾期" : "剩余", count, days);
+  else (void)printf("%d %s %s\n", count, days, left < 0 ? "overdue" : "left");
 }
 
 static void say_clocks(const struct session *session, const Rectify__V1__CaseRow *row) {

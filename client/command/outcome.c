@@ -75,7 +75,8 @@ static void say_receipt(const struct session *session, uint32_t command, const R
   if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "(此前已记录)"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
-  if (receipt->track != 0) (void)printf(", %s", say_word(session, words_track, receipt->track));
+  if (receipt->track != 0)
+    (void)printf("%s%s", receipt->status != 0 ? ", " : " -> ", say_word(session, words_track, receipt->track));
   if (receipt->due_text.len > 0) {
     (void)fputs(in_language(session, ", due ", ",时限 "), stdout);
     print_safe(stdout, receipt->due_text.data, receipt->due_text.len);
@@ -100,6 +101,8 @@ static const char *next_step(uint32_t rule) {
       return "`rectify officer list` shows who may";
     case RULE_UNIT_UNKNOWN:
       return "`rectify unit list` shows the codes";
+    case RULE_FOUR_EYES:
+      return "`rectify show CASE` names the verifier; the office may `rectify reassign CASE --verifier OFFICER`";
     case RULE_OFFICER_UNKNOWN:
     case RULE_ACTOR_UNKNOWN:
       return "`rectify officer list` shows the codes";

@@ -33,7 +33,8 @@ static int say_error(const Rectify__V1__Error *error) {
     print_safe(stderr, error->text.data, error->text.len);
   }
   (void)fputc('\n', stderr);
-  if (error->code == FAILURE_ACTOR) (void)fputs("say --as OFFICER with a code of `rectify officer list`\n", stderr);
+  if (error->code == FAILURE_ACTOR) 
+    (void)fputs("`rectify --as office officer list` shows the codes; a fresh daemon knows `office` alone\n", stderr);
   if (error->code == FAILURE_CLOCK) (void)fputs("start it with `rectifyd --clock manual` to move the clock\n", stderr);
   return error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
 }

@@ -20,7 +20,8 @@ PATH=$(realpath "${B:-build}"):$PATH
 export LC_ALL=C.UTF-8 # so that lines are cut between characters
 export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
 START=2026-01-05
-WIDTH=130 # of the lines of long tables
+WIDTH=130 # of the lines of long tables, in columns
+if [ -t 1 ] && read -r _ columns < <(stty size <&1 2>/dev/null) && [ "$columns" -ge 40 ]; then WIDTH=$columns; fi
 daemon='' watcher='' shown=0
 
 # ---- starting and stopping --------------------------------------------------------------------------------------
@@ -134,10 +135,18 @@ first() {
     clip "$WIDTH"
 }
 
-# Cuts lines to $1 characters.
+# Cuts lines to $1 columns.  A character beyond ASCII is taken to be two wide, as Chinese is.
 clip() {
-  local line
-  while IFS= read -r line; do printf '%s\n' "${line:0:$1}"; done
+  local line wide over
+  while IFS= read -r line; do
+    line=${line:0:$1}
+    wide=${line//[ -~]/}
+    while over=$((${#line} + ${#wide} - $1)) && [ "$over" -gt 0 ]; do
+      line=${line:0:$((${#line} - (over + 1) / 2))}
+      wide=${line//[ -~]/}
+    done
+    printf '%s\n' "$line"
+  done
 }
 
 quoted() {
@@ -327,8 +336,9 @@ the_books() {
 invite() {
   cat <<END
 
-The city stands at $(rectify clock show).  It stays until Ctrl-C.  In a second terminal, from this directory:
-  export PATH=\$PWD/build:\$PATH RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT RECTIFY_ACTOR=o122
+The city stands at $(rectify clock show --as office).  It stays until Ctrl-C.  In a second terminal, from this directory:
+  export PATH=\$PWD/build:\$PATH TZ=Asia/Shanghai RECTIFY_ACTOR=o122
+  export RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT
   rectify inbox                          what waits for 许文 of 西苑街道
   rectify sign-for 8                     he takes a case on
   rectify show 8                         and reads what happens if he does nothing more

@@ -54,7 +54,9 @@ extern const uint32_t lifecycle_move_count;
  * else the refusal.  unit 0 (unrouted): the root unit counts. */
 uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t command, uint32_t unit, uint32_t team,
                            day_t day);
-/* Whether `actor` may read a case of `unit`: any role over it, or an auditor anywhere above, or its own team's. */
+/* Whether `actor` may read a case of `unit`: any role over it but administrator (domain.md §9: "but no case"), or inspector
+ * of its own team. */
+#define ROLES_READING (~ROLE_BIT(ROLE_ADMINISTRATOR))
 bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day);
 
 /* route.c: the first route of `policy` that matches, or NULL. */
