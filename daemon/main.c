@@ -65,7 +65,8 @@ static void detach(void) {
 
 static void write_pid(const char *path) {
   if (path[0] == '\0') return;
-  FILE *file = fopen(path, "we");
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644); /* root must not follow a link */
+  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
   if (file == NULL || fprintf(file, "%d\n", getpid()) < 0 || fclose(file) != 0) {
     char text[CONFIG_BYTES_MAX + 64];
     snprintf(text, sizeof text, "%s: %s", path, strerror(errno));

@@ -21,6 +21,7 @@
 struct folded {
   struct case_state state; /* case_no 0: free slot */
   bool checked;
+  bool late; /* accepted while the rows were being read: its row need not have been among them */
 };
 
 struct doctor {
@@ -34,6 +35,7 @@ struct doctor {
   uint64_t differences, checked;
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
+  bool reads_rows;
   bool broken; /* the log itself cannot be followed further */
 };
 
@@ -100,6 +102,7 @@ static void fold(struct doctor *doctor, const struct event *event, uint64_t log_
     return;
   }
   must(folded->state.case_no == event->case_no);
+  if (is_new) folded->late = doctor->reads_rows;
   doctor->used += is_new;
 }
 
@@ -260,7 +263,7 @@ static int look_again(struct doctor *doctor) {
 static void find_missing(struct doctor *doctor) {
   for (size_t i = 0; i < doctor->size; i++) {
     char name[CASE_TEXT_BYTES];
-    if (doctor->cases[i].state.case_no == 0 || doctor->cases[i].checked) continue;
+    if (doctor->cases[i].state.case_no == 0 || doctor->cases[i].checked || doctor->cases[i].late) continue;
     case_text(doctor->cases[i].state.case_no, name);
     differ(doctor, "%s: has events, but no row that could be compared", name);
   }
@@ -290,6 +293,7 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   doctor.again = calloc(AGAIN_MAX, sizeof *doctor.again);
   must(doctor.arena != NULL && doctor.cases != NULL && doctor.again != NULL);
   code = read_log(&doctor);
+  doctor.reads_rows = true;
   if (code == EXIT_FINE && !doctor.broken) code = read_rows(&doctor, NULL, 0);
   if (code == EXIT_FINE && !doctor.broken) code = look_again(&doctor);
   if (code == EXIT_FINE && !doctor.broken) find_missing(&doctor);

@@ -21,7 +21,10 @@ export LC_ALL=C.UTF-8 # so that lines are cut between characters
 export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
 START=2026-01-05
 WIDTH=130 # of the lines of long tables, in columns
-if [ -t 1 ] && read -r _ columns < <(stty size <&1 2>/dev/null) && [ "$columns" -ge 40 ]; then WIDTH=$columns; fi
+LEDGER=200 # of those of the ledger
+if [ -t 1 ] && read -r _ columns < <(stty size <&1 2>/dev/null) && [ "$columns" -ge 40 ]; then
+  WIDTH=$columns LEDGER=$columns
+fi
 daemon='' watcher='' shown=0
 
 # ---- starting and stopping --------------------------------------------------------------------------------------
@@ -318,7 +321,7 @@ the_books() {
   say "[14] The rectification ledger: one row a case; the last line names the log it was read from."
   echo '$ rectify ledger --as o107'
   rectify ledger --as o107 >"$BASE/ledger.txt"
-  head -n 12 "$BASE/ledger.txt" | sed 's/^/  /' | clip 200
+  head -n 12 "$BASE/ledger.txt" | sed 's/^/  /' | clip "$LEDGER"
   echo "  ..."
   tail -n 1 "$BASE/ledger.txt" | sed 's/^/  /'
   say "[15] By unit and light at the end of April:"
@@ -341,7 +344,7 @@ The city stands at $(rectify clock show --as office).  It stays until Ctrl-C.  I
   export RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT
   rectify inbox                          what waits for 许文 of 西苑街道
   rectify sign-for 8                     he takes a case on
-  rectify show 8                         and reads what happens if he does nothing more
+  rectify show 8                         and reads what comes next
 END
 }
 
