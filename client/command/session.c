@@ -33,7 +33,7 @@ static int say_error(const Rectify__V1__Error *error) {
     print_safe(stderr, error->text.data, error->text.len);
   }
   (void)fputc('\n', stderr);
-  if (error->code == FAILURE_ACTOR) 
+  if (error->code == FAILURE_ACTOR)
     (void)fputs("`rectify --as office officer list` shows the codes; a fresh daemon knows `office` alone\n", stderr);
   if (error->code == FAILURE_CLOCK) (void)fputs("start it with `rectifyd --clock manual` to move the clock\n", stderr);
   return error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;

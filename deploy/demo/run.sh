@@ -20,9 +20,9 @@ PATH=$(realpath "${B:-build}"):$PATH
 export LC_ALL=C.UTF-8 # so that lines are cut between characters
 export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
 START=2026-01-05
-WIDTH=130 # of the lines of long tables, in columns
+WIDTH=130 # of the lines of long tables, in columns; as wide as the terminal is, if it is wide enough for them
 LEDGER=200 # of those of the ledger
-if [ -t 1 ] && read -r _ columns < <(stty size <&1 2>/dev/null) && [ "$columns" -ge 40 ]; then
+if [ -t 1 ] && read -r _ columns < <(stty size 2>/dev/null </dev/tty) && [ "$columns" -ge 100 ]; then
   WIDTH=$columns LEDGER=$columns
 fi
 daemon='' watcher='' shown=0
