@@ -73,6 +73,7 @@ static int say_published(const struct session *session, enum document_kind kind,
     const Rectify__V1__Error *error = outcome->error;
     complain("%s", word_text(words_failure, error == NULL ? 0 : error->code));
     if (error != NULL) print_safe(stderr, error->text.data, error->text.len);
+    if (error != NULL && (error->text.len == 0 || error->text.data[error->text.len - 1] != '\n')) (void)fputc('\n', stderr);
     return error != NULL && error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
   }
   const Rectify__V1__Receipt *receipt = outcome->receipt;

@@ -23,12 +23,13 @@ void session_close(struct session *session) {
 }
 
 static int say_error(const Rectify__V1__Error *error) {
-  (void)fprintf(stderr, "rectify: the daemon says: %s", word_text(words_failure, error->code));
+  const char *known = word_text(words_failure, error->code);
+  (void)fprintf(stderr, "rectify: the daemon says: %s", known);
   if (error->field.len > 0) {
     (void)fputs(": ", stderr);
     print_safe(stderr, error->field.data, error->field.len);
   }
-  if (error->text.len > 0) {
+  if (error->text.len > 0 && (error->text.len != strlen(known) || memcmp(error->text.data, known, strlen(known)) != 0)) {
     (void)fputs(error->code == FAILURE_DOCUMENT ? "\n" : ": ", stderr);
     print_safe(stderr, error->text.data, error->text.len);
   }

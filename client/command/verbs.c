@@ -122,7 +122,7 @@ const struct verb verbs[] = {
      "Examples:\n  rectify officer list\n  rectify officer list --json\n", no_flags, officer_list_run, 0},
     {"registry load", GROUP_ADMINISTER, "FILE", "publish units, officers and appointments from a file",
      "A code that the file leaves out is retired, not forgotten.\n"
-     "\nExamples:\n  rectify --as admin registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
+     "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
     {"policy check", GROUP_ADMINISTER, "FILE", "look for errors in a policy; needs no daemon",
      "Every error in one pass, as file:line:column, on stderr.\n\nExamples:\n  rectify policy check "
@@ -130,10 +130,10 @@ const struct verb verbs[] = {
      "  rectify policy check draft.yaml && rectify policy publish draft.yaml\n",
      no_flags, policy_check_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
-     "Examples:\n  rectify --as admin policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
+     "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
      publish_flags, policy_publish_run, 0},
     {"calendar publish", GROUP_ADMINISTER, "FILE", "publish a calendar",
-     "Examples:\n  rectify --as admin calendar publish cn-2027.yaml\n  rectify calendar publish cn-2027.yaml --json\n",
+     "Examples:\n  rectify --as office calendar publish cn-2027.yaml\n  rectify calendar publish cn-2027.yaml --json\n",
      publish_flags, calendar_publish_run, 0},
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is",
      "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
