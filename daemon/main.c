@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/cluster.h"
@@ -74,10 +75,25 @@ static void write_pid(const char *path) {
   }
 }
 
+/* The socket's usual place, also where no cluster needs it.  What cannot be made shows when the socket is bound. */
+static void make_data_dir(const char *data_dir) {
+  char part[CONFIG_BYTES_MAX];
+  for (size_t i = 1; data_dir[i] != '\0'; i++) {
+    if (data_dir[i] != '/') continue;
+    memcpy(part, data_dir, i);
+    part[i] = '\0';
+    (void)mkdir(part, 0755);
+  }
+  (void)mkdir(data_dir, 0700);
+}
+
 static void start_cluster(struct running *running) {
   char error[ERROR_BYTES];
   struct config *config = &running->options.config;
-  if (config->database[0] != '\0') return;
+  if (config->database[0] != '\0') {
+    make_data_dir(config->data_dir);
+    return;
+  }
   log_info("cluster.starting data=%s", config->data_dir);
   if (cluster_start(config->data_dir, &running->cluster, error, sizeof error) != 0) give_up(EXIT_UNAVAILABLE, error);
   snprintf(config->database, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, "rectify_writer"));
