@@ -10,10 +10,11 @@ DAEMON = []
 POISON = "nobody may write this sentence"
 
 
-def unavailable_now(daemon):
-    """Whether the daemon answers that it cannot, with a time to wait."""
-    client = Client(daemon)
-    reply = client.once(request("insp-1", submit=submit_of(finding())), 2)
+def unavailable_now(daemon, load):
+    """Whether the daemon answers that it cannot, with a time to wait.  What asks may be stored nevertheless, so `load` knows of it."""
+    client, one = Client(daemon), finding()
+    load.submitted.add(one.id)
+    reply = client.once(request("insp-1", submit=submit_of(one)), 2)
     client.close()
     return reply is not None and reply.WhichOneof("body") == "error" and reply.error.code == UNAVAILABLE and reply.error.retry_msec > 0
 
@@ -47,7 +48,7 @@ def test_postmaster_killed():
     load.start()
     load.wait_more(60)
     os.kill(before, signal.SIGKILL)
-    ok(until(lambda: unavailable_now(daemon)), "it says unavailable, with a time to wait")
+    ok(until(lambda: unavailable_now(daemon, load)), "it says unavailable, with a time to wait")
     ok(until(lambda: daemon.postmaster() not in (0, before)), "PostgreSQL is started again")
     load.wait_more(60)
     load.end()
