@@ -25,6 +25,9 @@ static void apply_finding(struct case_state *state, const struct event *event) {
   state->found_on = finding->found_on;
   state->same_problem = finding->same_problem;
   state->same_kind = finding->same_kind;
+  state->origin = event->origin;
+  state->parent = event->other;
+  state->finding_of = event->finding_of != 0 ? event->finding_of : event->case_no;
   state->opened = event->recorded;
   state->policy_version = event->policy_version;
   state->calendar_version = event->calendar_version;
@@ -34,7 +37,9 @@ static bool apply_evidence(struct case_state *state, const struct event *event) 
   if (event->evidence_count > EVIDENCE_MAX) return false;
   for (uint32_t i = 0; i < event->evidence_count; i++) {
     if (event->evidence[i].kind > EVIDENCE_COUNT) return false;
+    if (event->evidence[i].measure > MEASURES_MAX) return false;
     state->evidence_kinds |= (uint16_t)(1u << event->evidence[i].kind);
+    if (event->evidence[i].measure != 0) state->measures_shown |= 1u << (event->evidence[i].measure - 1);
   }
   uint32_t count = (uint32_t)state->evidence_count + event->evidence_count;
   state->evidence_count = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);
@@ -55,7 +60,7 @@ static void apply_values(struct case_state *state, const struct event *event) {
   set8(&state->status, event->status);
   set8(&state->track, event->track);
   set8(&state->light, event->light);
-  state->flags = (uint8_t)((state->flags | event->flags_set) & ~event->flags_clear);
+  state->flags = (state->flags | event->flags_set) & ~event->flags_clear;
   set16(&state->rework, event->rework);
   set16(&state->bounces, event->bounces);
   set16(&state->route, event->route);
@@ -65,6 +70,36 @@ static void apply_values(struct case_state *state, const struct event *event) {
   set32(&state->accountable, event->accountable);
   set64(&state->first_due, event->first_due);
   set64(&state->closed, event->closed);
+  set8(&state->extensions, event->extensions);
+  set16(&state->extended, event->extended);
+  set16(&state->asked, event->asked);
+  set32(&state->asked_by, event->asked_by);
+  set32(&state->withdrawal_by, event->withdrawal_by);
+  set32(&state->plan_by, event->plan_by);
+  set32(&state->order_year, event->order_year);
+  set32(&state->order_serial, event->order_serial);
+  set32(&state->subject, event->subject);
+  set8(&state->form, event->form);
+  set64(&state->decided, event->decided);
+  if (event->rule_day != 0) state->rule_day = event->rule_day;
+  if (event->merged_into != 0) state->merged_into = event->merged_into;
+  if (event->rebased_to != 0) state->policy_version = event->rebased_to;
+}
+
+/* What ends with the status that it belongs to, and what a new plan begins anew. */
+static void apply_ends(struct case_state *state, const struct event *event) {
+  if (status_is_open(state->status)) state->closed = 0;
+  if (state->status != STATUS_MERGED) state->merged_into = 0;
+  if (event->measures == 0) return;
+  state->measures = event->measures;
+  state->measures_shown = 0;
+}
+
+static bool apply_children(struct case_state *state, const struct event *event) {
+  uint32_t children = (uint32_t)state->children + event->children_more;
+  if (event->children_less > children || children > UINT16_MAX) return false;
+  state->children = (uint16_t)(children - event->children_less);
+  return true;
 }
 
 /* The first event accepts a finding, and no later one does. */
@@ -81,7 +116,8 @@ bool case_apply(struct case_state *state, const struct event *event) {
   if (!rule_refuses(event->rule)) {
     if (event->has_finding) apply_finding(&next, event);
     apply_values(&next, event);
-    if (!apply_evidence(&next, event) || !apply_clocks(&next, event)) return false;
+    apply_ends(&next, event);
+    if (!apply_children(&next, event) || !apply_evidence(&next, event) || !apply_clocks(&next, event)) return false;
   }
   *state = next;
   return true;

@@ -5,17 +5,31 @@ bool officer_known(const struct world *world, uint32_t officer) {
   return officer != 0 && officer <= world->registry->officer_count && !world->registry->officers[officer].retired;
 }
 
+/* Whom the actor stands in for and who may do it: over the unit, or over the team for an inspector's right. */
+static uint32_t find_principal(const struct registry *registry, uint32_t actor, uint32_t allowed, uint32_t unit,
+                               uint32_t team, day_t day) {
+  const uint32_t inspector = ROLE_BIT(ROLE_INSPECTOR);
+  uint32_t officer = registry_on_behalf(registry, actor, allowed & ~inspector, unit, day);
+  return officer != 0 ? officer : registry_on_behalf(registry, actor, allowed & inspector, team, day);
+}
+
 uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t command, uint32_t unit, uint32_t team,
-                           day_t day) {
+                           day_t day, uint32_t *on_behalf) {
   const uint32_t inspector = ROLE_BIT(ROLE_INSPECTOR);
   const uint32_t allowed = command_roles(command);
   const struct registry *registry = world->registry;
-  if (allowed == 0) return actor == 0 && command == COMMAND_RUNG_DUE ? RULE_NONE : RULE_NOT_FOR_PEOPLE;
+  *on_behalf = 0;
+  if (allowed == 0) return actor == 0 && command != COMMAND_NONE ? RULE_NONE : RULE_NOT_FOR_PEOPLE;
+  if ((allowed & ROLE_SUBJECT) != 0) /* whoever it is: decide_accountability.c compares; also after leaving the post */
+    return actor != 0 && actor <= registry->officer_count ? RULE_NONE : RULE_ACTOR_UNKNOWN;
   if (!officer_known(world, actor)) return RULE_ACTOR_UNKNOWN;
-  uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
+  if (unit == 0) unit = world_root(world);
+  uint32_t roles = registry_roles(registry, actor, unit, day);
   if ((roles & allowed & ~inspector) != 0) return RULE_NONE;
+  if ((allowed & inspector) != 0 && (registry_roles(registry, actor, team, day) & inspector) != 0) return RULE_NONE;
+  *on_behalf = find_principal(registry, actor, allowed, unit, team, day);
+  if (*on_behalf != 0) return RULE_NONE;
   if ((allowed & inspector) == 0) return RULE_ROLE_MISSING;
-  if ((registry_roles(registry, actor, team, day) & inspector) != 0) return RULE_NONE;
   bool inspects = (registry_roles_anywhere(registry, actor, day) & inspector) != 0;
   return inspects ? RULE_NOT_OWN_TEAM : RULE_ROLE_MISSING;
 }
@@ -25,5 +39,6 @@ bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, ui
   if (!officer_known(world, actor)) return false;
   const uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
   if ((roles & ROLES_READING) != 0) return true;
-  return (registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0;
+  if ((registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0) return true;
+  return find_principal(registry, actor, ROLES_READING, unit != 0 ? unit : world_root(world), team, day) != 0;
 }

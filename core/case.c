@@ -46,29 +46,37 @@ static void put_big_endian(uint8_t *out, uint32_t bytes, uint64_t value) {
   for (uint32_t i = bytes; i-- > 0; value >>= 8) out[i] = (uint8_t)value;
 }
 
-/* UUIDv8 (RFC 9562, 5.8): 48 bits case, version and clock, 30 bits generation around the variant, 32 bits nth. */
-static void rung_key(uint64_t case_no, const struct case_clock *clock, struct uuid *out) {
+/* UUIDv8 (RFC 9562, 5.8): 48 bits case, version and what it is for, 30 bits number around the variant, 32 bits nth. */
+void case_own_key(uint64_t case_no, uint32_t what, uint32_t number, uint32_t nth, struct uuid *out) {
   uint8_t *bytes = out->bytes;
+  must(case_no < UINT64_C(1) << 48 && what < 16 && number < UINT32_C(1) << 30);
   put_big_endian(bytes, 6, case_no);
-  bytes[6] = (uint8_t)(0x80 | clock->kind);
-  bytes[7] = (uint8_t)clock->generation;
-  bytes[8] = (uint8_t)(0x80 | (clock->generation >> 8 & 0x3f));
-  put_big_endian(bytes + 9, 2, clock->generation >> 14);
+  bytes[6] = (uint8_t)(0x80 | what);
+  bytes[7] = (uint8_t)number;
+  bytes[8] = (uint8_t)(0x80 | (number >> 8 & 0x3f));
+  put_big_endian(bytes + 9, 2, number >> 14);
   bytes[11] = 0;
-  put_big_endian(bytes + 12, 4, clock->nth);
+  put_big_endian(bytes + 12, 4, nth);
 }
 
 void case_rung_command(const struct case_state *state, uint32_t index, struct command *out) {
   must(index < CASE_CLOCKS_MAX && state->clocks[index].state == CLOCK_RUNNING);
   const struct case_clock *clock = &state->clocks[index];
-  must(state->case_no < UINT64_C(1) << 48 && clock->generation < UINT32_C(1) << 30);
   memset(out, 0, sizeof *out);
   out->kind = COMMAND_RUNG_DUE;
   out->case_no = state->case_no;
   out->clock = clock->kind;
   out->generation = clock->generation;
   out->nth = clock->nth;
-  rung_key(state->case_no, clock, &out->key);
+  case_own_key(state->case_no, clock->kind, clock->generation, clock->nth, &out->key);
+}
+
+/* Each publication raises one of the two versions by one, so that their sum names the moment. */
+void case_review_command(const struct world *world, const struct case_state *state, struct command *out) {
+  memset(out, 0, sizeof *out);
+  out->kind = COMMAND_REVIEW;
+  out->case_no = state->case_no;
+  case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, 0, &out->key);
 }
 
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now) {

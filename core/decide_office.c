@@ -24,9 +24,10 @@ static uint32_t change_unit(struct judge *judge) {
   if (command->unit == 0 || command->unit == judge->after.unit) return RULE_NONE;
   if (stays_put(judge)) return RULE_NO_SUCH_MOVE;
   judge->after.unit = command->unit;
-  judge->after.flags = (uint8_t)(judge->after.flags & ~CASE_ENDORSED); /* by the head of the unit it leaves */
+  judge->after.flags &= ~(uint32_t)CASE_ENDORSED; /* by the head of the unit it leaves */
+  uint32_t on_behalf;
   return authorise_command(judge->world, command->actor, command->kind, command->unit, 0,
-                           world_today(judge->world, command->unit, judge->now));
+                           world_today(judge->world, command->unit, judge->now), &on_behalf);
 }
 
 static uint32_t change_handler(struct judge *judge) {
@@ -108,4 +109,14 @@ uint32_t decide_escalate(struct judge *judge) {
   if (target != TRACK_SUPERVISION) /* there the order itself tells the handler */
     people_notify(judge, NOTICE_URGE, false, RECIPIENT_HANDLER, judge->after.handler);
   return judge->move->rule;
+}
+
+uint32_t decide_hand_over(struct judge *judge) {
+  (void)judge;
+  return RULE_NOT_OFFERED;
+}
+
+uint32_t decide_rebase(struct judge *judge) {
+  (void)judge;
+  return RULE_NOT_OFFERED;
 }

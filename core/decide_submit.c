@@ -12,7 +12,8 @@ uint32_t submit_check_finding(const struct world *world, const struct finding *f
 /* The same problem again in the unit: one track up at once, where policy says so. */
 static void raise_recurrence(struct judge *judge, uint32_t same_problem) {
   uint32_t edge = judge->policy->recurrence_edge;
-  uint32_t target = same_problem > 0 ? track_along(judge, edge) : 0;
+  uint32_t least = judge->policy->recurrence_min > 0 ? (uint32_t)judge->policy->recurrence_min : 1;
+  uint32_t target = same_problem >= least ? track_along(judge, edge) : 0;
   if (target == 0) return;
   judge->after.track = (uint8_t)target;
   judge->event->edge = (uint8_t)edge;
@@ -49,7 +50,8 @@ uint32_t decide_submit(struct judge *judge) {
   const struct finding *finding = judge->command->finding;
   struct case_state *after = &judge->after;
   after->reporter = judge->command->actor;
-  const struct route *route = route_match(judge->policy, judge->world->registry, finding);
+  const struct route *route = route_match(judge->policy, judge->world->registry, finding, judge->command->plain,
+                                          judge->command->plain_length);
   if (route == NULL || !unit_known(judge->world, finding->unit)) return leave_unrouted(judge);
   after->unit = finding->unit;
   after->handler = people_handler(judge);
@@ -57,7 +59,7 @@ uint32_t decide_submit(struct judge *judge) {
   after->route = route->number;
   after->track = route->track;
   raise_recurrence(judge, finding->same_problem);
-  give_to_unit(judge, route->rectify);
+  give_to_unit(judge, route->limits[CLOCK_RECTIFY]);
   return RULE_ACCEPTED_ROUTED;
 }
 
@@ -72,7 +74,7 @@ static struct span choose_track(struct judge *judge) {
   after->track = route != NULL ? route->track : TRACK_SUPERVISION;
   if (route != NULL) after->route = route->number;
   raise_recurrence(judge, after->same_problem);
-  return route != NULL ? route->rectify : none;
+  return route != NULL ? route->limits[CLOCK_RECTIFY] : none;
 }
 
 uint32_t decide_dispatch(struct judge *judge) {

@@ -1,4 +1,4 @@
-/* decide_work.c - the unit's work and its checking: sign for, progress, endorse, request closure, pass, fail. */
+/* decide_work.c - the unit's daily work: sign for, report, endorse, record a talk, a rule, an order signed for. */
 #include "core/judge.h"
 
 uint32_t decide_sign_for(struct judge *judge) {
@@ -14,78 +14,19 @@ uint32_t decide_endorse(struct judge *judge) {
   return judge->move->rule;
 }
 
-/* ---- closing ---- */
+uint32_t decide_progress(struct judge *judge) { return judge->move->rule; }
 
-static uint32_t actor_roles(const struct judge *judge) {
-  const struct world *world = judge->world;
-  uint32_t unit = judge->after.unit;
-  return registry_roles(world->registry, judge->command->actor, unit, world_today(world, unit, judge->now));
+uint32_t decide_order_sign(struct judge *judge) {
+  (void)judge;
+  return RULE_NOT_OFFERED;
 }
 
-static uint32_t check_evidence(const struct judge *judge) {
-  const struct command *command = judge->command;
-  uint32_t kinds = judge->before->evidence_kinds;
-  for (uint32_t i = 0; i < command->evidence_count; i++) kinds |= 1u << command->evidence[i].kind;
-  if (judge->before->evidence_count + command->evidence_count == 0) return RULE_EVIDENCE_REQUIRED;
-  return (kinds >> track_need(judge->before->track) & 1u) != 0 ? RULE_NONE : RULE_TRACK_EVIDENCE_REQUIRED;
+uint32_t decide_talk(struct judge *judge) {
+  (void)judge;
+  return RULE_NOT_OFFERED;
 }
 
-uint32_t decide_request_closure(struct judge *judge) {
-  struct case_state *after = &judge->after;
-  bool principal = (actor_roles(judge) & ROLE_BIT(ROLE_PRINCIPAL)) != 0;
-  if (!principal && (after->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
-  uint32_t rule = check_evidence(judge);
-  if (rule != RULE_NONE) return rule;
-  after->status = judge->move->to;
-  timing_pause(judge, CLOCK_RECTIFY);
-  timing_start(judge, CLOCK_VERIFY, after->track, judge->policy->tracks[after->track].limits[CLOCK_VERIFY], judge->now);
-  people_settle_verifier(judge);
-  after->accountable = people_verifying(judge);
-  uint32_t recipient = after->accountable == after->verifier ? RECIPIENT_VERIFIER : RECIPIENT_OFFICE;
-  people_notify(judge, NOTICE_TASK, false, recipient, after->accountable);
-  return judge->move->rule;
-}
-
-/* ---- verifying ---- */
-
-/* No policy can switch this off: whoever put it right, or sits where it went wrong, does not say that it is right. */
-static uint32_t check_four_eyes(const struct judge *judge) {
-  if (!people_four_eyes(judge, judge->command->actor)) return RULE_FOUR_EYES;
-  bool office = (actor_roles(judge) & ROLE_BIT(ROLE_OFFICE)) != 0;
-  return track_needs_office(judge->before->track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
-}
-
-uint32_t decide_verify_pass(struct judge *judge) {
-  struct case_state *after = &judge->after;
-  uint32_t rule = check_four_eyes(judge);
-  if (rule != RULE_NONE) return rule;
-  after->status = judge->move->to;
-  after->closed = judge->now;
-  timing_stop_all(judge);
-  people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, after->handler);
-  people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_REPORTER, after->reporter);
-  return judge->move->rule;
-}
-
-/* Failing too often says something about the unit: the quality edge. */
-static void follow_quality(struct judge *judge) {
-  uint32_t most = judge->policy->tracks[judge->after.track].rework_max;
-  if (most == 0 || judge->after.rework < most) return;
-  uint32_t target = track_along(judge, EDGE_QUALITY);
-  if (target != 0) track_move(judge, target, EDGE_QUALITY, judge->now);
-}
-
-uint32_t decide_verify_fail(struct judge *judge) {
-  struct case_state *after = &judge->after;
-  uint32_t rule = check_four_eyes(judge);
-  if (rule != RULE_NONE) return rule;
-  after->status = judge->move->to;
-  after->flags = (uint8_t)(after->flags & ~CASE_ENDORSED);
-  if (after->rework < UINT16_MAX) after->rework++;
-  after->accountable = after->handler;
-  timing_stop(judge, CLOCK_VERIFY);
-  timing_resume(judge, CLOCK_RECTIFY);
-  people_notify(judge, NOTICE_URGE, false, RECIPIENT_HANDLER, after->handler);
-  follow_quality(judge);
-  return judge->move->rule;
+uint32_t decide_rule_issue(struct judge *judge) {
+  (void)judge;
+  return RULE_NOT_OFFERED;
 }

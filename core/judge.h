@@ -19,26 +19,84 @@ struct judge {
   struct event *event; /* handlers set edge, effective, fired_* and notices; the rest is made by decide.c */
   usec_t now;
   uint32_t number; /* of the event within the case */
+  const struct fresh *fresh;
+  uint32_t on_behalf; /* whom the actor stands in for */
 };
 
 /* ---- one function per command, each returning the verdict's rule ---- */
 uint32_t decide_submit(struct judge *judge);
 uint32_t decide_dispatch(struct judge *judge);
 uint32_t decide_sign_for(struct judge *judge);
-uint32_t decide_remark(struct judge *judge); /* progress and comment: only what came with them is recorded */
+uint32_t decide_remark(struct judge *judge); /* comment and attach: only what came with them is recorded */
+uint32_t decide_progress(struct judge *judge);
 uint32_t decide_endorse(struct judge *judge);
+uint32_t decide_order_sign(struct judge *judge);
+uint32_t decide_talk(struct judge *judge);
+uint32_t decide_rule_issue(struct judge *judge);
+/* decide_plan.c */
+uint32_t decide_plan_submit(struct judge *judge);
+uint32_t decide_plan_approve(struct judge *judge);
+uint32_t decide_plan_return(struct judge *judge);
+/* decide_more_time.c */
+uint32_t decide_extension_ask(struct judge *judge);
+uint32_t decide_extension_grant(struct judge *judge);
+uint32_t decide_extension_refuse(struct judge *judge);
+uint32_t decide_hold(struct judge *judge);
+uint32_t decide_resume(struct judge *judge);
+uint32_t decide_stage(struct judge *judge);
+/* decide_close.c */
 uint32_t decide_request_closure(struct judge *judge);
 uint32_t decide_verify_pass(struct judge *judge);
 uint32_t decide_verify_fail(struct judge *judge);
+uint32_t decide_reopen(struct judge *judge);
+uint32_t decide_look_back_pass(struct judge *judge);
+uint32_t decide_look_back_relapse(struct judge *judge);
+/* decide_bounce.c: bounces, and findings taken back */
+uint32_t decide_bounce(struct judge *judge);
+uint32_t decide_adjudicate(struct judge *judge);
+uint32_t decide_withdraw(struct judge *judge);
+uint32_t decide_withdraw_approve(struct judge *judge);
+uint32_t decide_withdraw_refuse(struct judge *judge);
+/* decide_relate.c: cases that have to do with each other */
+uint32_t decide_merge_into(struct judge *judge);
+uint32_t decide_unmerge(struct judge *judge);
+uint32_t decide_split(struct judge *judge);
+uint32_t decide_co_unit(struct judge *judge);
+uint32_t decide_sweep(struct judge *judge);
+uint32_t decide_spawn(struct judge *judge);
+uint32_t decide_relate(struct judge *judge);
+/* decide_office.c */
 uint32_t decide_reassign(struct judge *judge);
 uint32_t decide_escalate(struct judge *judge);
+uint32_t decide_hand_over(struct judge *judge);
+uint32_t decide_rebase(struct judge *judge);
+/* decide_accountability.c */
+uint32_t decide_statement(struct judge *judge);
+uint32_t decide_decide(struct judge *judge);
+uint32_t decide_appeal(struct judge *judge);
+/* decide_review.c */
+uint32_t decide_review(struct judge *judge);
 uint32_t decide_rung(struct judge *judge);
+
+/* Proposes accountability from `start` on: subject, decision clock, notices (decide_accountability.c).  Nothing when it has
+ * been proposed and not decided. */
+void accountability_propose(struct judge *judge, usec_t start);
+/* The hold is over at `at`: the unit's clocks run again (decide_more_time.c). */
+void hold_end(struct judge *judge, usec_t at);
+/* Puts another handler in place of one who no longer answers for the unit; the accountable officer follows.  Whether
+ * anything changed (decide_review.c). */
+bool review_people(struct judge *judge);
 
 /* Whether the rung of the command is due: its clock runs, has not been restarted, and nobody was quicker. */
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now);
 
 /* Refuses a finding that cannot be one, or RULE_NONE. */
 uint32_t submit_check_finding(const struct world *world, const struct finding *finding, usec_t now);
+
+/* ---- case.c: keys of the daemon's own commands; `what` is the clock of a rung, or one of these ---- */
+enum { KEY_REVIEW = 14, KEY_FOLLOW_UP = 15 };
+_Static_assert((int)CLOCK_COUNT < (int)KEY_REVIEW, "a key tells rungs, reviews and follow-ups apart");
+void case_own_key(uint64_t case_no, uint32_t what, uint32_t number, uint32_t nth, struct uuid *out);
 
 /* ---- world.c ---- */
 uint32_t world_root(const struct world *world); /* the one unit without a parent that is not retired */
@@ -77,6 +135,10 @@ uint32_t people_verifying(const struct judge *judge);
 uint32_t people_office(const struct judge *judge);
 /* Whether the officer answers for the unit: handler or principal over it. */
 bool people_answers(const struct judge *judge, uint32_t officer);
+/* Whether the actor has the role over the case's unit, or stands in for somebody who has: then on_behalf says for whom. */
+bool people_has_role(struct judge *judge, uint32_t role);
+/* Whether the officer is the actor or whom the actor stands in for. */
+bool people_is_actor(const struct judge *judge, uint32_t officer);
 /* Who is meant by a recipient.def number; 0: nobody. */
 uint32_t people_recipient(const struct judge *judge, uint32_t recipient);
 /* Adds a notice to the event: once for each officer and kind, bounded by EVENT_NOTICES_MAX. */
@@ -89,8 +151,11 @@ void timing_start(struct judge *judge, uint32_t kind, uint32_t track, struct spa
 void timing_stop(struct judge *judge, uint32_t kind);
 void timing_stop_all(struct judge *judge);
 void timing_pause(struct judge *judge, uint32_t kind);
-/* Runs on from now; the due date moves by the time the clock stood still. */
-void timing_resume(struct judge *judge, uint32_t kind);
+/* Runs on from `at`; the due date moves by the time the clock stood still.  Pausing what does not run and resuming what is
+ * not paused does nothing. */
+void timing_resume(struct judge *judge, uint32_t kind, usec_t at);
+/* Derives the clock's due date anew from all it stands on, and aims it. */
+void timing_derive(struct judge *judge, struct case_clock *clock);
 /* Aims the clock at its next rung. */
 void timing_aim(struct judge *judge, struct case_clock *clock);
 /* sign_for and rectify of the present track, from now; `rectify` overrides the track's limit when set. */

@@ -25,6 +25,19 @@ usec_t ladder_due(const struct calendar *calendar, const struct zone *zone, usec
   return zone_day_start(zone, last + 1);
 }
 
+usec_t ladder_due_of(const struct calendar *calendar, const struct zone *zone, const struct case_clock *clock,
+                     bool *provisional) {
+  if (clock->budget.unit == SPAN_HOURS) {
+    usec_t due = clock->start + (clock->budget.count + (int64_t)clock->extended) * USEC_PER_HOUR + clock->moved;
+    *provisional = workday_is_provisional(calendar, zone_day_of(zone, due));
+    return due;
+  }
+  int64_t count = clock->budget.count + (int64_t)clock->extended + clock->moved;
+  day_t last = add_far(calendar, zone_day_of(zone, clock->start), count);
+  *provisional = workday_is_provisional(calendar, last);
+  return zone_day_start(zone, last + 1);
+}
+
 /* Days end at DAY_MAX; so that repeats beyond it still move on, each is a day later than the one before. */
 static usec_t fire_on(const struct zone *zone, day_t day, uint32_t repeat) {
   usec_t fire = zone_day_start(zone, day + 1);
@@ -44,7 +57,10 @@ usec_t ladder_fire(const struct ladder *ladder, const struct calendar *calendar,
 
 const struct ladder *ladder_of(const struct policy *policy, const struct case_clock *clock) {
   must(clock->track <= TRACK_COUNT && clock->kind <= CLOCK_COUNT);
-  uint32_t index = clock->track == 0 ? policy->unrouted_ladder : policy->tracks[clock->track].ladders[clock->kind];
+  uint32_t index = policy->tracks[clock->track].ladders[clock->kind];
+  if (clock->kind == CLOCK_HOLD) index = policy->hold_ladder;
+  else if (clock->kind == CLOCK_EXTENSION) index = policy->extension.ladder;
+  else if (clock->track == 0) index = policy->unrouted_ladder;
   must(index < policy->ladder_count);
   return &policy->ladders[index];
 }

@@ -29,6 +29,20 @@ bool people_answers(const struct judge *judge, uint32_t officer) {
   return (registry_roles(judge->world->registry, officer, judge->after.unit, today(judge)) & answers) != 0;
 }
 
+bool people_has_role(struct judge *judge, uint32_t role) {
+  const struct registry *registry = judge->world->registry;
+  const uint32_t unit = unit_or_root(judge), bit = ROLE_BIT(role);
+  if ((registry_roles(registry, judge->command->actor, unit, today(judge)) & bit) != 0) return true;
+  uint32_t officer = registry_on_behalf(registry, judge->command->actor, bit, unit, today(judge));
+  if (officer == 0) return false;
+  if (judge->on_behalf == 0) judge->on_behalf = officer;
+  return true;
+}
+
+bool people_is_actor(const struct judge *judge, uint32_t officer) {
+  return officer != 0 && (officer == judge->command->actor || officer == judge->on_behalf);
+}
+
 /* Four eyes (domain.md §3): neither the handler, nor the handler's colleagues, nor people of the case's unit. */
 static struct holder_not four_eyes(const struct judge *judge) {
   const uint32_t handler = judge->after.handler;
@@ -97,6 +111,7 @@ static uint32_t people_above(const struct judge *judge, uint32_t unit) {
 
 uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
   const uint32_t unit = unit_or_root(judge);
+  const struct registry *registry = judge->world->registry;
   uint32_t body;
   switch ((enum recipient)recipient) {
   case RECIPIENT_NONE: return 0;
@@ -110,6 +125,10 @@ uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
     return body != 0 ? body : people_office(judge);
   case RECIPIENT_ACCOUNTABLE: return judge->after.accountable;
   case RECIPIENT_REPORTER: return judge->after.reporter;
+  case RECIPIENT_ABOVE_2: return people_above(judge, registry->units[unit].parent);
+  case RECIPIENT_TOP: return holder(judge, world_root(judge->world), ROLE_PRINCIPAL);
+  case RECIPIENT_SUBJECT: return judge->after.subject;
+  case RECIPIENT_TEAM: return judge->after.team == 0 ? 0 : registry_holder_at(registry, judge->after.team, ROLE_PRINCIPAL, today(judge));
   }
   return 0;
 }
@@ -117,8 +136,12 @@ uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
 void people_notify(struct judge *judge, uint32_t notice, bool copy, uint32_t recipient, uint32_t officer) {
   struct event *event = judge->event;
   if (officer == 0 || notice == 0 || event->notice_count == EVENT_NOTICES_MAX) return;
+  uint32_t by = registry_stand_in(judge->world->registry, officer, today(judge));
   for (uint32_t i = 0; i < event->notice_count; i++)
-    if (event->notices[i].officer == officer && event->notices[i].kind == notice) return;
-  event->notices[event->notice_count++] = (struct notice_out){
-      .kind = (uint8_t)notice, .copy = copy, .recipient = (uint8_t)recipient, .officer = officer};
+    if (event->notices[i].officer == by && event->notices[i].kind == notice) return;
+  event->notices[event->notice_count++] = (struct notice_out){.kind = (uint8_t)notice,
+                                                              .copy = copy,
+                                                              .recipient = (uint8_t)recipient,
+                                                              .officer = by,
+                                                              .instead_of = by != officer ? officer : 0};
 }

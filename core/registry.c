@@ -114,3 +114,45 @@ uint32_t registry_roles_anywhere(const struct registry *registry, uint32_t offic
   }
   return roles;
 }
+
+/* ---- substitutions ---- */
+
+/* The index of the first row of `officer` or of what follows it. */
+static uint32_t first_substitution(const struct registry *registry, uint32_t officer) {
+  uint32_t low = 0, high = registry->substitution_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (registry->substitutions[middle].officer < officer) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+static uint32_t stands_in(const struct registry *registry, uint32_t officer, day_t day) {
+  for (uint32_t i = first_substitution(registry, officer); i < registry->substitution_count; i++) {
+    const struct substitution *row = &registry->substitutions[i];
+    if (row->officer != officer) return 0;
+    if (row->from <= day && day <= row->until && !registry->officers[row->by].retired) return row->by;
+  }
+  return 0;
+}
+
+uint32_t registry_stand_in(const struct registry *registry, uint32_t officer, day_t day) {
+  for (uint32_t step = 0; step < SUBSTITUTION_CHAIN_MAX; step++) {
+    uint32_t by = stands_in(registry, officer, day);
+    if (by == 0) return officer;
+    officer = by;
+  }
+  return officer;
+}
+
+uint32_t registry_on_behalf(const struct registry *registry, uint32_t officer, uint32_t roles, uint32_t unit, day_t day) {
+  if (roles == 0) return 0;
+  for (uint32_t i = 0; i < registry->substitution_count; i++) {
+    const struct substitution *row = &registry->substitutions[i];
+    if (row->from > day || day > row->until || row->officer == officer) continue;
+    if (registry_stand_in(registry, row->officer, day) != officer) continue;
+    if ((registry_roles(registry, row->officer, unit, day) & roles) != 0) return row->officer;
+  }
+  return 0;
+}

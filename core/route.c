@@ -17,17 +17,28 @@ static bool unit_allows(const struct registry *registry, const char *code, uint3
   return false;
 }
 
+static bool words_allow(const char *wanted, const char *plain, uint32_t length) {
+  size_t least = strlen(wanted);
+  if (least == 0) return true;
+  for (size_t at = 0; at + least <= length; at++)
+    if (memcmp(plain + at, wanted, least) == 0) return true;
+  return false;
+}
+
 static bool route_allows(const struct route *route, const struct registry *registry, const struct finding *finding) {
   return bit_allows(route->kinds, finding->kind) && bit_allows(route->severities, finding->severity) &&
          text_allows(route->category, finding->category) && text_allows(route->inspection, finding->inspection) &&
          strncmp(route->code_prefix, finding->code, strlen(route->code_prefix)) == 0 &&
-         finding->same_problem >= route->recurrence_min && unit_allows(registry, route->unit, finding->unit);
+         finding->same_problem >= route->recurrence_min && finding->same_kind >= route->same_kind_min &&
+         unit_allows(registry, route->unit, finding->unit);
 }
 
 const struct route *route_match(const struct policy *policy, const struct registry *registry,
-                                const struct finding *finding) {
-  for (uint32_t i = 0; i < policy->route_count; i++)
-    if (route_allows(&policy->routes[i], registry, finding)) return &policy->routes[i];
+                                const struct finding *finding, const char *plain, uint32_t plain_length) {
+  for (uint32_t i = 0; i < policy->route_count; i++) {
+    const struct route *route = &policy->routes[i];
+    if (route_allows(route, registry, finding) && words_allow(route->text, plain, plain_length)) return route;
+  }
   return NULL;
 }
 
@@ -35,7 +46,8 @@ const struct route *route_of_kind(const struct policy *policy, uint32_t kind, ui
   for (uint32_t i = 0; i < policy->route_count; i++) {
     const struct route *route = &policy->routes[i];
     bool plain = *route->category == '\0' && *route->code_prefix == '\0' && *route->unit == '\0' &&
-                 *route->inspection == '\0' && route->recurrence_min == 0;
+                 *route->inspection == '\0' && *route->text == '\0' && route->recurrence_min == 0 &&
+                 route->same_kind_min == 0;
     if (plain && bit_allows(route->kinds, kind) && bit_allows(route->severities, severity)) return route;
   }
   return NULL;

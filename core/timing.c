@@ -35,30 +35,32 @@ void timing_stop_all(struct judge *judge) {
 
 void timing_pause(struct judge *judge, uint32_t kind) {
   struct case_clock *clock = clock_find(&judge->after, kind);
-  must(clock != NULL);
+  if (clock == NULL || clock->state != CLOCK_RUNNING) return;
   clock->state = CLOCK_PAUSED;
   clock->paused = judge->now;
   clock->next_fire = INSTANT_NONE;
 }
 
 /* Working days that passed while the clock stood still are added to its working days; hours to its hours. */
-static usec_t moved_due(const struct judge *judge, const struct case_clock *clock) {
-  if (clock->budget.unit == SPAN_HOURS) return clock->due + (judge->now - clock->paused);
-  const struct calendar *calendar = calendar_of(judge);
+static int64_t stood_still(const struct judge *judge, const struct case_clock *clock, usec_t until) {
+  if (clock->budget.unit == SPAN_HOURS) return until - clock->paused;
   const struct zone *zone = zone_of(judge);
-  int32_t days = workday_between(calendar, zone_day_of(zone, clock->paused), zone_day_of(zone, judge->now));
-  if (days <= 0) return clock->due;
-  return zone_day_start(zone, workday_add(calendar, zone_day_of(zone, clock->due - 1), days) + 1);
+  int32_t days = workday_between(calendar_of(judge), zone_day_of(zone, clock->paused), zone_day_of(zone, until));
+  return days > 0 ? days : 0;
 }
 
-void timing_resume(struct judge *judge, uint32_t kind) {
+void timing_derive(struct judge *judge, struct case_clock *clock) {
+  clock->due = ladder_due_of(calendar_of(judge), zone_of(judge), clock, &clock->provisional);
+  timing_aim(judge, clock);
+}
+
+void timing_resume(struct judge *judge, uint32_t kind, usec_t at) {
   struct case_clock *clock = clock_find(&judge->after, kind);
-  must(clock != NULL);
-  clock->due = moved_due(judge, clock);
-  clock->provisional = workday_is_provisional(calendar_of(judge), zone_day_of(zone_of(judge), clock->due - 1));
+  if (clock == NULL || clock->state != CLOCK_PAUSED) return;
+  clock->moved += stood_still(judge, clock, at);
   clock->state = CLOCK_RUNNING;
   clock->paused = 0;
-  timing_aim(judge, clock);
+  timing_derive(judge, clock);
 }
 
 void timing_dispatch(struct judge *judge, struct span rectify) {
@@ -96,8 +98,7 @@ void track_enter(struct judge *judge) {
       people_notify(judge, NOTICE_SUPERVISION_ORDER, false, to[i], people_recipient(judge, to[i]));
   }
   if (judge->after.track == TRACK_ACCOUNTABILITY) {
-    judge->after.flags |= CASE_ACCOUNTABILITY;
-    people_notify(judge, NOTICE_PROPOSAL, false, RECIPIENT_BODY, people_recipient(judge, RECIPIENT_BODY));
+    accountability_propose(judge, judge->now);
   }
 }
 

@@ -72,6 +72,31 @@ const struct word words_rule[] = {
 #include "rectify/rule.def"
 #undef RULE
     WORDS_END};
+const struct word words_origin[] = {
+#define ORIGIN(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/origin.def"
+#undef ORIGIN
+    WORDS_END};
+const struct word words_relation[] = {
+#define RELATION(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/relation.def"
+#undef RELATION
+    WORDS_END};
+const struct word words_form[] = {
+#define FORM(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/form.def"
+#undef FORM
+    WORDS_END};
+const struct word words_holder[] = {
+#define HOLDER(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/holder.def"
+#undef HOLDER
+    WORDS_END};
+const struct word words_condition[] = {
+#define CONDITION(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/condition.def"
+#undef CONDITION
+    WORDS_END};
 const struct word words_failure[] = {
 #define FAILURE(no, NAME, name, retry, text) {no, #name, text, text},
 #include "rectify/error.def"
@@ -184,8 +209,8 @@ bool failure_is_retry(uint32_t failure) {
 }
 
 uint32_t track_need(uint32_t track) {
-  static const uint8_t needs[TRACK_COUNT + 1] = {
-#define TRACK(no, NAME, name, zh, need, text) [no] = EVIDENCE_##need,
+  static const uint16_t needs[TRACK_COUNT + 1] = {
+#define TRACK(no, NAME, name, zh, need, text) [no] = RULE_##need,
 #include "rectify/track.def"
 #undef TRACK
   };
@@ -199,9 +224,11 @@ struct command_row {
 
 static const struct command_row command_rows[COMMAND_COUNT + 1] = {
 #define B(role) ROLE_BIT(ROLE_##role)
+#define SUBJECT ROLE_SUBJECT
 #define COMMAND(no, NAME, name, zh, roles, needs_text, offered, text) [no] = {roles, needs_text, offered},
 #include "rectify/command.def"
 #undef COMMAND
+#undef SUBJECT
 #undef B
 };
 

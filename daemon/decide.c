@@ -54,7 +54,8 @@ static void fire_rung(struct daemon *daemon, struct batch *batch, struct case_st
   uint32_t index;
   must(case_next_fire(state, &index) <= now);
   case_rung_command(state, index, &command);
-  case_decide(&daemon->store.office->world, state, &command, now, 0, &decision);
+  struct fresh fresh = {0};
+  case_decide(&daemon->store.office->world, state, &command, now, &fresh, &decision);
   must(decision.record);
   record_event(daemon, batch, &decision.event, ITEM_NONE);
   apply_to_book(daemon, batch, &decision.event);
@@ -106,7 +107,8 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
   struct item *item = &batch->items[at];
   struct case_state *state = item->command.case_no == 0 ? NULL : book_find(store->book, item->command.case_no);
   if (item->command.kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
-  case_decide(&store->office->world, state, &item->command, now, store->cases + 1, &decision);
+  struct fresh fresh = {.case_no = store->cases + 1};
+  case_decide(&store->office->world, state, &item->command, now, &fresh, &decision);
   if (!decision.record) {
     fail_item(item, FAILURE_FIELD, "not a command for people");
     return;

@@ -30,6 +30,8 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_WHY: page_of_why(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
+    case RECTIFY__V1__QUERY__WHAT_NEXT:
+    case RECTIFY__V1__QUERY__WHAT_DOCUMENTS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
     case _RECTIFY__V1__QUERY__WHAT__CASE_IS_INT_SIZE: return;
   }

@@ -45,7 +45,7 @@ static void route_read(struct policy_draft *draft, const struct yaml_node *node,
   field_integer(report, values[ROUTE_RECURRENCE_MIN], "recurrence_min", 1, RECURRENCE_MIN_MAX, &recurrence);
   route->recurrence_min = (uint16_t)recurrence;
   route->track = (uint8_t)field_word(report, values[ROUTE_TRACK], "track", words_track);
-  field_limit(report, values[ROUTE_RECTIFY], "rectify", &route->rectify);
+  field_limit(report, values[ROUTE_RECTIFY], "rectify", &route->limits[CLOCK_RECTIFY]);
 }
 
 /* Whether every finding with one of `inner` (0: any) has one of `outer`. */

@@ -27,8 +27,8 @@ static const struct map_row event_rows[] = {
     NUMBER(track, NUMBERS_TRACK | OR_NONE),
     NUMBER(light, NUMBERS_LIGHT | OR_NONE),
     NUMBER(edge, NUMBERS_EDGE | OR_NONE),
-    COUNT8(flags_set),
-    COUNT8(flags_clear),
+    COUNT32(flags_set),
+    COUNT32(flags_clear),
     COUNT16(rework),
     COUNT16(bounces),
     COUNT16(route),
@@ -43,6 +43,28 @@ static const struct map_row event_rows[] = {
     COUNT32(fired_nth),
     FIELD(document, DOCUMENT_NONE, DOCUMENT_CALENDAR),
     COUNT32(document_version),
+    COUNT32(on_behalf),
+    FIELD(merged_into, 0, INT64_MAX),
+    COUNT16(children_more),
+    COUNT16(children_less),
+    FIELD(measures, 0, MEASURES_MAX),
+    COUNT32(plan_by),
+    COUNT8(extensions),
+    COUNT16(extended),
+    COUNT16(asked),
+    COUNT32(asked_by),
+    COUNT32(withdrawal_by),
+    COUNT32(order_year),
+    COUNT32(order_serial),
+    FIELD(rule_day, DAY_MIN, DAY_MAX),
+    COUNT32(subject),
+    NUMBER(form, NUMBERS_FORM | OR_NONE),
+    INSTANT(decided),
+    COUNT32(rebased_to),
+    NUMBER(relation, NUMBERS_RELATION | OR_NONE),
+    FIELD(other, 0, INT64_MAX),
+    NUMBER(origin, NUMBERS_ORIGIN | OR_NONE),
+    FIELD(finding_of, 0, INT64_MAX),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 
@@ -52,8 +74,17 @@ static const struct map_row notice_rows[] = {
     MAP_AS(EventNotice, copy, struct notice_out, copy, 0, 1, 0),
     NOTICE_NUMBER(recipient, NUMBERS_RECIPIENT | OR_NONE),
     MAP_AS(EventNotice, officer, struct notice_out, officer, 0, UINT32_MAX, 0),
+    MAP_AS(EventNotice, instead_of, struct notice_out, instead_of, 0, UINT32_MAX, 0),
 };
 enum { NOTICE_ROWS = sizeof notice_rows / sizeof notice_rows[0] };
+
+#define EVIDENCE_FIELD(field, low, high) MAP_AS(EventEvidence, field, struct evidence_item, field, low, high, 0)
+static const struct map_row evidence_rows[] = {
+    MAP_AS(EventEvidence, kind, struct evidence_item, kind, 0, 0, NUMBERS_EVIDENCE),
+    EVIDENCE_FIELD(measure, 0, MEASURES_MAX),
+    EVIDENCE_FIELD(also_in, 0, INT64_MAX),
+};
+enum { EVIDENCE_ROWS = sizeof evidence_rows / sizeof evidence_rows[0] };
 
 #define FINDING_FIELD(field, low, high) MAP_AS(EventFinding, field, struct finding, field, low, high, 0)
 static const struct map_row finding_rows[] = {
@@ -64,6 +95,7 @@ static const struct map_row finding_rows[] = {
     FINDING_FIELD(found_on, DAY_MIN, DAY_MAX),
     FINDING_FIELD(same_problem, 0, UINT32_MAX),
     FINDING_FIELD(same_kind, 0, UINT32_MAX),
+    FINDING_FIELD(rule_case, 0, INT64_MAX),
 };
 enum { FINDING_ROWS = sizeof finding_rows / sizeof finding_rows[0] };
 
@@ -108,7 +140,7 @@ static void evidence_out(const struct event *event, struct event_parts *parts) {
   for (size_t i = 0; i < event->evidence_count; i++) {
     parts->evidence_list[i] = &parts->evidence[i];
     rectify__v1__event_evidence__init(&parts->evidence[i]);
-    parts->evidence[i].kind = event->evidence[i].kind;
+    codec_map_out(evidence_rows, EVIDENCE_ROWS, &event->evidence[i], &parts->evidence[i]);
     parts->evidence[i].sha256 = borrow(event->evidence[i].sha256.bytes, HASH_BYTES);
   }
 }
@@ -135,6 +167,7 @@ static void event_out(const struct event *event, struct event_parts *parts, Rect
   out->format = 1;
   codec_map_out(event_rows, EVENT_ROWS, event, out);
   out->key = borrow(event->key.bytes, sizeof event->key.bytes);
+  out->number = borrow_text(event->number);
   if (event->has_text) out->text_commitment = borrow(event->text.bytes, HASH_BYTES);
   if (event->document != DOCUMENT_NONE) out->document_sha256 = borrow(event->document_sha256.bytes, HASH_BYTES);
   evidence_out(event, parts);
@@ -184,8 +217,7 @@ static bool evidence_in(const Rectify__V1__Event *message, struct event *out) {
   out->evidence_count = (uint16_t)message->n_evidence;
   for (size_t i = 0; i < message->n_evidence; i++) {
     const Rectify__V1__EventEvidence *evidence = message->evidence[i];
-    if (evidence->kind >= 64 || ((uint64_t)NUMBERS_EVIDENCE >> evidence->kind & 1) == 0) return false;
-    out->evidence[i].kind = (uint8_t)evidence->kind;
+    if (!codec_map_in(evidence_rows, EVIDENCE_ROWS, evidence, &out->evidence[i])) return false;
     if (!take(&evidence->sha256, out->evidence[i].sha256.bytes, HASH_BYTES)) return false;
   }
   return true;
@@ -211,6 +243,7 @@ static bool event_in(const Rectify__V1__Event *message, struct event *out) {
   if (message->format != 1 || !codec_map_in(event_rows, EVENT_ROWS, message, out)) return false;
   if (out->rule > RULE_NUMBER_MAX || !rule_known[out->rule]) return false;
   if (!take(&message->key, out->key.bytes, sizeof out->key.bytes)) return false;
+  if (!take_text(&message->number, out->number)) return false;
   out->has_text = message->text_commitment.len > 0;
   if (out->has_text && !take(&message->text_commitment, out->text.bytes, HASH_BYTES)) return false;
   size_t document_bytes = out->document != DOCUMENT_NONE ? HASH_BYTES : 0;

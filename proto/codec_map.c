@@ -81,6 +81,8 @@ static const struct map_row clock_rows[] = {
     CLOCK_INSTANT(start),
     CLOCK_INSTANT(due),
     CLOCK_INSTANT(paused),
+    CLOCK_INSTANT(moved),
+    CLOCK_FIELD(extended, extended, INT32_MIN, INT32_MAX),
 };
 enum { CLOCK_ROWS = sizeof clock_rows / sizeof clock_rows[0] };
 

@@ -20,6 +20,9 @@
 #define NOTICE(no, ...) | NUMBER_BIT(no)
 #define RECIPIENT(no, ...) | NUMBER_BIT(no)
 #define COMMAND(no, ...) | NUMBER_BIT(no)
+#define ORIGIN(no, ...) | NUMBER_BIT(no)
+#define RELATION(no, ...) | NUMBER_BIT(no)
+#define FORM(no, ...) | NUMBER_BIT(no)
 
 enum {
   NUMBERS_KIND = 0
@@ -65,6 +68,18 @@ enum {
   NUMBERS_COMMAND = 0
 #include "rectify/command.def"
 };
+enum {
+  NUMBERS_ORIGIN = 0
+#include "rectify/origin.def"
+};
+enum {
+  NUMBERS_RELATION = 0
+#include "rectify/relation.def"
+};
+enum {
+  NUMBERS_FORM = 0
+#include "rectify/form.def"
+};
 
 #undef KIND
 #undef SEVERITY
@@ -77,5 +92,8 @@ enum {
 #undef NOTICE
 #undef RECIPIENT
 #undef COMMAND
+#undef ORIGIN
+#undef RELATION
+#undef FORM
 
 #endif

@@ -60,8 +60,9 @@ static const struct field_rule evidence[] = {
     HASH(sha256),
     LINE(name, 0, NAME_BYTES_MAX),
     RANGE(size, 0, INT64_MAX),
+    RANGE(measure, 0, MEASURES_MAX),
 };
-static const struct field_rule act[] = {MESSAGES(commands, 1, WIRE_ACT_MAX)};
+static const struct field_rule act[] = {MESSAGES(commands, 1, WIRE_ACT_MAX), ANY(preview)};
 static const struct field_rule command[] = {
     KEY(id),
     NUMBER(command, COMMANDS_OF_ACT),
@@ -72,6 +73,12 @@ static const struct field_rule command[] = {
     CODE(officer),
     CODE(verifier),
     NUMBER(track, NUMBERS_TRACK | OR_NONE),
+    RANGE(days, 0, WORKDAYS_MAX),
+    RANGE(day, DAY_MIN, DAY_MAX),
+    CODE(number),
+    NUMBER(form, NUMBERS_FORM | OR_NONE),
+    RANGE(other, 0, INT64_MAX),
+    RANGE(measures, 0, MEASURES_MAX),
 };
 static const struct field_rule publish[] = {
     KEY(id),
@@ -89,6 +96,8 @@ static const struct field_rule query[] = {
     MESSAGE(why),
     MESSAGE(units),
     MESSAGE(officers),
+    MESSAGE(next),
+    MESSAGE(documents),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -104,11 +113,20 @@ static const struct field_rule case_query[] = {
     ANY(with_state),
     ID_OR_NONE(finding_id),
     CODE(handler),
+    NUMBERS(kind, NUMBERS_KIND, KIND_COUNT),
+    NUMBERS(severity, NUMBERS_SEVERITY, SEVERITY_COUNT),
+    CODE(inspection),
+    CODE(category),
+    CODE(team),
+    RANGE(parent, 0, INT64_MAX),
+    RANGE(flags, 0, UINT32_MAX),
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
 static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX)};
 static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};
+static const struct field_rule next_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh), RANGE(steps, 0, FORECAST_STEPS_MAX)};
+static const struct field_rule document_query[] = {NUMBER(document, DOCUMENTS), RANGE(version, 0, INT32_MAX)};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -136,6 +154,8 @@ static const struct message_rule requests[] = {
     RULES(log_query, log_query),
     RULES(notice_query, notice_query),
     RULES(why_query, why_query),
+    RULES(next_query, next_query),
+    RULES(document_query, document_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES(watch, watch),
@@ -158,16 +178,18 @@ static const struct field_rule reply[] = {
     ANY(error),
     MESSAGE(push),
 };
-static const struct field_rule outcomes[] = {MESSAGES(outcomes, 0, UINT32_MAX)};
+static const struct field_rule outcomes[] = {MESSAGES(outcomes, 0, UINT32_MAX), ANY(preview)};
 static const struct field_rule outcome[] = {ID(id), MESSAGE(receipt), ANY(refusal), ANY(error)};
 static const struct field_rule receipt[] = {
     ANY(case_no),  ANY(event_number), ANY(log_index), ANY(rule), ANY(recorded), ANY(repeated),         MESSAGE(head),
     ANY(status),   ANY(track),        ANY(due),       ANY(due_text), ANY(provisional), ANY(document_version),
+    ANY(order),
 };
 static const struct field_rule head[] = {ANY(size), HASH(root), ANY(epoch)};
 static const struct field_rule page[] = {
     ANY(next_cursor), MESSAGE(head), ANY(now),   ANY(cases),    ANY(events),
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
+    ANY(documents),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),

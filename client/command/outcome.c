@@ -89,7 +89,7 @@ static void say_receipt(const struct session *session, uint32_t command, const R
 static const char *next_step(uint32_t rule) {
   switch (rule) {
     case RULE_EVIDENCE_REQUIRED:
-    case RULE_TRACK_EVIDENCE_REQUIRED:
+    case RULE_DOCUMENT_REQUIRED:
       return "add --evidence KIND:FILE (`rectify request-closure --help` lists the kinds)";
     case RULE_ENDORSEMENT_REQUIRED:
       return "the principal of the unit says `rectify endorse CASE` first";

@@ -10,11 +10,47 @@
 /* Judges `command` on `current` at instant `now`.
  *
  * `current`: the case, or NULL when the command names none or an unknown one (SUBMIT needs NULL; anything else is
- * refused by rule 100).  `case_no` of the event is current->case_no, or 0 for an unknown case, or `new_case_no` for an
- * accepted SUBMIT (a refused SUBMIT gets 0).  event.version is current->version + 1, 1 for a new case, and 0 when
- * event.case_no is 0 (the shell numbers those).  Fills *out completely.  Never fails. */
+ * refused by rule 100; SPAWN, the daemon's own, needs NULL as well).  `case_no` of the event is current->case_no, or 0 for
+ * an unknown case, or fresh->case_no for an accepted SUBMIT or SPAWN (a refused SUBMIT gets 0).  event.version is
+ * current->version + 1, 1 for a new case, and 0 when event.case_no is 0 (the shell numbers those).  When the event has
+ * order_serial, fresh->order_serial was used and the shell counts on.  Fills *out completely.  Never fails. */
+struct fresh {
+  uint64_t case_no;      /* the next case's number */
+  uint32_t order_year;   /* local year at the root unit, */
+  uint32_t order_serial; /* and the number of the next supervision order in it, from 1 */
+};
 void case_decide(const struct world *world, const struct case_state *current, const struct command *command,
-                 usec_t now, uint64_t new_case_no, struct decision *out);
+                 usec_t now, const struct fresh *fresh, struct decision *out);
+
+/* What follows from an accepted event: the `index`-th command of the daemon's own (SPAWN, RELATE), to be decided in the same
+ * batch, right after it, on the case out->case_no (SPAWN: on none).  False when there are no more; at most FOLLOW_UPS_MAX.
+ * `after` is the case folded with `event`.  The key is UUIDv8, a function of (case, version, index).  *finding is where
+ * the facts of a SPAWN are put; out->finding points to it.  For RELATE the shell does nothing when it does not have
+ * the case at hand and it is closed: see follow.c. */
+bool case_follow_up(const struct world *world, const struct case_state *after, const struct event *event, uint32_t index,
+                    struct command *out, struct finding *finding);
+
+/* The REVIEW command of a case after a publication: its key is a function of the case and the versions of `world`. */
+void case_review_command(const struct world *world, const struct case_state *state, struct command *out);
+
+/* To whom today is charged (holder.def); 0 when the case is closed. */
+uint32_t case_holder(const struct case_state *state);
+
+/* attribution.c: the working days of a case by holder.  The columns add up to the working days from the day it was opened
+ * to the day it was closed, or to `now`. */
+struct attribution {
+  uint32_t holder; /* since when whose */
+  day_t since;
+  int32_t days[HOLDER_COUNT + 1]; /* by enum holder */
+};
+/* Charges the days until `instant` to the holder so far; from then on they are `after`'s.  The first call opens. */
+void attribution_step(struct attribution *attribution, const struct calendar *calendar, const struct zone *zone,
+                      const struct case_state *after, usec_t instant);
+
+/* forecast.c: what happens to the case if nobody does anything: fires its rungs in virtual time, from `now` on, up to `steps`
+ * of them or until `until`, and calls `each` with every event and the case after it (borrowed for the call). */
+void case_forecast(const struct world *world, const struct case_state *state, usec_t now, usec_t until, uint32_t steps,
+                   void (*each)(void *context, const struct event *event, const struct case_state *after), void *context);
 
 /* Folds `event` into *state (all zero before the first event).  The only function that changes a case.  Returns
  * false, and leaves *state untouched, when the event does not follow (wrong case, wrong number, no free clock slot):
@@ -51,9 +87,9 @@ extern const struct move lifecycle_moves[];
 extern const uint32_t lifecycle_move_count;
 
 /* authorise.c: RULE_NONE when `actor` may give `command` on a case of `unit` (or of `team` for an inspector) on `day`;
- * else the refusal.  unit 0 (unrouted): the root unit counts. */
+ * else the refusal.  *on_behalf: for whom, when the right is that of somebody the actor stands in for, else 0.  unit 0 (unrouted): the root unit counts. */
 uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t command, uint32_t unit, uint32_t team,
-                           day_t day);
+                           day_t day, uint32_t *on_behalf);
 /* Whether `actor` may read a case of `unit`: any role over it but administrator (domain.md §9: "but no case"), or inspector
  * of its own team. */
 #define ROLES_READING (~ROLE_BIT(ROLE_ADMINISTRATOR))
@@ -61,7 +97,7 @@ bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, ui
 
 /* route.c: the first route of `policy` that matches, or NULL. */
 const struct route *route_match(const struct policy *policy, const struct registry *registry,
-                                const struct finding *finding);
+                                const struct finding *finding, const char *plain, uint32_t plain_length);
 
 /* timing.c: whether `target` is stricter than `from` (domain: early_warning, then special_rectification, supervision,
  * accountability; new_rules stands beside the lower two and is stricter than none).  Edges and escalations obey it. */
@@ -71,6 +107,9 @@ bool track_is_stricter(uint32_t target, uint32_t from);
  * with their day in the zone).  *provisional: beyond the calendar's published years. */
 usec_t ladder_due(const struct calendar *calendar, const struct zone *zone, usec_t start, struct span budget,
                   bool *provisional);
+/* The due instant of a clock derived from all it stands on: start, budget, extensions, pauses that are over. */
+usec_t ladder_due_of(const struct calendar *calendar, const struct zone *zone, const struct case_clock *clock,
+                     bool *provisional);
 /* When the rung at `index` of `ladder`, repeated `repeat` times, fires for a clock due at `due`. */
 usec_t ladder_fire(const struct ladder *ladder, const struct calendar *calendar, const struct zone *zone, usec_t due,
                    int32_t remind_minutes, uint32_t index, uint32_t repeat);

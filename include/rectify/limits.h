@@ -17,6 +17,7 @@
 #define WIRE_ACT_MAX 500                          /* commands in one request */
 #define WIRE_PAGE_MAX 500                         /* rows in one page of a query */
 #define WIRE_PAGE_BYTES_MAX (768 * 1024)          /* a page ends early when it would grow beyond this */
+#define FORECAST_STEPS_MAX 32                     /* rungs foretold in one answer */
 #define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
 #define WIRE_HWM 16                               /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
 #define WIRE_SEND_HWM 128                         /* ZMQ_SNDHWM: more than a client may have unanswered */
@@ -45,13 +46,19 @@
 #define APPOINTMENTS_MAX 200000
 #define UNIT_DEPTH_MAX 16
 #define POLICIES_MAX 256
+#define SUBSTITUTIONS_MAX 20000
+#define SUBSTITUTION_CHAIN_MAX 8                  /* A by B, B by C, ... */
+#define CO_UNITS_MAX 8                            /* named by one route */
+#define SWEEP_MAX 200                             /* sibling units of one sweep */
+#define FOLLOW_UPS_MAX (SWEEP_MAX + CO_UNITS_MAX + 40) /* commands of the daemon that follow from one event */
+#define MEASURES_MAX 32                           /* of one plan */
 #define WORKDAYS_MAX 4000                         /* largest limit or offset, in working days */
 #define HOURS_MAX 9600                            /* largest limit or offset, in hours */
 #define DAY_MIN 0                                 /* 1970-01-01 */
 #define DAY_MAX 47846                             /* 2100-12-31 */
 
 /* The core. */
-#define CASE_CLOCKS_MAX 4                         /* clocks of one case at one time */
+#define CASE_CLOCKS_MAX 8                         /* clocks of one case at one time */
 #define EVENT_NOTICES_MAX 12                      /* notices caused by one event */
 #define EVENT_BODY_BYTES_MAX 4096                 /* packed record of one event */
 #define STATE_BODY_BYTES_MAX 1024                 /* packed folded state of one case */

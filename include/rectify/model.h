@@ -43,6 +43,7 @@ struct finding {
   day_t found_on;
   uint32_t same_problem; /* earlier findings of (unit, code) inside the policy's window */
   uint32_t same_kind;    /* earlier findings of (parent unit, category) inside the policy's window */
+  uint64_t rule_case;    /* a case whose rule was issued against this kind and was in force when it was found; 0 none */
   char unit_code[CODE_BYTES_MAX + 1];
   char code[CODE_BYTES_MAX + 1];
   char category[CODE_BYTES_MAX + 1];
@@ -66,12 +67,27 @@ struct case_clock {
   usec_t due;          /* first instant that is too late */
   usec_t next_fire;    /* of the next rung; INSTANT_NONE unless running */
   usec_t paused;       /* since when, while paused */
+  int64_t moved;       /* what pauses that are over added to the budget: working days, or microseconds of an hour limit */
+  int32_t extended;    /* working days (hours of an hour limit) that extensions added to the budget */
 };
 
 enum case_flag {
-  CASE_ENDORSED = 1 << 0,        /* the principal answers for the closing asked for next */
-  CASE_PROVISIONAL = 1 << 1,     /* some due date is provisional */
-  CASE_ACCOUNTABILITY = 1 << 2,  /* accountability has been proposed */
+  CASE_ENDORSED = 1 << 0,         /* the principal answers for the closing asked for next */
+  CASE_PROVISIONAL = 1 << 1,      /* some due date is provisional */
+  CASE_ACCOUNTABILITY = 1 << 2,   /* accountability has been proposed */
+  CASE_HELD = 1 << 3,             /* the unit's clocks stand still */
+  CASE_PLAN_APPROVED = 1 << 4,
+  CASE_TALKED = 1 << 5,           /* a reminder talk is on record */
+  CASE_RULE_ISSUED = 1 << 6,      /* a rule was issued: rule_day */
+  CASE_ORDER_SIGNED = 1 << 7,     /* the present supervision order was signed for */
+  CASE_STATED = 1 << 8,           /* the subject made a statement on the present proposal */
+  CASE_DECIDED = 1 << 9,          /* the body decided: form */
+  CASE_APPEALED = 1 << 10,        /* the first decision was appealed */
+  CASE_SWEPT = 1 << 11,           /* the sibling units were told to check themselves */
+  CASE_WITHDRAWAL = 1 << 12,      /* a withdrawal waits for the office */
+  CASE_EVIDENCE_SHARED = 1 << 13, /* some evidence was handed in for another case too */
+  CASE_RULE_FAILED = 1 << 14,     /* the finding came although a rule against its kind was in force */
+  CASE_REOPENED = 1 << 15,        /* it had been closed out before */
 };
 
 /* A case, folded from its events by case_apply() and by nothing else. */
@@ -83,7 +99,7 @@ struct case_state {
   uint8_t kind;
   uint8_t severity;
   uint8_t light;
-  uint8_t flags;         /* enum case_flag */
+  uint32_t flags; /* enum case_flag */
   uint16_t evidence_kinds; /* bits 1 << enum evidence, all that were handed in */
   uint16_t evidence_count;
   uint16_t rework;       /* failed verifications */
@@ -104,7 +120,32 @@ struct case_state {
   usec_t opened;    /* accepted */
   usec_t first_due; /* first due instant of the rectify clock: a reopened case keeps it */
   usec_t closed;    /* closed out; 0 while open */
+  uint8_t origin;        /* enum origin */
+  uint64_t parent;       /* the case it follows from; 0 none */
+  uint64_t finding_of;   /* the case whose finding it is about: itself, or the first of its parents */
+  uint64_t merged_into;  /* while merged */
+  uint16_t children;     /* cases of co-units that are open */
+  uint8_t measures;      /* of the plan last submitted */
+  uint32_t measures_shown; /* bits 1 << (measure - 1): measures that have evidence */
+  uint32_t plan_by;      /* officer who submitted the plan */
+  uint8_t extensions;    /* granted */
+  uint16_t extended;     /* working days granted in total */
+  uint16_t asked;        /* working days asked for; counts while the extension clock is there */
+  uint32_t asked_by;     /* officer who asked */
+  uint32_t withdrawal_by; /* officer who asked for the withdrawal; counts while CASE_WITHDRAWAL */
+  uint32_t order_year, order_serial; /* number of the present supervision order; 0 none */
+  day_t rule_day;        /* effective date of the rule issued */
+  uint32_t subject;      /* whom accountability is proposed for */
+  uint8_t form;          /* enum form: what the body decided last */
+  usec_t decided;        /* when */
   struct case_clock clocks[CASE_CLOCKS_MAX]; /* free slots have kind 0; taken slots come first */
+};
+
+struct evidence_item {
+  uint8_t kind;    /* enum evidence */
+  uint8_t measure; /* of the plan, from 1; 0: of the whole */
+  struct hash sha256;
+  uint64_t also_in; /* another case that the same bytes were handed in for; 0 none.  Set by the shell. */
 };
 
 struct command {
@@ -115,14 +156,22 @@ struct command {
   bool has_text;
   struct hash text; /* commitment to the text */
   uint16_t evidence_count;
-  struct {
-    uint8_t kind; /* enum evidence */
-    struct hash sha256;
-  } evidence[EVIDENCE_MAX];
-  uint32_t unit;     /* dispatch, reassign: to which unit; 0 unchanged */
-  uint32_t officer;  /* dispatch, reassign: to which handler; 0 whoever answers for the unit */
-  uint32_t verifier; /* dispatch, reassign: which verifier; 0 whoever has the role */
-  uint8_t track;     /* dispatch, escalate: to which track; 0 by route or edge */
+  struct evidence_item evidence[EVIDENCE_MAX];
+  uint32_t unit;     /* dispatch, reassign, adjudicate, split, co_unit, spawn: to which unit; 0 unchanged */
+  uint32_t officer;  /* ... to which handler; 0 whoever answers for the unit.  decide: whom it is about; 0 the subject */
+  uint32_t verifier; /* dispatch, reassign, adjudicate: which verifier; 0 whoever has the role */
+  uint8_t track;     /* dispatch, escalate, split, spawn: to which track; 0 by route, edge or parent */
+  uint16_t days;     /* extension_ask, extension_grant (0: as asked), hold, stage: working days */
+  day_t day;         /* rule_issue: effective date */
+  uint8_t measures;  /* plan_submit: how many measures the plan has */
+  uint8_t form;      /* decide: enum form */
+  char number[CODE_BYTES_MAX + 1]; /* rule_issue, decide: number of the document */
+  uint64_t other;    /* merge_into: the other case; spawn: the parent; relate: the case it happened on */
+  uint8_t origin;    /* spawn: enum origin */
+  uint8_t relation;  /* relate: enum relation */
+  const struct case_state *other_state; /* merge_into, spawn: `other` as it stands, NULL when unknown; borrowed */
+  const char *plain; /* submit: the text itself, for routes that ask for words; borrowed, not terminated, never kept */
+  uint32_t plain_length;
   uint8_t clock;     /* RUNG_DUE: which clock, */
   uint32_t generation; /* which of its generations, */
   uint32_t nth;        /* and how many rungs had fired before this one */
@@ -136,7 +185,8 @@ struct notice_out {
   uint8_t kind; /* enum notice */
   bool copy;
   uint8_t recipient; /* enum recipient: in what capacity */
-  uint32_t officer;
+  uint32_t officer;  /* who is told */
+  uint32_t instead_of; /* whom the officer stands in for ("C for A"); 0: nobody */
 };
 
 /* What happened: recorded for ever.  Only the fields that the event changes are set. */
@@ -147,23 +197,37 @@ struct event {
   uint16_t rule;   /* enum rule: the verdict; a refusal changes nothing but the version */
   struct uuid key;
   uint32_t actor;
+  uint32_t on_behalf; /* whom the actor stood in for; 0: nobody */
   usec_t recorded;
   usec_t effective; /* when it counts from: the fire time of a rung, else as recorded */
   uint32_t policy_version, calendar_version, registry_version;
   bool has_text;
   struct hash text;
   uint16_t evidence_count;
-  struct {
-    uint8_t kind;
-    struct hash sha256;
-  } evidence[EVIDENCE_MAX];
+  struct evidence_item evidence[EVIDENCE_MAX];
 
   /* Effects; 0: unchanged. */
   uint8_t status, track, light, edge;
-  uint8_t flags_set, flags_clear;
+  uint32_t flags_set, flags_clear;
   uint16_t rework, bounces, route;
   uint32_t unit, handler, verifier, accountable;
   usec_t first_due, closed;
+  uint64_t merged_into; /* apply clears it when the case leaves `merged` */
+  uint16_t children_more, children_less; /* co-units' cases opened and closed */
+  uint8_t measures;     /* of a new plan: what was shown for the old one no longer counts */
+  uint32_t plan_by;
+  uint8_t extensions;
+  uint16_t extended, asked;
+  uint32_t asked_by, withdrawal_by;
+  uint32_t order_year, order_serial;
+  day_t rule_day;
+  uint32_t subject;
+  uint8_t form;
+  usec_t decided;
+  char number[CODE_BYTES_MAX + 1]; /* of the document: a rule, a decision */
+  uint32_t rebased_to;  /* REBASE: the policy version from now on */
+  uint8_t relation;     /* RELATE: enum relation, */
+  uint64_t other;       /* RELATE and SPAWN: the other case */
   uint8_t clock_count;
   struct case_clock clocks[CASE_CLOCKS_MAX + 2]; /* new state of each clock that changed; STOPPED frees it */
   uint8_t notice_count;
@@ -173,7 +237,9 @@ struct event {
   uint8_t fired_clock;
   uint32_t fired_generation, fired_nth;
 
-  /* SUBMIT: the facts. */
+  /* SUBMIT and SPAWN: the facts; a spawned case repeats those of its parent that it needs, without texts. */
+  uint8_t origin;
+  uint64_t finding_of;  /* SPAWN; a submitted case is about its own finding */
   bool has_finding;
   struct finding finding;
 

@@ -36,6 +36,9 @@ struct rung {
   uint16_t copies;     /* the same, told as a copy */
   uint8_t light;       /* enum light, 0 unchanged; a rung never betters a light */
   uint8_t edge;        /* enum edge: move along that edge of the track, 0 stay */
+  bool propose;        /* propose accountability, in whatever track */
+  uint16_t conditions; /* bits 1 << enum condition: all must hold, else the rung is passed over (rule 651) */
+  uint16_t unless;     /* the same: none may hold */
 };
 
 struct ladder {
@@ -49,6 +52,7 @@ struct track_policy {
   uint8_t ladders[CLOCK_COUNT + 1];    /* index into policy.ladders, by enum clock */
   uint8_t edges[EDGE_COUNT + 1];       /* by enum edge: enum track moved to, 0 none */
   uint8_t rework_max;                  /* failed verifications before the quality edge is taken; 0 never */
+  bool sweep;                          /* closing needs the sibling units to have been told to check themselves */
 };
 
 /* One route: all set conditions must hold; the first that matches wins. */
@@ -61,8 +65,23 @@ struct route {
   char unit[CODE_BYTES_MAX + 1];        /* code of a unit whose subtree matches; empty any */
   char inspection[CODE_BYTES_MAX + 1];  /* exact; empty any */
   uint16_t recurrence_min;              /* at least so many earlier same problems in the window; 0 any */
+  uint16_t same_kind_min;               /* at least so many earlier ones of the same kind in the window; 0 any */
+  char text[CODE_BYTES_MAX + 1];        /* words that the finding's text must contain, byte by byte; empty any */
   uint8_t track;                        /* enum track */
-  struct span rectify;                  /* overrides the track's rectify limit when set */
+  struct span limits[CLOCK_COUNT + 1];  /* override the track's limits where set (sign_for, plan, rectify) */
+  uint8_t responsible;                  /* enum role made the handler: handler (0, the default) or principal */
+  uint32_t co_unit_count;
+  char co_units[CO_UNITS_MAX][CODE_BYTES_MAX + 1]; /* codes of units that take part, each with a case of its own */
+  uint16_t copies;                      /* bits 1 << enum recipient: told of the dispatch as a copy */
+};
+
+/* How more time may be asked for.  count_max 0: not at all. */
+struct extension_policy {
+  int32_t ask_before_wd;    /* at the latest so many working days before the due date */
+  struct span decide;       /* limit of the decision */
+  uint8_t ladder;           /* of the extension clock */
+  uint8_t count_max;
+  uint16_t total_max_wd;
 };
 
 struct policy {
@@ -71,10 +90,22 @@ struct policy {
   uint32_t version;          /* number it was published under; 0 = straight from a file */
   int32_t remind_minutes;    /* local time of day of rungs before a due date, minutes after midnight */
   int32_t recurrence_days;   /* same problem (unit, code) again within so many days; 0 never */
-  int32_t same_kind_days;    /* same kind (parent unit, category) again within so many days; 0 never */
+  int32_t recurrence_min;    /* so many earlier ones make it a recurrence, 1 or more */
   uint8_t recurrence_edge;   /* enum edge taken at once when the same problem recurs; 0 none */
-  struct span unrouted;      /* limit of the office's adjudicate clock on an unrouted case */
+  int32_t same_kind_days;    /* same kind (parent unit, category) again within so many days; 0 never */
+  int32_t same_kind_min;     /* the finding with so many earlier ones asks for a rule: a case of its own for the unit above */
+  uint8_t same_kind_track;   /* enum track of that case; 0: none is opened */
+  struct span unrouted;      /* limit of the office's adjudicate clock on an unrouted or bounced case */
   uint8_t unrouted_ladder;
+  uint8_t bounce_max;        /* bounces of one case; 0: none is allowed */
+  struct extension_policy extension;
+  struct span hold_max;      /* the longest hold, in working days; SPAN_NONE: no holds */
+  uint8_t hold_ladder;       /* reminders before its end; at its end the clocks run again by themselves */
+  struct span stage_max;     /* the longest stage; SPAN_NONE: no staging */
+  struct span statement;     /* time of the subject's statement, from the proposal, in working days */
+  struct span appeal;        /* time of an appeal, from the decision, in working days */
+  uint8_t sweep_track;       /* enum track and limit of a sibling unit's case; 0: no sweeps */
+  struct span sweep_limit;
   uint32_t route_count;
   struct route routes[ROUTES_MAX];
   struct track_policy tracks[TRACK_COUNT + 1]; /* by enum track */

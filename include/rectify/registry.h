@@ -38,6 +38,14 @@ struct appointment {
   day_t until; /* DAY_MAX: open end */
 };
 
+/* From `from` to `until`, both included, `by` stands in for `officer`. */
+struct substitution {
+  uint32_t officer;
+  uint32_t by;
+  day_t from;
+  day_t until;
+};
+
 struct registry {
   uint32_t version;
   uint32_t unit_count;    /* units[1 .. unit_count] */
@@ -47,6 +55,8 @@ struct registry {
   struct officer *officers;
   struct appointment *appointments;   /* ascending by (unit, role, from, officer) */
   struct appointment *by_officer;     /* the same rows, ascending by (officer, unit, role, from) */
+  uint32_t substitution_count;
+  struct substitution *substitutions; /* ascending by (officer, from); no two of one officer overlap, no day has a cycle */
   struct registry_index *index;       /* document/registry.c's: ids by code */
 };
 
@@ -64,6 +74,13 @@ uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint3
 
 /* ROLE_BITs that `officer` has anywhere on `day`. */
 uint32_t registry_roles_anywhere(const struct registry *registry, uint32_t officer, day_t day);
+
+/* Who acts for `officer` on `day`: the end of the chain of substitutions (A by B, B by C: C), the officer when there is
+ * none.  The chain is bounded by SUBSTITUTION_CHAIN_MAX; the document's check refuses cycles and longer chains. */
+uint32_t registry_stand_in(const struct registry *registry, uint32_t officer, day_t day);
+
+/* Whom of those that `officer` stands in for on `day` has one of `roles` (ROLE_BITs) over `unit`; 0: nobody. */
+uint32_t registry_on_behalf(const struct registry *registry, uint32_t officer, uint32_t roles, uint32_t unit, day_t day);
 
 /* All units that `officer` reaches on `day` through an appointment with one of `roles` (ROLE_BITs): marks[enter] of such
  * a unit is then above 0, of the others 0.  `marks` has room for unit_count + 2.  In one pass over the officer's

@@ -49,7 +49,7 @@ enum clock {
 #define CLOCK(no, NAME, name, zh, text) CLOCK_##NAME = no,
 #include "rectify/clock.def"
 #undef CLOCK
-  CLOCK_COUNT = 8
+  CLOCK_COUNT = 11
 };
 enum light {
   LIGHT_NONE = 0,
@@ -84,7 +84,42 @@ enum recipient {
 #define RECIPIENT(no, NAME, name, zh, text) RECIPIENT_##NAME = no,
 #include "rectify/recipient.def"
 #undef RECIPIENT
-  RECIPIENT_COUNT = 8
+  RECIPIENT_COUNT = 12
+};
+enum origin {
+  ORIGIN_NONE = 0,
+#define ORIGIN(no, NAME, name, zh, text) ORIGIN_##NAME = no,
+#include "rectify/origin.def"
+#undef ORIGIN
+  ORIGIN_COUNT = 5
+};
+enum relation {
+  RELATION_NONE = 0,
+#define RELATION(no, NAME, name, zh, text) RELATION_##NAME = no,
+#include "rectify/relation.def"
+#undef RELATION
+  RELATION_COUNT = 6
+};
+enum form {
+  FORM_NONE = 0,
+#define FORM(no, NAME, name, zh, text) FORM_##NAME = no,
+#include "rectify/form.def"
+#undef FORM
+  FORM_COUNT = 7
+};
+enum holder {
+  HOLDER_NONE = 0,
+#define HOLDER(no, NAME, name, zh, text) HOLDER_##NAME = no,
+#include "rectify/holder.def"
+#undef HOLDER
+  HOLDER_COUNT = 5
+};
+enum condition {
+  CONDITION_NONE = 0,
+#define CONDITION(no, NAME, name, zh, text) CONDITION_##NAME = no,
+#include "rectify/condition.def"
+#undef CONDITION
+  CONDITION_COUNT = 7
 };
 enum command_kind {
   COMMAND_NONE = 0,
@@ -107,6 +142,7 @@ enum failure {
 };
 
 #define ROLE_BIT(role) (1u << (role))
+#define ROLE_SUBJECT (1u << 31) /* in command_roles(): the subject of a proposal, in person; not an appointment */
 
 /* One word of a table: its number, its identifier ("special_rectification"), its Chinese and English text. */
 struct word {
@@ -119,7 +155,7 @@ struct word {
 /* The tables, each ending with a row whose name is NULL. */
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
-    words_failure[];
+    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);
@@ -137,9 +173,9 @@ const char *word_nearest(const struct word *table, const char *name, size_t leng
 bool status_is_open(uint32_t status);
 bool rule_refuses(uint32_t rule);
 bool failure_is_retry(uint32_t failure);
-/* The EVIDENCE kind that closing needs in `track`. */
+/* The rule that refuses a closing in `track` while what the track needs is missing. */
 uint32_t track_need(uint32_t track);
-/* Roles (ROLE_BIT) that may give `command`; 0 for the daemon's own and for unknown numbers. */
+/* Roles (ROLE_BIT, or ROLE_SUBJECT) that may give `command`; 0 for the daemon's own and for unknown numbers. */
 uint32_t command_roles(uint32_t command);
 bool command_needs_text(uint32_t command);
 bool command_is_offered(uint32_t command);

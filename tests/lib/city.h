@@ -16,7 +16,7 @@
 
 struct city {
   struct world world;
-  struct policy *policy;
+  struct policy *policy; /* all versions, ascending */
   struct registry *registry;
   struct calendar calendars[CALENDARS_MAX];
   struct calendar *parsed[CALENDARS_MAX]; /* own the texts of `calendars` */
@@ -60,6 +60,7 @@ static inline void city_publish_registry(struct city *city, const char *path) {
                                              city->world.calendar_count, city->zones, &city->world.zone_count, &report);
   free(text);
   city_need(registry, path, &report);
+  registry->version = city->registry == NULL ? 1 : city->registry->version + 1;
   registry_free(city->registry);
   city->world.registry = city->registry = registry;
 }
@@ -81,6 +82,39 @@ static inline struct city *city_open(const char *policy_path, const char *regist
   city->world.zones = city->zones;
   city_publish_registry(city, registry_path);
   return city;
+}
+
+/* The file's next version, in force from now on. */
+static inline void city_publish_policy(struct city *city, const char *path) {
+  struct document_report report = {0};
+  size_t length = 0;
+  char *text = city_read(path, &length);
+  struct policy *parsed = policy_parse(path, text, length, &report);
+  free(text);
+  city_need(parsed, path, &report);
+  parsed->version = city->world.policy_count + 1;
+  city->policy = realloc(city->policy, (city->world.policy_count + 1) * sizeof *city->policy);
+  if (city->policy == NULL) exit(2);
+  city->policy[city->world.policy_count++] = *parsed;
+  city->world.policies = city->policy;
+  free(parsed);
+}
+
+/* Replaces the calendar of the same name by the file. */
+static inline void city_publish_calendar(struct city *city, const char *path) {
+  struct document_report report = {0};
+  size_t length = 0;
+  char *text = city_read(path, &length);
+  struct calendar *parsed = calendar_parse(path, text, length, &report);
+  free(text);
+  city_need(parsed, path, &report);
+  uint32_t at = 0;
+  while (at < city->world.calendar_count && strcmp(city->calendars[at].name, parsed->name) != 0) at++;
+  if (at == city->world.calendar_count) exit(2);
+  parsed->version = ++city->world.calendar_version;
+  calendar_free(city->parsed[at]);
+  city->parsed[at] = parsed;
+  city->calendars[at] = *parsed;
 }
 
 static inline void city_close(struct city *city) {

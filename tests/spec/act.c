@@ -16,6 +16,37 @@ static const struct verb {
     {COMMAND_VERIFY_FAIL, {"fails"}},
     {COMMAND_REASSIGN, {"reassigns"}},
     {COMMAND_ESCALATE, {"escalates"}},
+    {COMMAND_BOUNCE, {"bounces"}},
+    {COMMAND_ADJUDICATE, {"adjudicates"}},
+    {COMMAND_PLAN_SUBMIT, {"submits", "plan", "of"}},
+    {COMMAND_PLAN_APPROVE, {"approves", "plan", "of"}},
+    {COMMAND_PLAN_RETURN, {"returns", "plan", "of"}},
+    {COMMAND_EXTENSION_ASK, {"asks", "extension", "of"}},
+    {COMMAND_EXTENSION_GRANT, {"grants", "extension", "of"}},
+    {COMMAND_EXTENSION_REFUSE, {"refuses", "extension", "of"}},
+    {COMMAND_HOLD, {"holds"}},
+    {COMMAND_RESUME, {"resumes"}},
+    {COMMAND_STAGE, {"stages"}},
+    {COMMAND_HAND_OVER, {"hands", "over"}},
+    {COMMAND_ATTACH, {"attaches", "to"}},
+    {COMMAND_MERGE_INTO, {"merges"}},
+    {COMMAND_UNMERGE, {"unmerges"}},
+    {COMMAND_WITHDRAW, {"withdraws"}},
+    {COMMAND_WITHDRAW_APPROVE, {"approves", "withdrawal", "of"}},
+    {COMMAND_WITHDRAW_REFUSE, {"refuses", "withdrawal", "of"}},
+    {COMMAND_REOPEN, {"reopens"}},
+    {COMMAND_LOOK_BACK_PASS, {"consolidates"}},
+    {COMMAND_LOOK_BACK_RELAPSE, {"relapses"}},
+    {COMMAND_DECIDE, {"decides", "on"}},
+    {COMMAND_TALK, {"talks", "about"}},
+    {COMMAND_RULE_ISSUE, {"issues", "rule", "for"}},
+    {COMMAND_ORDER_SIGN, {"signs", "order", "of"}},
+    {COMMAND_SPLIT, {"splits"}},
+    {COMMAND_CO_UNIT, {"adds", "co-unit", "to"}},
+    {COMMAND_SWEEP, {"sweeps"}},
+    {COMMAND_STATEMENT, {"states", "on"}},
+    {COMMAND_APPEAL, {"appeals", "on"}},
+    {COMMAND_REBASE, {"rebases"}},
 };
 
 /* The command of the words; *used is how many they were. */
@@ -55,8 +86,12 @@ static void take_evidence(struct play *play, struct command *command, char *valu
   if (*rest == '\0')
     while (pieces-- > 0) add_evidence(play, command, EVIDENCE_MATERIAL);
   else
-    for (char *kind = strtok_r(value, "+", &rest); kind != NULL; kind = strtok_r(NULL, "+", &rest))
+    for (char *kind = strtok_r(value, "+", &rest); kind != NULL; kind = strtok_r(NULL, "+", &rest)) {
+      char *measure = strchr(kind, ':');
+      if (measure != NULL) *measure++ = '\0';
       add_evidence(play, command, number_of(play, words_evidence, kind));
+      if (measure != NULL) command->evidence[command->evidence_count - 1].measure = (uint8_t)strtoul(measure, NULL, 10);
+    }
 }
 
 static uint32_t take_officer(struct play *play, struct command *command, const char *code) {
@@ -78,6 +113,30 @@ static day_t take_day(struct play *play, const char *text) {
   return day;
 }
 
+static uint64_t take_case(struct play *play, struct command *command, const char *name) {
+  struct spec_case *other = play_case(play, name);
+  command->other_state = other != NULL ? &other->state : NULL;
+  return other != NULL ? other->state.case_no : 999;
+}
+
+/* The keys of the wider workflow; whether it was one. */
+static bool take_wide_key(struct play *play, struct command *command, struct finding *finding, const char *key,
+                          const char *value) {
+  if (strcmp(key, "days") == 0) command->days = (uint16_t)strtoul(value, NULL, 10);
+  else if (strcmp(key, "day") == 0) command->day = take_day(play, value);
+  else if (strcmp(key, "measures") == 0) command->measures = (uint8_t)strtoul(value, NULL, 10);
+  else if (strcmp(key, "form") == 0) command->form = (uint8_t)number_of(play, words_form, value);
+  else if (strcmp(key, "number") == 0) snprintf(command->number, sizeof command->number, "%s", value);
+  else if (strcmp(key, "other") == 0) command->other = take_case(play, command, value);
+  else if (strcmp(key, "also") == 0) command->evidence[0].also_in = take_case(play, command, value);
+  else if (strcmp(key, "rule_case") == 0) finding->rule_case = take_case(play, command, value);
+  else if (strcmp(key, "words") == 0) {
+    command->plain = value;
+    command->plain_length = (uint32_t)strlen(value);
+  } else return false;
+  return true;
+}
+
 static void take_key(struct play *play, struct command *command, struct finding *finding, const char *key,
                      char *value) {
   const bool none = strcmp(value, "none") == 0;
@@ -97,7 +156,7 @@ static void take_key(struct play *play, struct command *command, struct finding 
   else if (strcmp(key, "track") == 0) command->track = (uint8_t)number_of(play, words_track, value);
   else if (strcmp(key, "evidence") == 0) take_evidence(play, command, value);
   else if (strcmp(key, "text") == 0) command->has_text = !none;
-  else play_fail(play, "no such key: %s", key);
+  else if (!take_wide_key(play, command, finding, key, value)) play_fail(play, "no such key: %s", key);
 }
 
 static void take_defaults(struct play *play, struct command *command, struct finding *finding) {

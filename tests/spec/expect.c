@@ -46,7 +46,8 @@ static bool has_notice(const struct look *look, uint32_t kind) {
   for (uint32_t i = 0; i < event->notice_count; i++) {
     const struct notice_out *notice = &event->notices[i];
     if (notice->kind == kind && is(look, 2, officer_code(look->play, notice->officer)) &&
-        notice->copy == is(look, 3, "copy"))
+        notice->copy == is(look, 3, "copy") &&
+        (is(look, 3, "for") ? is(look, 4, officer_code(look->play, notice->instead_of)) : notice->instead_of == 0))
       return true;
   }
   return false;
@@ -92,14 +93,75 @@ static bool is_decision(const struct look *look, bool *known) {
 static bool is_flag(const struct look *look, bool *known) {
   static const struct {
     const char *name;
-    uint8_t flag;
-  } flags[] = {{"endorsed", CASE_ENDORSED}, {"provisional", CASE_PROVISIONAL}, {"proposed", CASE_ACCOUNTABILITY}};
+    uint32_t flag;
+  } flags[] = {{"endorsed", CASE_ENDORSED},
+               {"provisional", CASE_PROVISIONAL},
+               {"proposed", CASE_ACCOUNTABILITY},
+               {"held", CASE_HELD},
+               {"planned", CASE_PLAN_APPROVED},
+               {"talked", CASE_TALKED},
+               {"rule_issued", CASE_RULE_ISSUED},
+               {"order_signed", CASE_ORDER_SIGNED},
+               {"stated", CASE_STATED},
+               {"decided", CASE_DECIDED},
+               {"appealed", CASE_APPEALED},
+               {"swept", CASE_SWEPT},
+               {"withdrawing", CASE_WITHDRAWAL},
+               {"shared", CASE_EVIDENCE_SHARED},
+               {"rule_failed", CASE_RULE_FAILED},
+               {"reopened", CASE_REOPENED}};
   const bool negated = is(look, 0, "not");
   *known = true;
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     if (is(look, negated, flags[i].name)) return ((look->state->flags & flags[i].flag) != 0) != negated;
   *known = false;
   return false;
+}
+
+static bool is_case(const struct look *look, uint64_t case_no) {
+  if (is(look, look->count - 1, "none")) return case_no == 0;
+  for (uint32_t i = 0; i < look->play->case_count; i++)
+    if (look->play->cases[i].state.case_no == case_no) return is(look, look->count - 1, look->play->cases[i].name);
+  return false;
+}
+
+static bool is_order(const struct look *look) {
+  char number[32];
+  snprintf(number, sizeof number, "%u-%u", look->state->order_year, look->state->order_serial);
+  return look->count == 2 && (is(look, 1, "none") ? look->state->order_serial == 0 : is(look, 1, number));
+}
+
+/* Facts of the wider workflow. */
+static bool is_wide_fact(const struct look *look, bool *known) {
+  const struct case_state *state = look->state;
+  *known = true;
+  if (is(look, 0, "bounces")) return is_number(look, state->bounces);
+  if (is(look, 0, "children")) return is_number(look, state->children);
+  if (is(look, 0, "extensions")) return is_number(look, state->extensions);
+  if (is(look, 0, "extended")) return is_number(look, state->extended);
+  if (is(look, 0, "measures")) return is_number(look, state->measures);
+  if (is(look, 0, "policy")) return is_number(look, state->policy_version);
+  if (is(look, 0, "subject")) return is_code(look, state->subject);
+  if (is(look, 0, "form")) return is(look, 1, word_name(words_form, state->form));
+  if (is(look, 0, "origin")) return is(look, 1, word_name(words_origin, state->origin));
+  if (is(look, 0, "parent")) return is_case(look, state->parent);
+  if (is(look, 0, "about")) return is_case(look, state->finding_of);
+  if (is(look, 0, "merged") && is(look, 1, "into")) return is_case(look, state->merged_into);
+  if (is(look, 0, "order")) return is_order(look);
+  if (is(look, 0, "holder")) return is(look, 1, word_name(words_holder, case_holder(state)));
+  if (is(look, 0, "for")) return is_code(look, look->play->decision.event.on_behalf);
+  *known = false;
+  return false;
+}
+
+/* "charged unit 5": so many working days so far. */
+static bool is_charged(const struct look *look, const struct spec_case *found) {
+  uint32_t holder = look->count == 3 ? word_number(words_holder, look->words[1], strlen(look->words[1])) : 0;
+  if (holder == 0 || found == NULL) return false;
+  const struct world *world = &look->play->city->world;
+  struct attribution attribution = found->attribution;
+  attribution_step(&attribution, &world->calendars[0], world_zone(world, 0), &found->state, look->play->now);
+  return attribution.days[holder] == (int32_t)strtol(look->words[2], NULL, 10);
 }
 
 static bool is_fact(const struct look *look, bool *known) {
@@ -131,7 +193,7 @@ static uint32_t split(char *text, char **words) {
 }
 
 static void expect_one(struct play *play, struct spec_case *found, char *text, bool *refused) {
-  static bool (*const asks[])(const struct look *look, bool *known) = {is_decision, is_flag, is_fact, is_word};
+  static bool (*const asks[])(const struct look *look, bool *known) = {is_decision, is_flag, is_fact, is_wide_fact, is_word};
   static const struct case_state no_case;
   char *words[SPEC_WORDS_MAX], shown[SPEC_LINE_MAX], instead[SPEC_LINE_MAX];
   snprintf(shown, sizeof shown, "%s", text);
@@ -140,6 +202,10 @@ static void expect_one(struct play *play, struct spec_case *found, char *text, b
   if (look.count == 0) return;
   if (is(&look, 0, "refused")) *refused = true;
   for (size_t i = 0; i < sizeof asks / sizeof *asks && !known; i++) holds = asks[i](&look, &known);
+  if (is(&look, 0, "charged")) {
+    known = true;
+    holds = is_charged(&look, found);
+  }
   if (holds) return;
   describe_case(play, found, instead, sizeof instead);
   if (known) play_fail(play, "expected '%s', got %s", shown, instead);

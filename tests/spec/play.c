@@ -26,6 +26,12 @@ struct spec_case *play_case(struct play *play, const char *name) {
   return NULL;
 }
 
+struct spec_case *play_case_numbered(struct play *play, uint64_t case_no) {
+  for (uint32_t i = 0; i < play->case_count; i++)
+    if (play->cases[i].state.case_no == case_no) return &play->cases[i];
+  return NULL;
+}
+
 static void record(struct play *play, const struct event *event) {
   if (play->event_count == play->event_room) {
     play->event_room = play->event_room == 0 ? 64 : play->event_room * 2;
@@ -52,19 +58,43 @@ static void check_case(struct play *play, const struct case_state *before, const
     play_fail(play, "%s: nobody is accountable", found->name);
   if (status_is_open(state->status) && case_next_fire(state, NULL) == INSTANT_NONE)
     play_fail(play, "%s: no timer runs", found->name);
-  if (!status_is_open(state->status) && case_next_fire(state, NULL) != INSTANT_NONE)
-    play_fail(play, "%s: a timer runs on a closed case", found->name);
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++)
+    if (!status_is_open(state->status) && state->clocks[i].kind != CLOCK_LOOK_BACK && state->clocks[i].kind != CLOCK_DECISION)
+      play_fail(play, "%s: a timer runs on a closed case", found->name);
   if (!rule_refuses(event->rule) && !move_exists(event->command, before->status, state->status))
     play_fail(play, "%s: move.def knows no %s from %s to %s", found->name, word_name(words_command, event->command),
               word_name(words_status, before->status), word_name(words_status, state->status));
+}
+
+static struct fresh fresh_numbers(struct play *play) {
+  int32_t year, month, day;
+  workday_civil(zone_day_of(world_zone(&play->city->world, 0), play->now), &year, &month, &day);
+  if (play->order_year != (uint32_t)year) play->order_serial = 0;
+  play->order_year = (uint32_t)year;
+  return (struct fresh){play->case_count + 1, play->order_year, play->order_serial + 1};
+}
+
+static void follow_up(struct play *play, const struct spec_case *cause);
+
+/* The days that a case was open are charged, all of them and each once. */
+static void charge(struct play *play, struct spec_case *found) {
+  const struct world *world = &play->city->world;
+  attribution_step(&found->attribution, &world->calendars[0], world_zone(world, 0), &found->state, play->now);
+  int32_t total = 0;
+  for (uint32_t i = 1; i <= HOLDER_COUNT; i++) total += found->attribution.days[i];
+  const struct zone *zone = world_zone(world, 0);
+  int32_t all = workday_between(&world->calendars[0], zone_day_of(zone, found->state.opened), zone_day_of(zone, play->now));
+  bool always_open = (found->state.flags & CASE_REOPENED) == 0 && found->state.closed == 0;
+  if (always_open && play->city->world.calendar_version == 1 && total != all)
+    play_fail(play, "%s: %d days are charged, %d have passed", found->name, total, all);
 }
 
 struct spec_case *play_command(struct play *play, struct spec_case *found, const char *name,
                                const struct command *command) {
   struct case_state before = {0};
   if (found != NULL) before = found->state;
-  case_decide(&play->city->world, found != NULL ? &found->state : NULL, command, play->now, play->case_count + 1,
-              &play->decision);
+  const struct fresh fresh = fresh_numbers(play);
+  case_decide(&play->city->world, found != NULL ? &found->state : NULL, command, play->now, &fresh, &play->decision);
   const struct event *event = &play->decision.event;
   if (!play->decision.record) return found;
   record(play, event);
@@ -75,8 +105,42 @@ struct spec_case *play_command(struct play *play, struct spec_case *found, const
     snprintf(found->name, sizeof found->name, "%s", name);
   }
   if (!case_apply(&found->state, event)) play_fail(play, "%s: the event does not follow", found->name);
+  if (event->order_serial != 0) play->order_serial = event->order_serial;
   check_case(play, &before, found);
+  charge(play, found);
+  if (!rule_refuses(event->rule)) follow_up(play, found);
   return found;
+}
+
+/* As the daemon does: what follows is decided right after it. */
+static void follow_up(struct play *play, const struct spec_case *cause) {
+  const struct decision decision = play->decision;
+  const struct case_state after = cause->state;
+  struct command command;
+  struct finding finding;
+  for (uint32_t i = 0; case_follow_up(&play->city->world, &after, &decision.event, i, &command, &finding); i++) {
+    char name[64] = "";
+    struct spec_case *on = play_case_numbered(play, command.case_no);
+    if (command.kind == COMMAND_SPAWN) {
+      struct spec_case *parent = play_case_numbered(play, command.other);
+      snprintf(name, sizeof name, "%.20s.%u", parent->name, ++parent->children);
+      command.other_state = &parent->state;
+    } else if (on == NULL) {
+      continue;
+    }
+    play_command(play, on, name, &command);
+    if (rule_refuses(play->decision.rule)) play_fail(play, "what follows was refused: rule %u", play->decision.rule);
+  }
+  play->decision = decision;
+}
+
+void play_review(struct play *play) {
+  for (uint32_t i = 0; i < play->case_count; i++) {
+    struct command command;
+    if (case_next_fire(&play->cases[i].state, NULL) == INSTANT_NONE) continue;
+    case_review_command(&play->city->world, &play->cases[i].state, &command);
+    play_command(play, &play->cases[i], NULL, &command);
+  }
 }
 
 void play_until(struct play *play, usec_t until, bool outage) {
@@ -98,7 +162,7 @@ void play_until(struct play *play, usec_t until, bool outage) {
     if (outage) play->now = until;
     else if (fire > play->now) play->now = fire;
     play_command(play, next, NULL, &command);
-    if (play->decision.rule != RULE_RUNG_FIRED) {
+    if (rule_refuses(play->decision.rule)) {
       play_fail(play, "%s: a due rung gave rule %u", next->name, play->decision.rule);
       return;
     }

@@ -61,6 +61,17 @@ static bool play_setting(struct play *play, char **words, uint32_t count, char *
   return true;
 }
 
+static bool play_publication(struct play *play, char **words, uint32_t count) {
+  if (count != 3 || strcmp(words[0], "publish") != 0) return false;
+  open_city(play);
+  if (strcmp(words[1], "policy") == 0) city_publish_policy(play->city, words[2]);
+  else if (strcmp(words[1], "calendar") == 0) city_publish_calendar(play->city, words[2]);
+  else if (strcmp(words[1], "registry") == 0) city_publish_registry(play->city, words[2]);
+  else return false;
+  play_review(play);
+  return true;
+}
+
 static bool is_rung_of(const struct event *event, const struct spec_case *found) {
   return event->case_no == found->state.case_no && event->command == COMMAND_RUNG_DUE;
 }
@@ -124,7 +135,8 @@ static void play_line(struct play *play, char *line, char *paths, struct spec_ca
   }
   snprintf(copy, sizeof copy, "%s", text);
   uint32_t count = split(copy, words);
-  if (arrow == NULL && (play_setting(play, words, count, paths) || play_time(play, words, count))) return;
+  if (arrow == NULL && (play_setting(play, words, count, paths) || play_time(play, words, count) ||
+                        play_publication(play, words, count))) return;
   *looking = play_action(play, text, arrow);
 }
 

@@ -8,8 +8,12 @@
  *   advance to 2026-02-10             the same
  *   outage until 2026-03-01           nothing runs until then; then what is due fires, late, in order
  *   OFFICER VERB F1 key=value ...     a command; the verbs stand in act.c, the keys are kind severity unit team found code
- *                                     category inspection same same_kind officer verifier track evidence text
+ *                                     category inspection same same_kind words officer verifier track evidence text days day
+ *                                     measures form number other (a case) also (a case with the same evidence).
+ *                                     evidence=2, evidence=plan+material, evidence=material:1 (for measure 1)
+ *                                     Cases that follow from F1 are called F1.1, F1.2, ... in order.
  *   OFFICER tries COMMAND on F1       any command of command.def, offered or not
+ *   publish policy|calendar|registry FILE    a new version, in force at once; every open case is reviewed
  *   F1                                looks at the case
  *   F1 fired                          each rung since the last look, one line beginning with `→` for each
  *
@@ -27,7 +31,9 @@
 struct spec_case {
   char name[32];
   struct case_state state;
-  uint32_t shown; /* events looked at by `fired` */
+  uint32_t shown;    /* events looked at by `fired` */
+  uint32_t children; /* cases that followed from it */
+  struct attribution attribution;
 };
 
 /* One spec while it is played. */
@@ -43,6 +49,7 @@ struct play {
   uint32_t event_count, event_room;
   struct event *events;     /* all that were recorded, in order */
   uint64_t commands;        /* to number keys */
+  uint32_t order_year, order_serial; /* of the last supervision order */
   struct decision decision; /* the last one */
 };
 
@@ -57,6 +64,9 @@ void play_until(struct play *play, usec_t until, bool outage);
 struct spec_case *play_command(struct play *play, struct spec_case *found, const char *name,
                                const struct command *command);
 struct spec_case *play_case(struct play *play, const char *name); /* NULL: there is none */
+struct spec_case *play_case_numbered(struct play *play, uint64_t case_no);
+/* Every open case is reviewed after a publication. */
+void play_review(struct play *play);
 /* Folds all events again from nothing and compares. */
 void play_check_fold(struct play *play);
 

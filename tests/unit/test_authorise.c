@@ -19,7 +19,8 @@ static day_t day(const char *text) {
 static uint32_t unit(const char *code) { return city_unit(city, code); }
 static uint32_t officer(const char *code) { return city_officer(city, code); }
 static uint32_t ask(const char *actor, uint32_t command, const char *unit_code, const char *team) {
-  return authorise_command(&city->world, officer(actor), command, unit(unit_code), unit(team), day("2026-03-02"));
+  uint32_t on_behalf;
+  return authorise_command(&city->world, officer(actor), command, unit(unit_code), unit(team), day("2026-03-02"), &on_behalf);
 }
 
 static void test_subtree(void **state) {
@@ -137,7 +138,8 @@ static void test_retired(void **state) {
   assert_int_equal(registry_holder_at(city->registry, unit("fire"), ROLE_HANDLER, day("2026-03-02")),
                    officer("h-fire-2"));
   assert_int_equal(registry_roles(city->registry, gone, unit("fire"), day("2026-03-02")), 0);
-  assert_int_equal(authorise_command(&city->world, gone, COMMAND_SIGN_FOR, unit("fire"), 0, day("2026-03-02")),
+  uint32_t on_behalf;
+  assert_int_equal(authorise_command(&city->world, gone, COMMAND_SIGN_FOR, unit("fire"), 0, day("2026-03-02"), &on_behalf),
                    RULE_ACTOR_UNKNOWN);
   assert_false(authorise_read(&city->world, gone, unit("fire"), 0, day("2026-03-02")));
   city->registry->officers[gone].retired = false;

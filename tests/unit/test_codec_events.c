@@ -292,7 +292,7 @@ static void largest_event(struct event *event) {
   for (unsigned i = 0; i < event->clock_count; i++) largest_clock(&event->clocks[i]);
   event->notice_count = EVENT_NOTICES_MAX;
   for (unsigned i = 0; i < EVENT_NOTICES_MAX; i++)
-    event->notices[i] = (struct notice_out){NOTICE_COUNT, true, RECIPIENT_COUNT, UINT32_MAX};
+    event->notices[i] = (struct notice_out){NOTICE_COUNT, true, RECIPIENT_COUNT, UINT32_MAX, 0};
   struct finding *finding = &event->finding;
   finding->team = finding->unit = finding->same_problem = finding->same_kind = UINT32_MAX;
   finding->kind = KIND_COUNT;

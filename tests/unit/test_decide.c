@@ -25,7 +25,7 @@ static struct command command(uint32_t kind, const char *actor) {
 }
 
 static uint32_t decide(struct case_state *state, const struct command *asked, const char *now) {
-  case_decide(&city->world, state, asked, at(now), 41, &decision);
+  case_decide(&city->world, state, asked, at(now), &(struct fresh){.case_no = 41}, &decision);
   assert_int_equal(decision.rule, decision.event.rule);
   return decision.rule;
 }
@@ -36,7 +36,7 @@ static struct case_state submitted(const char *unit, uint32_t kind) {
   finding = (struct finding){.kind = (uint8_t)kind, .severity = SEVERITY_ORDINARY, .unit = city_unit(city, unit),
                              .team = city_unit(city, "team-1"), .found_on = 20000};
   snprintf(finding.unit_code, sizeof finding.unit_code, "%s", unit);
-  case_decide(&city->world, NULL, &asked, at("2026-03-02T09:00"), 41, &decision);
+  case_decide(&city->world, NULL, &asked, at("2026-03-02T09:00"), &(struct fresh){.case_no = 41}, &decision);
   assert_false(rule_refuses(decision.rule));
   assert_true(case_apply(&state, &decision.event));
   return state;

@@ -65,7 +65,7 @@ static void test_founding_sentence_routes(void **state) {
     assert_int_equal(policy->routes[i].kinds, rows[i].kinds);
     assert_int_equal(policy->routes[i].severities, rows[i].severities);
     assert_int_equal(policy->routes[i].track, rows[i].track);
-    assert_int_equal(policy->routes[i].rectify.unit, SPAN_NONE);
+    assert_int_equal(policy->routes[i].limits[CLOCK_RECTIFY].unit, SPAN_NONE);
   }
   free(policy);
 }
@@ -244,8 +244,8 @@ static void test_routes_that_are_never_reached(void **state) {
   assert_string_equal(route->category, "c");
   assert_string_equal(route->inspection, "i");
   assert_int_equal(route->recurrence_min, 2);
-  assert_int_equal(route->rectify.count, 24);
-  assert_int_equal(route->rectify.unit, SPAN_HOURS);
+  assert_int_equal(route->limits[CLOCK_RECTIFY].count, 24);
+  assert_int_equal(route->limits[CLOCK_RECTIFY].unit, SPAN_HOURS);
   free(policy);
   must_refuse(last, "  - {track: new_rules}\n  - {kind: [poor_execution], track: supervision}\n",
               "route 7 is never reached: route 6 matches everything that it would");

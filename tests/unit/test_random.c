@@ -130,7 +130,7 @@ static void check_refused(const struct case_state *before, const struct case_sta
 
 static uint32_t play(struct case_state *state, const struct command *command) {
   static struct decision decision;
-  case_decide(&city->world, state, command, now, case_count + 1, &decision);
+  case_decide(&city->world, state, command, now, &(struct fresh){.case_no = case_count + 1}, &decision);
   const struct event *event = &decision.event;
   assert_int_equal(event->rule, decision.rule);
   assert_int_equal(decision.record, decision.rule != RULE_STALE_TIMER);

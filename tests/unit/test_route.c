@@ -25,7 +25,7 @@ static struct finding finding(void) {
 static bool matches(struct route route, struct finding facts) {
   policy.routes[0] = route;
   policy.route_count = 1;
-  return route_match(&policy, city->registry, &facts) == &policy.routes[0];
+  return route_match(&policy, city->registry, &facts, "", 0) == &policy.routes[0];
 }
 
 static void test_kinds_and_severities(void **state) {
@@ -76,11 +76,11 @@ static void test_first_wins(void **state) {
   policy.routes[1] = (struct route){.kinds = 1u << KIND_PROMINENT, .category = "exits"};
   policy.routes[2] = (struct route){.kinds = 1u << KIND_PROMINENT};
   policy.route_count = 3;
-  assert_ptr_equal(route_match(&policy, city->registry, &facts), &policy.routes[1]);
+  assert_ptr_equal(route_match(&policy, city->registry, &facts, "", 0), &policy.routes[1]);
   facts.category[0] = 'x';
-  assert_ptr_equal(route_match(&policy, city->registry, &facts), &policy.routes[2]);
+  assert_ptr_equal(route_match(&policy, city->registry, &facts, "", 0), &policy.routes[2]);
   facts.kind = KIND_INCIPIENT;
-  assert_null(route_match(&policy, city->registry, &facts));
+  assert_null(route_match(&policy, city->registry, &facts, "", 0));
 }
 
 int main(void) {
