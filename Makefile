@@ -36,6 +36,7 @@ LIBRARY_ALL := $(B)/librectify-all.a
 LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
+HISTORY := $(B)/tests/history/history
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -162,6 +163,8 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $< $(LIBRARY_ALL) -o $@ -lcmocka $(LIBS_ALL)
 $(B)/tests/spec/runner: $(patsubst %.c,$(B)/%.o,$(wildcard tests/spec/*.c)) $(LIBRARY_ALL)
+$(HISTORY): $(patsubst %.c,$(B)/%.o,$(wildcard tests/history/*.c)) $(LIBRARY_ALL)
+$(B)/tests/spec/runner $(HISTORY):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
@@ -172,7 +175,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(FUZZ)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built
 	rm -rf $(B)
