@@ -20,13 +20,13 @@ static void raise_recurrence(struct judge *judge, uint32_t same_problem) {
 }
 
 /* The unit, its handler and the track are set: the case is theirs from now on. */
-static void give_to_unit(struct judge *judge, struct span rectify) {
+static void give_to_unit(struct judge *judge, const struct span *limits) {
   struct case_state *after = &judge->after;
   after->status = STATUS_DISPATCHED;
   after->light = LIGHT_GREEN;
   after->accountable = after->handler;
   people_settle_verifier(judge);
-  timing_dispatch(judge, rectify);
+  timing_dispatch(judge, limits);
   const struct case_clock *clock = case_clock_of(after, CLOCK_RECTIFY);
   must(clock != NULL);
   after->first_due = clock->due;
@@ -59,22 +59,21 @@ uint32_t decide_submit(struct judge *judge) {
   after->route = route->number;
   after->track = route->track;
   raise_recurrence(judge, finding->same_problem);
-  give_to_unit(judge, route->limits[CLOCK_RECTIFY]);
+  give_to_unit(judge, route->limits);
   return RULE_ACCEPTED_ROUTED;
 }
 
 /* The office may name the track.  Else the kind decides: the finding's other facts are no longer at hand, so only routes
  * that ask for nothing else count. */
-static struct span choose_track(struct judge *judge) {
-  static const struct span none = {0, SPAN_NONE};
+static const struct span *choose_track(struct judge *judge) {
   struct case_state *after = &judge->after;
   after->track = judge->command->track;
-  if (after->track != TRACK_NONE) return none;
+  if (after->track != TRACK_NONE) return NULL;
   const struct route *route = route_of_kind(judge->policy, after->kind, after->severity);
   after->track = route != NULL ? route->track : TRACK_SUPERVISION;
   if (route != NULL) after->route = route->number;
   raise_recurrence(judge, after->same_problem);
-  return route != NULL ? route->limits[CLOCK_RECTIFY] : none;
+  return route != NULL ? route->limits : NULL;
 }
 
 uint32_t decide_dispatch(struct judge *judge) {
@@ -87,13 +86,13 @@ uint32_t decide_dispatch(struct judge *judge) {
   if (command->officer != 0 && !people_answers(judge, command->officer)) return RULE_OFFICER_NOT_OF_UNIT;
   after->handler = command->officer != 0 ? command->officer : people_handler(judge);
   if (after->handler == 0) return RULE_NOBODY_RESPONSIBLE;
-  struct span rectify = choose_track(judge);
+  const struct span *limits = choose_track(judge);
   if (command->verifier != 0) {
     uint32_t rule = people_check_verifier(judge, command->verifier);
     if (rule != RULE_NONE) return rule;
     after->verifier = command->verifier;
   }
   timing_stop(judge, CLOCK_ADJUDICATE);
-  give_to_unit(judge, rectify);
+  give_to_unit(judge, limits);
   return judge->move->rule;
 }

@@ -123,6 +123,8 @@ const struct route *route_of_kind(const struct policy *policy, uint32_t kind, ui
 bool unit_known(const struct world *world, uint32_t unit);
 /* Who answers for the unit: its handler, else its principal, else those of the units above; 0: nobody. */
 uint32_t people_handler(const struct judge *judge);
+/* The same for any unit. */
+uint32_t people_handler_of(const struct world *world, uint32_t unit, usec_t now);
 /* RULE_NONE when `officer` may be made the verifier, else the refusal. */
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer);
 /* Whether the officer may check what this handler and unit did. */
@@ -158,8 +160,10 @@ void timing_resume(struct judge *judge, uint32_t kind, usec_t at);
 void timing_derive(struct judge *judge, struct case_clock *clock);
 /* Aims the clock at its next rung. */
 void timing_aim(struct judge *judge, struct case_clock *clock);
-/* sign_for and rectify of the present track, from now; `rectify` overrides the track's limit when set. */
-void timing_dispatch(struct judge *judge, struct span rectify);
+/* The limit of the clock `kind` in the present track; where `limits` (by enum clock; may be NULL) sets one, that one. */
+struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits);
+/* The clocks of a dispatch in the present track, from now: sign_for and rectify; `limits` as in timing_limit(). */
+void timing_dispatch(struct judge *judge, const struct span *limits);
 /* What a track asks for at once: the order, the proposal. */
 void track_enter(struct judge *judge);
 /* Moves the case to `target`; its rectify clock starts again at `start`. */
