@@ -117,6 +117,33 @@ uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uin
 /* ---- route.c: the first route with no condition but kind and severity that fits; NULL when none does ---- */
 const struct route *route_of_kind(const struct policy *policy, uint32_t kind, uint32_t severity);
 
+/* The co-units of `route` for a case of `unit`, in its order, and how many: unknown and retired ones, the unit itself and
+ * repetitions are left out. */
+uint32_t route_co_units(const struct route *route, const struct registry *registry, uint32_t unit,
+                        uint32_t out[CO_UNITS_MAX]);
+
+/* ---- follow.c: the i-th sibling of `unit` for a sweep: same parent, not retired, somebody to answer for it; 0: no more ---- */
+uint32_t follow_sibling(const struct world *world, uint32_t unit, usec_t now, uint32_t i);
+
+/* ---- decide_submit.c: giving a case to somebody, for all commands that do ---- */
+
+/* What the finding says, for a new case: known to the judge before the event is folded. */
+void take_facts(struct judge *judge);
+/* Who answers for the unit, as the case's route wants it: the handler, or the principal; 0: nobody. */
+uint32_t people_responsible(const struct judge *judge);
+/* Handler and verifier as the command names them, for `after.unit` and `after.track`; a handler who is not named stays while
+ * still answering for the unit.  RULE_NONE or the refusal. */
+uint32_t name_people(struct judge *judge);
+/* The limits that the case's route sets for its track, for timing_limit(); NULL: none. */
+const struct span *route_limits(const struct judge *judge);
+/* The unit, its handler and the track are set: dispatched, with clocks from now.  The first date stays where there is one;
+ * the light is green for a unit that did not have the case before. */
+void begin_work(struct judge *judge, const struct span *limits);
+/* The same with what a new dispatch brings besides: the route's copies, and what the track asks for at once. */
+void give_to_unit(struct judge *judge, const struct span *limits);
+/* Unrouted: the office must say whose it is. */
+void give_to_office(struct judge *judge);
+
 /* ---- people.c: who must act; all about `after` of the judge and the day of its `now` ---- */
 
 /* Whether `unit` is in the registry and not retired. */
