@@ -90,6 +90,10 @@ static void apply_values(struct case_state *state, const struct event *event) {
 static void apply_ends(struct case_state *state, const struct event *event) {
   if (status_is_open(state->status)) state->closed = 0;
   if (state->status != STATUS_MERGED) state->merged_into = 0;
+  if (state->status == STATUS_UNROUTED) {
+    state->unit = state->handler = state->verifier = 0;
+    state->track = TRACK_NONE;
+  }
   if (event->measures == 0) return;
   state->measures = event->measures;
   state->measures_shown = 0;

@@ -117,12 +117,41 @@ uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uin
 /* ---- route.c: the first route with no condition but kind and severity that fits; NULL when none does ---- */
 const struct route *route_of_kind(const struct policy *policy, uint32_t kind, uint32_t severity);
 
+/* The co-units of `route` for a case of `unit`, in its order, and how many: unknown and retired ones, the unit itself and
+ * repetitions are left out. */
+uint32_t route_co_units(const struct route *route, const struct registry *registry, uint32_t unit,
+                        uint32_t out[CO_UNITS_MAX]);
+
+/* ---- follow.c: the i-th sibling of `unit` for a sweep: same parent, not retired, somebody to answer for it; 0: no more ---- */
+uint32_t follow_sibling(const struct world *world, uint32_t unit, usec_t now, uint32_t i);
+
+/* ---- decide_submit.c: giving a case to somebody, for all commands that do ---- */
+
+/* What the finding says, for a new case: known to the judge before the event is folded. */
+void take_facts(struct judge *judge);
+/* Who answers for the unit, as the case's route wants it: the handler, or the principal; 0: nobody. */
+uint32_t people_responsible(const struct judge *judge);
+/* Handler and verifier as the command names them, for `after.unit` and `after.track`; a handler who is not named stays while
+ * still answering for the unit.  RULE_NONE or the refusal. */
+uint32_t name_people(struct judge *judge);
+/* The limits that the case's route sets for its track, for timing_limit(); NULL: none. */
+const struct span *route_limits(const struct judge *judge);
+/* The unit, its handler and the track are set: dispatched, with clocks from now.  The first date stays where there is one;
+ * the light is green for a unit that did not have the case before. */
+void begin_work(struct judge *judge, const struct span *limits);
+/* The same with what a new dispatch brings besides: the route's copies, and what the track asks for at once. */
+void give_to_unit(struct judge *judge, const struct span *limits);
+/* Unrouted: the office must say whose it is. */
+void give_to_office(struct judge *judge);
+
 /* ---- people.c: who must act; all about `after` of the judge and the day of its `now` ---- */
 
 /* Whether `unit` is in the registry and not retired. */
 bool unit_known(const struct world *world, uint32_t unit);
 /* Who answers for the unit: its handler, else its principal, else those of the units above; 0: nobody. */
 uint32_t people_handler(const struct judge *judge);
+/* The same for any unit. */
+uint32_t people_handler_of(const struct world *world, uint32_t unit, usec_t now);
 /* RULE_NONE when `officer` may be made the verifier, else the refusal. */
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer);
 /* Whether the officer may check what this handler and unit did. */
@@ -158,8 +187,10 @@ void timing_resume(struct judge *judge, uint32_t kind, usec_t at);
 void timing_derive(struct judge *judge, struct case_clock *clock);
 /* Aims the clock at its next rung. */
 void timing_aim(struct judge *judge, struct case_clock *clock);
-/* sign_for and rectify of the present track, from now; `rectify` overrides the track's limit when set. */
-void timing_dispatch(struct judge *judge, struct span rectify);
+/* The limit of the clock `kind` in the present track; where `limits` (by enum clock; may be NULL) sets one, that one. */
+struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits);
+/* The clocks of a dispatch in the present track, from now: sign_for and rectify; `limits` as in timing_limit(). */
+void timing_dispatch(struct judge *judge, const struct span *limits);
 /* What a track asks for at once: the order, the proposal. */
 void track_enter(struct judge *judge);
 /* Moves the case to `target`; its rectify clock starts again at `start`. */

@@ -63,12 +63,15 @@ void timing_resume(struct judge *judge, uint32_t kind, usec_t at) {
   timing_derive(judge, clock);
 }
 
-void timing_dispatch(struct judge *judge, struct span rectify) {
-  const struct track_policy *track = &judge->policy->tracks[judge->after.track];
-  if (track->limits[CLOCK_SIGN_FOR].unit != SPAN_NONE)
-    timing_start(judge, CLOCK_SIGN_FOR, judge->after.track, track->limits[CLOCK_SIGN_FOR], judge->now);
-  if (rectify.unit == SPAN_NONE) rectify = track->limits[CLOCK_RECTIFY];
-  timing_start(judge, CLOCK_RECTIFY, judge->after.track, rectify, judge->now);
+struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits) {
+  if (limits != NULL && limits[kind].unit != SPAN_NONE) return limits[kind];
+  return judge->policy->tracks[judge->after.track].limits[kind];
+}
+
+void timing_dispatch(struct judge *judge, const struct span *limits) {
+  const struct span sign_for = timing_limit(judge, CLOCK_SIGN_FOR, limits);
+  if (sign_for.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, judge->after.track, sign_for, judge->now);
+  timing_start(judge, CLOCK_RECTIFY, judge->after.track, timing_limit(judge, CLOCK_RECTIFY, limits), judge->now);
 }
 
 /* ---- tracks ---- */
