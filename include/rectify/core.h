@@ -37,13 +37,15 @@ void case_review_command(const struct world *world, const struct case_state *sta
 uint32_t case_holder(const struct case_state *state);
 
 /* attribution.c: the working days of a case by holder.  The columns add up to the working days from the day it was opened
- * to the day it was closed, or to `now`. */
+ * to the day it was closed, or to the day of the last call.  A day belongs to whoever held the case when it began. */
 struct attribution {
-  uint32_t holder; /* since when whose */
+  bool begun;
+  uint32_t holder; /* since when whose; 0: closed */
   day_t since;
-  int32_t days[HOLDER_COUNT + 1]; /* by enum holder */
+  int32_t days[HOLDER_COUNT + 1]; /* by enum holder; 0: the days that it was closed, before it was opened again */
 };
-/* Charges the days until `instant` to the holder so far; from then on they are `after`'s.  The first call opens. */
+/* Charges the days until `instant` to the holder so far; from then on they are `after`'s.  The first call opens; an
+ * instant before the last one charges nothing.  All calls of one case take the same calendar and zone. */
 void attribution_step(struct attribution *attribution, const struct calendar *calendar, const struct zone *zone,
                       const struct case_state *after, usec_t instant);
 
