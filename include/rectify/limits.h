@@ -79,5 +79,6 @@
 #define HASH_BYTES 32
 #define TILE_HASHES 256                           /* C2SP tlog-tiles: a full tile is 256 hashes */
 #define FRONTIER_MAX 64
+#define MERKLE_PROOF_MAX 65                       /* hashes of one proof: a path and the older tree's last part */
 
 #endif
