@@ -13,7 +13,7 @@
  *                                     same evidence), rule_case (whose rule did not hold).
  *                                     evidence=2, evidence=plan+material, evidence=material:1 (for measure 1)
  *                                     Cases that follow from F1 are called F1.1, F1.2, ... in order.
- *   OFFICER tries COMMAND on F1       any command of command.def, offered or not
+ *   OFFICER tries COMMAND on F1       any command of command.def
  *   publish policy|calendar|registry FILE    a new version, in force at once; every open case is reviewed
  *   F1                                looks at the case, and at its last event: rule, edge, notices, relation
  *   F1 fired                          each rung since the last look, one line beginning with `→` for each
