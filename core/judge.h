@@ -27,8 +27,11 @@ struct judge {
 uint32_t decide_submit(struct judge *judge);
 uint32_t decide_dispatch(struct judge *judge);
 uint32_t decide_sign_for(struct judge *judge);
-uint32_t decide_remark(struct judge *judge); /* comment and attach: only what came with them is recorded */
+uint32_t decide_remark(struct judge *judge); /* comment: only what came with it is recorded */
+uint32_t decide_attach(struct judge *judge);
 uint32_t decide_progress(struct judge *judge);
+/* Whether the command hands in evidence of the kind. */
+bool has_evidence(const struct judge *judge, uint32_t kind);
 uint32_t decide_endorse(struct judge *judge);
 uint32_t decide_order_sign(struct judge *judge);
 uint32_t decide_talk(struct judge *judge);
@@ -191,6 +194,15 @@ void timing_aim(struct judge *judge, struct case_clock *clock);
 struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits);
 /* The clocks of a dispatch in the present track, from now: sign_for and rectify; `limits` as in timing_limit(). */
 void timing_dispatch(struct judge *judge, const struct span *limits);
+/* The plan clock, and the progress clock, from now, where the policy sets a limit. */
+void timing_plan(struct judge *judge, const struct span *limits);
+void timing_progress(struct judge *judge);
+/* The clock of somebody's answer, by the limit of `track`; where policy sets none, by that of an unrouted case: no question
+ * stays without a date. */
+void timing_answer(struct judge *judge, uint32_t kind, uint32_t track, usec_t start);
+/* sign_for, plan, progress and rectify: the clocks that run against the unit. */
+void timing_pause_unit(struct judge *judge);
+void timing_resume_unit(struct judge *judge, usec_t at);
 /* What a track asks for at once: the order, the proposal. */
 void track_enter(struct judge *judge);
 /* Moves the case to `target`; its rectify clock starts again at `start`. */
