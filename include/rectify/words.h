@@ -121,9 +121,16 @@ enum condition {
 #undef CONDITION
   CONDITION_COUNT = 7
 };
+enum mark {
+  MARK_NONE = 0,
+#define MARK(no, NAME, name, zh, text) MARK_##NAME = no,
+#include "rectify/mark.def"
+#undef MARK
+  MARK_COUNT = 16
+};
 enum command_kind {
   COMMAND_NONE = 0,
-#define COMMAND(no, NAME, name, zh, roles, needs_text, offered, text) COMMAND_##NAME = no,
+#define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
 #include "rectify/command.def"
 #undef COMMAND
   COMMAND_COUNT = 50
@@ -155,7 +162,7 @@ struct word {
 /* The tables, each ending with a row whose name is NULL. */
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
-    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[];
+    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);
@@ -178,6 +185,5 @@ uint32_t track_need(uint32_t track);
 /* Roles (ROLE_BIT, or ROLE_SUBJECT) that may give `command`; 0 for the daemon's own and for unknown numbers. */
 uint32_t command_roles(uint32_t command);
 bool command_needs_text(uint32_t command);
-bool command_is_offered(uint32_t command);
 
 #endif
