@@ -13,7 +13,15 @@ uint32_t case_holder(const struct case_state *state) {
 void attribution_step(struct attribution *attribution, const struct calendar *calendar, const struct zone *zone,
                       const struct case_state *after, usec_t instant) {
   day_t day = zone_day_of(zone, instant);
-  if (attribution->holder != 0) attribution->days[attribution->holder] += workday_between(calendar, attribution->since, day);
-  attribution->holder = case_holder(after);
-  attribution->since = day;
+  uint32_t holder = case_holder(after);
+  if (!attribution->begun) {
+    *attribution = (struct attribution){.begun = true, .holder = holder, .since = day};
+    return;
+  }
+  if (attribution->holder == 0 && holder == 0) return; /* days after the end are nobody's, unless it is opened again */
+  if (day > attribution->since) {
+    attribution->days[attribution->holder] += workday_between(calendar, attribution->since, day);
+    attribution->since = day;
+  }
+  attribution->holder = holder;
 }

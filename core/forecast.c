@@ -1,6 +1,5 @@
 /* forecast.c - what happens if nobody does anything: core.h, case_forecast(). */
 #include "core/judge.h"
-#include "rectify/must.h"
 
 void case_forecast(const struct world *world, const struct case_state *state, usec_t now, usec_t until, uint32_t steps,
                    void (*each)(void *context, const struct event *event, const struct case_state *after), void *context) {
@@ -14,7 +13,7 @@ void case_forecast(const struct world *world, const struct case_state *state, us
     if (when == INSTANT_NONE || when > until) return;
     case_rung_command(&after, index, &command);
     case_decide(world, &after, &command, when > now ? when : now, &fresh, &decision);
-    must(decision.record && case_apply(&after, &decision.event));
+    if (!decision.record || !case_apply(&after, &decision.event)) return;
     each(context, &decision.event, &after);
   }
 }

@@ -38,6 +38,36 @@ void text_put_number(struct text *text, int64_t number, size_t width) {
   put_bytes(text, digits + at, DIGITS_MAX - at);
 }
 
+/* The code point at `at`, which is moved past it; a byte that begins none counts as one. */
+static uint32_t next_character(const char **at) {
+  const unsigned char *bytes = (const unsigned char *)*at;
+  uint32_t more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : bytes[0] >= 0xc0 ? 1 : 0;
+  uint32_t character = more == 0 ? bytes[0] : bytes[0] & (0x3fu >> more);
+  uint32_t i = 1;
+  for (; i <= more && is_continuation((char)bytes[i]); i++) character = character << 6 | (bytes[i] & 0x3fu);
+  *at += i;
+  return character;
+}
+
+static bool is_wide(uint32_t character) {
+  static const uint32_t wide[][2] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf}, {0xac00, 0xd7a3},
+                                     {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0xffe0, 0xffe6},
+                                     {0x1f300, 0x1f64f}, {0x20000, 0x3fffd}};
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+    if (character >= wide[i][0] && character <= wide[i][1]) return true;
+  return false;
+}
+
+size_t text_width(const char *string) {
+  size_t columns = 0;
+  while (*string != '\0') columns += is_wide(next_character(&string)) ? 2 : 1;
+  return columns;
+}
+
+void text_pad(struct text *text, size_t column) {
+  for (size_t at = text_width(text->bytes); at < column; at++) text_put(text, " ");
+}
+
 void text_put_day(struct text *text, day_t day) {
   char date[11];
   workday_format(day, date);

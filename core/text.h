@@ -20,6 +20,10 @@ void text_put(struct text *text, const char *string);
 void text_put_byte(struct text *text, char byte); /* of a string that is put byte by byte */
 /* Decimal, right aligned in `width` columns. */
 void text_put_number(struct text *text, int64_t number, size_t width);
+/* Spaces up to the column; nothing when the text is as wide already. */
+void text_pad(struct text *text, size_t column);
+/* Columns that `string` takes on a terminal: two for the wide characters of East Asia (Unicode, UAX #11, W and F). */
+size_t text_width(const char *string);
 /* "YYYY-MM-DD" */
 void text_put_day(struct text *text, day_t day);
 /* "YYYY-MM-DD HH:MM" as the clocks of `zone` show it; seconds are dropped. */
