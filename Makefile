@@ -21,6 +21,7 @@ LDFLAGS_ALL := -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
 DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
+SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
 COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
@@ -36,6 +37,7 @@ LIBRARY_ALL := $(B)/librectify-all.a
 LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
+HISTORY := $(B)/tests/history/history
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -84,7 +86,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -155,13 +157,15 @@ $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $< $(LIBRARY_ALL) -o $@ -lcmocka $(LIBS_ALL)
 $(B)/tests/spec/runner: $(patsubst %.c,$(B)/%.o,$(wildcard tests/spec/*.c)) $(LIBRARY_ALL)
+$(HISTORY): $(patsubst %.c,$(B)/%.o,$(wildcard tests/history/*.c)) $(LIBRARY_ALL)
+$(B)/tests/spec/runner $(HISTORY):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
@@ -172,7 +176,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(FUZZ)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built
 	rm -rf $(B)

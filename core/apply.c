@@ -53,6 +53,7 @@ static bool apply_clocks(struct case_state *state, const struct event *event) {
     if (clock->kind == 0 || clock->kind > CLOCK_COUNT || clock->state == CLOCK_STATE_NONE) return false;
     if (!clock_put(state, clock)) return false;
   }
+  if (event->clock_count > 0) state->calendar_version = event->calendar_version; /* by which the dates were counted last */
   return true;
 }
 
@@ -90,6 +91,10 @@ static void apply_values(struct case_state *state, const struct event *event) {
 static void apply_ends(struct case_state *state, const struct event *event) {
   if (status_is_open(state->status)) state->closed = 0;
   if (state->status != STATUS_MERGED) state->merged_into = 0;
+  if (state->status == STATUS_UNROUTED) {
+    state->unit = state->handler = state->verifier = 0;
+    state->track = TRACK_NONE;
+  }
   if (event->measures == 0) return;
   state->measures = event->measures;
   state->measures_shown = 0;

@@ -1,22 +1,52 @@
 /* decide_close.c - closing a case and what comes after: closure request, verification, reopening, look-back. */
 #include "core/judge.h"
 
-/* ---- closing ---- */
+/* ---- asking for it ---- */
 
-static uint32_t check_evidence(const struct judge *judge) {
-  if (judge->before->evidence_count + judge->command->evidence_count == 0) return RULE_EVIDENCE_REQUIRED;
+/* Each measure of the plan, by what was handed in before or comes now. */
+static bool all_measures_shown(const struct judge *judge) {
+  const struct command *command = judge->command;
+  uint32_t shown = judge->before->measures_shown;
+  for (uint32_t i = 0; i < command->evidence_count; i++)
+    if (command->evidence[i].measure != 0) shown |= 1u << (command->evidence[i].measure - 1);
+  for (uint32_t measure = 0; measure < judge->before->measures; measure++)
+    if ((shown >> measure & 1u) == 0) return false;
+  return true;
+}
+
+/* What a track needs before a case in it can be closed (domain.md §2). */
+static uint32_t check_track(const struct judge *judge) {
+  static const uint32_t flags[TRACK_COUNT + 1] = {[TRACK_EARLY_WARNING] = CASE_TALKED,
+                                                  [TRACK_SPECIAL_RECTIFICATION] = CASE_PLAN_APPROVED,
+                                                  [TRACK_NEW_RULES] = CASE_RULE_ISSUED,
+                                                  [TRACK_SUPERVISION] = CASE_ORDER_SIGNED,
+                                                  [TRACK_ACCOUNTABILITY] = CASE_DECIDED};
+  const uint32_t track = judge->before->track;
+  if ((judge->before->flags & flags[track]) == 0) return track_need(track);
+  if (track == TRACK_SPECIAL_RECTIFICATION && !all_measures_shown(judge)) return RULE_MEASURE_UNSHOWN;
   return RULE_NONE;
 }
 
-uint32_t decide_request_closure(struct judge *judge) {
-  struct case_state *after = &judge->after;
+static uint32_t check_closing(struct judge *judge) {
+  const struct case_state *before = judge->before;
   bool principal = people_has_role(judge, ROLE_PRINCIPAL);
-  if (!principal && (after->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
-  uint32_t rule = check_evidence(judge);
+  if (!principal && (before->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
+  if (before->evidence_count + judge->command->evidence_count == 0) return RULE_EVIDENCE_REQUIRED;
+  if (before->children > 0) return RULE_CO_UNITS_OPEN;
+  bool sweeps = judge->policy->tracks[before->track].sweep;
+  if (sweeps && (before->flags & CASE_SWEPT) == 0) return RULE_SWEEP_REQUIRED;
+  return check_track(judge);
+}
+
+uint32_t decide_request_closure(struct judge *judge) {
+  static const uint8_t over[] = {CLOCK_PLAN, CLOCK_PLAN_REVIEW, CLOCK_PROGRESS, CLOCK_EXTENSION};
+  struct case_state *after = &judge->after;
+  uint32_t rule = check_closing(judge);
   if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
+  for (size_t i = 0; i < sizeof over; i++) timing_stop(judge, over[i]);
   timing_pause(judge, CLOCK_RECTIFY);
-  timing_start(judge, CLOCK_VERIFY, after->track, judge->policy->tracks[after->track].limits[CLOCK_VERIFY], judge->now);
+  timing_start(judge, CLOCK_VERIFY, after->track, timing_limit(judge, CLOCK_VERIFY, NULL), judge->now);
   people_settle_verifier(judge);
   after->accountable = people_verifying(judge);
   uint32_t recipient = after->accountable == after->verifier ? RECIPIENT_VERIFIER : RECIPIENT_OFFICE;
@@ -34,13 +64,24 @@ static uint32_t check_four_eyes(struct judge *judge) {
   return track_needs_office(judge->before->track) && !office ? RULE_OFFICE_VERIFIES : RULE_NONE;
 }
 
+/* What runs on after the close: the time of the look-back, and of a decision that an appeal has opened again. */
+static void stop_for_closing(struct judge *judge) {
+  for (uint32_t kind = 1; kind <= CLOCK_COUNT; kind++)
+    if (kind != CLOCK_DECISION) timing_stop(judge, kind);
+  const struct span limit = timing_limit(judge, CLOCK_LOOK_BACK, NULL);
+  if (limit.unit == SPAN_NONE) return;
+  timing_start(judge, CLOCK_LOOK_BACK, judge->after.track, limit, judge->now);
+  people_settle_verifier(judge);
+  judge->after.accountable = people_verifying(judge);
+}
+
 uint32_t decide_verify_pass(struct judge *judge) {
   struct case_state *after = &judge->after;
   uint32_t rule = check_four_eyes(judge);
   if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
   after->closed = judge->now;
-  timing_stop_all(judge);
+  stop_for_closing(judge);
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, after->handler);
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_REPORTER, after->reporter);
   return judge->move->rule;
@@ -64,6 +105,7 @@ uint32_t decide_verify_fail(struct judge *judge) {
   after->accountable = after->handler;
   timing_stop(judge, CLOCK_VERIFY);
   timing_resume(judge, CLOCK_RECTIFY, judge->now);
+  timing_progress(judge);
   people_notify(judge, NOTICE_URGE, false, RECIPIENT_HANDLER, after->handler);
   follow_quality(judge);
   return judge->move->rule;
@@ -71,17 +113,43 @@ uint32_t decide_verify_fail(struct judge *judge) {
 
 /* ---- after the close ---- */
 
+/* Reopened is not new: the first date stays, and a date that has passed shows. */
+static void work_again(struct judge *judge) {
+  struct case_state *after = &judge->after;
+  after->status = judge->move->to;
+  after->flags = (after->flags | CASE_REOPENED) & ~(uint32_t)CASE_ENDORSED;
+  after->closed = 0;
+  uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_handler(judge);
+  if (handler != 0) after->handler = handler;
+  after->accountable = after->handler;
+  people_settle_verifier(judge);
+  uint8_t light = after->first_due <= judge->now ? LIGHT_RED : LIGHT_YELLOW;
+  if (after->light < light) after->light = light;
+  timing_stop(judge, CLOCK_LOOK_BACK);
+  timing_start(judge, CLOCK_RECTIFY, after->track, timing_limit(judge, CLOCK_RECTIFY, NULL), judge->now);
+  timing_progress(judge);
+  people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
+}
+
 uint32_t decide_reopen(struct judge *judge) {
-  (void)judge;
-  return RULE_NOT_OFFERED;
+  work_again(judge);
+  return judge->move->rule;
 }
 
 uint32_t decide_look_back_pass(struct judge *judge) {
-  (void)judge;
-  return RULE_NOT_OFFERED;
+  uint32_t rule = check_four_eyes(judge);
+  if (rule != RULE_NONE) return rule;
+  judge->after.status = judge->move->to;
+  timing_stop(judge, CLOCK_LOOK_BACK);
+  people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);
+  return judge->move->rule;
 }
 
 uint32_t decide_look_back_relapse(struct judge *judge) {
-  (void)judge;
-  return RULE_NOT_OFFERED;
+  uint32_t rule = check_four_eyes(judge);
+  if (rule != RULE_NONE) return rule;
+  work_again(judge);
+  uint32_t target = track_along(judge, EDGE_RELAPSE);
+  if (target != 0) track_move(judge, target, EDGE_RELAPSE, judge->now);
+  return judge->move->rule;
 }

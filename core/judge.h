@@ -27,8 +27,11 @@ struct judge {
 uint32_t decide_submit(struct judge *judge);
 uint32_t decide_dispatch(struct judge *judge);
 uint32_t decide_sign_for(struct judge *judge);
-uint32_t decide_remark(struct judge *judge); /* comment and attach: only what came with them is recorded */
+uint32_t decide_remark(struct judge *judge); /* comment: only what came with it is recorded */
+uint32_t decide_attach(struct judge *judge);
 uint32_t decide_progress(struct judge *judge);
+/* Whether the command hands in evidence of the kind. */
+bool has_evidence(const struct judge *judge, uint32_t kind);
 uint32_t decide_endorse(struct judge *judge);
 uint32_t decide_order_sign(struct judge *judge);
 uint32_t decide_talk(struct judge *judge);
@@ -78,14 +81,16 @@ uint32_t decide_appeal(struct judge *judge);
 uint32_t decide_review(struct judge *judge);
 uint32_t decide_rung(struct judge *judge);
 
-/* Proposes accountability from `start` on: subject, decision clock, notices (decide_accountability.c).  Nothing when it has
- * been proposed and not decided. */
-void accountability_propose(struct judge *judge, usec_t start);
+/* Proposes accountability: subject, decision clock, notices (decide_accountability.c).  Nothing when it has been proposed and
+ * not decided. */
+void accountability_propose(struct judge *judge);
+/* Starts the decision clock again where a proposal is undecided: after a merger that was undone. */
+void accountability_resume(struct judge *judge);
 /* The hold is over at `at`: the unit's clocks run again (decide_more_time.c). */
 void hold_end(struct judge *judge, usec_t at);
-/* Puts another handler in place of one who no longer answers for the unit; the accountable officer follows.  Whether
- * anything changed (decide_review.c). */
-bool review_people(struct judge *judge);
+/* Puts others in place of a handler, a verifier or an office who no longer hold their posts; the accountable officer follows
+ * (decide_review.c). */
+void review_people(struct judge *judge);
 
 /* Whether the rung of the command is due: its clock runs, has not been restarted, and nobody was quicker. */
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now);
@@ -117,12 +122,41 @@ uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uin
 /* ---- route.c: the first route with no condition but kind and severity that fits; NULL when none does ---- */
 const struct route *route_of_kind(const struct policy *policy, uint32_t kind, uint32_t severity);
 
+/* The co-units of `route` for a case of `unit`, in its order, and how many: unknown and retired ones, the unit itself and
+ * repetitions are left out. */
+uint32_t route_co_units(const struct route *route, const struct registry *registry, uint32_t unit,
+                        uint32_t out[CO_UNITS_MAX]);
+
+/* ---- follow.c: the i-th sibling of `unit` for a sweep: same parent, not retired, somebody to answer for it; 0: no more ---- */
+uint32_t follow_sibling(const struct world *world, uint32_t unit, usec_t now, uint32_t i);
+
+/* ---- decide_submit.c: giving a case to somebody, for all commands that do ---- */
+
+/* What the finding says, for a new case: known to the judge before the event is folded. */
+void take_facts(struct judge *judge);
+/* Who answers for the unit, as the case's route wants it: the handler, or the principal; 0: nobody. */
+uint32_t people_responsible(const struct judge *judge);
+/* Handler and verifier as the command names them, for `after.unit` and `after.track`; a handler who is not named stays while
+ * still answering for the unit.  RULE_NONE or the refusal. */
+uint32_t name_people(struct judge *judge);
+/* The limits that the case's route sets for its track, for timing_limit(); NULL: none. */
+const struct span *route_limits(const struct judge *judge);
+/* The unit, its handler and the track are set: dispatched, with clocks from now.  The first date stays where there is one;
+ * the light is green for a unit that did not have the case before. */
+void begin_work(struct judge *judge, const struct span *limits);
+/* The same with what a new dispatch brings besides: the route's copies, and what the track asks for at once. */
+void give_to_unit(struct judge *judge, const struct span *limits);
+/* Unrouted: the office must say whose it is. */
+void give_to_office(struct judge *judge);
+
 /* ---- people.c: who must act; all about `after` of the judge and the day of its `now` ---- */
 
 /* Whether `unit` is in the registry and not retired. */
 bool unit_known(const struct world *world, uint32_t unit);
 /* Who answers for the unit: its handler, else its principal, else those of the units above; 0: nobody. */
 uint32_t people_handler(const struct judge *judge);
+/* The same for any unit. */
+uint32_t people_handler_of(const struct world *world, uint32_t unit, usec_t now);
 /* RULE_NONE when `officer` may be made the verifier, else the refusal. */
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer);
 /* Whether the officer may check what this handler and unit did. */
@@ -158,8 +192,19 @@ void timing_resume(struct judge *judge, uint32_t kind, usec_t at);
 void timing_derive(struct judge *judge, struct case_clock *clock);
 /* Aims the clock at its next rung. */
 void timing_aim(struct judge *judge, struct case_clock *clock);
-/* sign_for and rectify of the present track, from now; `rectify` overrides the track's limit when set. */
-void timing_dispatch(struct judge *judge, struct span rectify);
+/* The limit of the clock `kind` in the present track; where `limits` (by enum clock; may be NULL) sets one, that one. */
+struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits);
+/* The clocks of a dispatch in the present track, from now: sign_for and rectify; `limits` as in timing_limit(). */
+void timing_dispatch(struct judge *judge, const struct span *limits);
+/* The plan clock, and the progress clock, from now, where the policy sets a limit. */
+void timing_plan(struct judge *judge, const struct span *limits);
+void timing_progress(struct judge *judge);
+/* The clock of somebody's answer, by the limit of `track`; where policy sets none, by that of an unrouted case: no question
+ * stays without a date. */
+void timing_answer(struct judge *judge, uint32_t kind, uint32_t track, usec_t start);
+/* sign_for, plan, progress and rectify: the clocks that run against the unit. */
+void timing_pause_unit(struct judge *judge);
+void timing_resume_unit(struct judge *judge, usec_t at);
 /* What a track asks for at once: the order, the proposal. */
 void track_enter(struct judge *judge);
 /* Moves the case to `target`; its rectify clock starts again at `start`. */

@@ -11,10 +11,9 @@ bool unit_known(const struct world *world, uint32_t unit) {
   return unit != 0 && unit <= world->registry->unit_count && !world->registry->units[unit].retired;
 }
 
-uint32_t people_handler(const struct judge *judge) {
-  const struct registry *registry = judge->world->registry;
-  const day_t day = today(judge);
-  uint32_t unit = judge->after.unit;
+uint32_t people_handler_of(const struct world *world, uint32_t unit, usec_t now) {
+  const struct registry *registry = world->registry;
+  const day_t day = world_today(world, unit, now);
   for (uint32_t level = 0; unit != 0 && level <= UNIT_DEPTH_MAX; level++) {
     uint32_t officer = registry_holder_at(registry, unit, ROLE_HANDLER, day);
     if (officer == 0) officer = registry_holder_at(registry, unit, ROLE_PRINCIPAL, day);
@@ -22,6 +21,10 @@ uint32_t people_handler(const struct judge *judge) {
     unit = registry->units[unit].parent;
   }
   return 0;
+}
+
+uint32_t people_handler(const struct judge *judge) {
+  return people_handler_of(judge->world, judge->after.unit, judge->now);
 }
 
 bool people_answers(const struct judge *judge, uint32_t officer) {

@@ -42,6 +42,25 @@ const struct route *route_match(const struct policy *policy, const struct regist
   return NULL;
 }
 
+/* The registry's index by code belongs to document/; a route names few units, and seldom. */
+static uint32_t unit_by_code(const struct registry *registry, const char *code) {
+  uint32_t unit = 1;
+  while (unit <= registry->unit_count && strcmp(registry->units[unit].code, code) != 0) unit++;
+  return unit <= registry->unit_count && !registry->units[unit].retired ? unit : 0;
+}
+
+uint32_t route_co_units(const struct route *route, const struct registry *registry, uint32_t unit,
+                        uint32_t out[CO_UNITS_MAX]) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < route->co_unit_count && i < CO_UNITS_MAX; i++) {
+    uint32_t named = unit_by_code(registry, route->co_units[i]);
+    bool skip = named == 0 || named == unit;
+    for (uint32_t k = 0; k < count; k++) skip |= out[k] == named;
+    if (!skip) out[count++] = named;
+  }
+  return count;
+}
+
 const struct route *route_of_kind(const struct policy *policy, uint32_t kind, uint32_t severity) {
   for (uint32_t i = 0; i < policy->route_count; i++) {
     const struct route *route = &policy->routes[i];

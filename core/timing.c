@@ -63,12 +63,41 @@ void timing_resume(struct judge *judge, uint32_t kind, usec_t at) {
   timing_derive(judge, clock);
 }
 
-void timing_dispatch(struct judge *judge, struct span rectify) {
-  const struct track_policy *track = &judge->policy->tracks[judge->after.track];
-  if (track->limits[CLOCK_SIGN_FOR].unit != SPAN_NONE)
-    timing_start(judge, CLOCK_SIGN_FOR, judge->after.track, track->limits[CLOCK_SIGN_FOR], judge->now);
-  if (rectify.unit == SPAN_NONE) rectify = track->limits[CLOCK_RECTIFY];
-  timing_start(judge, CLOCK_RECTIFY, judge->after.track, rectify, judge->now);
+struct span timing_limit(const struct judge *judge, uint32_t kind, const struct span *limits) {
+  if (limits != NULL && limits[kind].unit != SPAN_NONE) return limits[kind];
+  return judge->policy->tracks[judge->after.track].limits[kind];
+}
+
+/* Starts the clock when the policy has a limit for it. */
+static void start_limited(struct judge *judge, uint32_t kind, const struct span *limits) {
+  const struct span limit = timing_limit(judge, kind, limits);
+  if (limit.unit != SPAN_NONE) timing_start(judge, kind, judge->after.track, limit, judge->now);
+}
+
+void timing_plan(struct judge *judge, const struct span *limits) { start_limited(judge, CLOCK_PLAN, limits); }
+
+void timing_progress(struct judge *judge) { start_limited(judge, CLOCK_PROGRESS, NULL); }
+
+void timing_answer(struct judge *judge, uint32_t kind, uint32_t track, usec_t start) {
+  const struct span limit = judge->policy->tracks[track].limits[kind];
+  if (limit.unit != SPAN_NONE) timing_start(judge, kind, track, limit, start);
+  else timing_start(judge, kind, TRACK_NONE, judge->policy->unrouted, start);
+}
+
+static const uint8_t unit_clocks[] = {CLOCK_SIGN_FOR, CLOCK_PLAN, CLOCK_PROGRESS, CLOCK_RECTIFY};
+
+void timing_pause_unit(struct judge *judge) {
+  for (size_t i = 0; i < sizeof unit_clocks; i++) timing_pause(judge, unit_clocks[i]);
+}
+
+void timing_resume_unit(struct judge *judge, usec_t at) {
+  for (size_t i = 0; i < sizeof unit_clocks; i++) timing_resume(judge, unit_clocks[i], at);
+}
+
+void timing_dispatch(struct judge *judge, const struct span *limits) {
+  start_limited(judge, CLOCK_SIGN_FOR, limits);
+  if ((judge->after.flags & CASE_PLAN_APPROVED) == 0) timing_plan(judge, limits);
+  timing_start(judge, CLOCK_RECTIFY, judge->after.track, timing_limit(judge, CLOCK_RECTIFY, limits), judge->now);
 }
 
 /* ---- tracks ---- */
@@ -93,12 +122,16 @@ uint32_t track_along(const struct judge *judge, uint32_t edge) {
 
 void track_enter(struct judge *judge) {
   if (judge->after.track == TRACK_SUPERVISION) {
+    /* In the event also when both happen to be those of the order before. */
+    judge->event->order_year = judge->after.order_year = judge->fresh->order_year;
+    judge->event->order_serial = judge->after.order_serial = judge->fresh->order_serial;
+    judge->after.flags &= ~(uint32_t)CASE_ORDER_SIGNED;
     static const uint32_t to[] = {RECIPIENT_HANDLER, RECIPIENT_PRINCIPAL};
     for (uint32_t i = 0; i < 2; i++)
       people_notify(judge, NOTICE_SUPERVISION_ORDER, false, to[i], people_recipient(judge, to[i]));
   }
   if (judge->after.track == TRACK_ACCOUNTABILITY) {
-    accountability_propose(judge, judge->now);
+    accountability_propose(judge);
   }
 }
 
@@ -107,9 +140,14 @@ void track_move(struct judge *judge, uint32_t target, uint32_t edge, usec_t star
   judge->after.track = (uint8_t)target;
   judge->event->edge = (uint8_t)edge;
   if (judge->after.light < LIGHT_YELLOW) judge->after.light = LIGHT_YELLOW; /* red stays red: time betters nothing */
+  timing_stop(judge, CLOCK_EXTENSION); /* a new date: what was asked for the old one lapses */
   timing_start(judge, CLOCK_RECTIFY, target, judge->policy->tracks[target].limits[CLOCK_RECTIFY], start);
+  bool planned = (judge->after.flags & CASE_PLAN_APPROVED) != 0 || judge->after.status == STATUS_VERIFYING ||
+                 case_clock_of(&judge->after, CLOCK_PLAN_REVIEW) != NULL;
+  if (!planned && case_clock_of(&judge->after, CLOCK_PLAN) == NULL) timing_plan(judge, NULL);
   track_enter(judge);
   people_settle_verifier(judge);
+  if ((judge->after.flags & CASE_HELD) != 0 || judge->after.status == STATUS_BOUNCED) timing_pause_unit(judge);
   if (judge->after.status != STATUS_VERIFYING) return;
   timing_pause(judge, CLOCK_RECTIFY);
   uint32_t verifying = people_verifying(judge);

@@ -65,6 +65,9 @@ static const struct map_row event_rows[] = {
     FIELD(other, 0, INT64_MAX),
     NUMBER(origin, NUMBERS_ORIGIN | OR_NONE),
     FIELD(finding_of, 0, INT64_MAX),
+    COUNT32(spawn_unit),
+    COUNT32(spawn_officer),
+    NUMBER(spawn_track, NUMBERS_TRACK | OR_NONE),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The arrows of the architecture, checked on what files include and what objects call.  Prints each breach; exit 1.
 #
-#   include <- core <- daemon     include <- proto <- daemon     include, core <- document <- daemon, client
+#   include <- core <- daemon     include <- proto <- daemon     include, core <- document <- daemon, client     include, core <- sign
 #   include, core, proto, document <- client
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,7 @@ include rectify
 core rectify core
 proto rectify proto
 document rectify core document
+sign rectify core sign
 daemon rectify core proto document daemon
 client rectify core proto document client
 TABLE
@@ -32,7 +33,7 @@ libpq-fe\.h daemon/(pg[a-z_]*|commit|load|query|migrate|cluster[a-z_]*)\.[ch]
 libfyaml\.h document/.*|client/command/mapping\.c
 protobuf-c/.*|rectify/v1/.*\.pb-c\.h proto/.*|daemon/.*|client/.*|include/rectify/client\.h
 libsmartcols/.* client/command/.*
-openssl/.* daemon/.*|client/.*
+openssl/.* daemon/.*|client/.*|sign/.*
 syslog\.h daemon/(log|options)\.[ch]
 TABLE
 }
@@ -57,7 +58,7 @@ while read -r folder allowed; do
     $2 ~ "^(rectify|core|proto|document|daemon|client|courier|sign)/" && $2 !~ ENVIRON["A"]')
 done < <(arrows)
 
-all=$(for folder in include core proto document daemon client; do includes "$folder"; done)
+all=$(for folder in include core proto document sign daemon client; do includes "$folder"; done)
 while read -r header files; do
   while read -r file name; do
     [ -z "$file" ] || breach "$file includes $name: only $files may"

@@ -17,7 +17,7 @@ programs() { # programs FOLDER PATTERN: the built program of each source
 files=()
 for ring in "$@"; do
   case $ring in
-    unit) mapfile -t -O "${#files[@]}" files < <(programs unit 'test_*.c') ; files+=(tests/unit/*.py) ;;
+    unit) mapfile -t -O "${#files[@]}" files < <(programs unit 'test_*.c') ; files+=("$B/tests/history/history" tests/unit/*.py) ;;
     spec) files+=(tests/spec/**/*.spec) ;;
     fuzz) mapfile -t -O "${#files[@]}" files < <(programs fuzz 'fuzz_*.c') ;;
     sql) files+=(tests/sql/*.sql) ;;

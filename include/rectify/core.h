@@ -141,4 +141,26 @@ void merkle_node(sha256_fn *sha256, const struct hash *left, const struct hash *
 void merkle_append(sha256_fn *sha256, struct merkle *tree, const struct hash *leaf);
 void merkle_root(sha256_fn *sha256, const struct merkle *tree, struct hash *out); /* empty tree: SHA-256 of nothing */
 
+/* merkle_proof.c: RFC 9162 section 2.1.3 and 2.1.4 (the same trees as RFC 6962).  A proof is bounded by MERKLE_PROOF_MAX. */
+struct merkle_proof {
+  uint32_t count;
+  struct hash hashes[MERKLE_PROOF_MAX]; /* from the leaf upward */
+};
+/* Where proofs get hashes from: the root of the full subtree of 2^level leaves that is the index-th of its level.  False
+ * when it cannot be had; then no proof is made. */
+struct merkle_source {
+  bool (*node)(void *context, uint32_t level, uint64_t index, struct hash *out);
+  void *context;
+  sha256_fn *sha256;
+};
+/* That leaf `index` is in the tree of `size` leaves; that the tree of `size` extends the one of `old_size` (empty when they
+ * are equal or the older one is empty).  False when there is none. */
+bool merkle_inclusion(const struct merkle_source *source, uint64_t index, uint64_t size, struct merkle_proof *out);
+bool merkle_consistency(const struct merkle_source *source, uint64_t old_size, uint64_t size, struct merkle_proof *out);
+/* Whether a proof, from anybody, proves it. */
+bool merkle_inclusion_holds(sha256_fn *sha256, const struct hash *leaf, uint64_t index, uint64_t size,
+                            const struct merkle_proof *proof, const struct hash *root);
+bool merkle_consistency_holds(sha256_fn *sha256, uint64_t old_size, const struct hash *old_root, uint64_t size,
+                              const struct hash *root, const struct merkle_proof *proof);
+
 #endif

@@ -50,6 +50,7 @@
 #define SUBSTITUTIONS_MAX 20000
 #define SUBSTITUTION_CHAIN_MAX 8                  /* A by B, B by C, ... */
 #define CO_UNITS_MAX 8                            /* named by one route */
+#define CHILDREN_MAX 1000                         /* co-units' cases of one case that are open at one time */
 #define SWEEP_MAX 200                             /* sibling units of one sweep */
 #define FOLLOW_UPS_MAX (SWEEP_MAX + CO_UNITS_MAX + 40) /* commands of the daemon that follow from one event */
 #define MEASURES_MAX 32                           /* of one plan */
@@ -79,5 +80,6 @@
 #define HASH_BYTES 32
 #define TILE_HASHES 256                           /* C2SP tlog-tiles: a full tile is 256 hashes */
 #define FRONTIER_MAX 64
+#define MERKLE_PROOF_MAX 65                       /* hashes of one proof: a path and the older tree's last part */
 
 #endif

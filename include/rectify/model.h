@@ -227,7 +227,9 @@ struct event {
   char number[CODE_BYTES_MAX + 1]; /* of the document: a rule, a decision */
   uint32_t rebased_to;  /* REBASE: the policy version from now on */
   uint8_t relation;     /* RELATE: enum relation, */
-  uint64_t other;       /* RELATE and SPAWN: the other case */
+  uint64_t other;       /* RELATE, SPAWN and UNMERGE: the other case */
+  uint32_t spawn_unit, spawn_officer; /* SPLIT and CO_UNIT: to whom the case that follows goes; officer 0: whoever answers, */
+  uint8_t spawn_track;                /* and in which track */
   uint8_t clock_count;
   struct case_clock clocks[CASE_CLOCKS_MAX + 2]; /* new state of each clock that changed; STOPPED frees it */
   uint8_t notice_count;

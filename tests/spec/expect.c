@@ -6,6 +6,7 @@
 struct look {
   const struct play *play;
   const struct case_state *state; /* all zero when there is no case */
+  const struct event *event;      /* the last decision's, or the last one of a case that was not decided on */
   char **words;
   uint32_t count;
 };
@@ -42,7 +43,7 @@ static bool clock_is_due(const struct look *look, uint32_t kind, const char *tex
 }
 
 static bool has_notice(const struct look *look, uint32_t kind) {
-  const struct event *event = &look->play->decision.event;
+  const struct event *event = look->event;
   for (uint32_t i = 0; i < event->notice_count; i++) {
     const struct notice_out *notice = &event->notices[i];
     if (notice->kind == kind && is(look, 2, officer_code(look->play, notice->officer)) &&
@@ -78,14 +79,14 @@ static bool is_word(const struct look *look, bool *known) {
 }
 
 static bool is_decision(const struct look *look, bool *known) {
-  const struct decision *decision = &look->play->decision;
+  const struct event *event = look->event;
   *known = true;
-  if (is(look, 0, "refused")) return rule_refuses(decision->rule);
-  if (is(look, 0, "rule")) return is_number(look, decision->rule);
-  if (is(look, 0, "unrecorded")) return !decision->record;
-  if (is(look, 0, "edge") && decision->event.edge == 0) return is(look, 1, "none");
-  if (is(look, 0, "edge")) return is(look, 1, word_name(words_edge, decision->event.edge));
-  if (is(look, 0, "notices")) return is_number(look, decision->event.notice_count);
+  if (is(look, 0, "refused")) return rule_refuses(event->rule);
+  if (is(look, 0, "rule")) return is_number(look, event->rule);
+  if (is(look, 0, "unrecorded")) return !look->play->decision.record;
+  if (is(look, 0, "edge") && event->edge == 0) return is(look, 1, "none");
+  if (is(look, 0, "edge")) return is(look, 1, word_name(words_edge, event->edge));
+  if (is(look, 0, "notices")) return is_number(look, event->notice_count);
   *known = false;
   return false;
 }
@@ -149,7 +150,9 @@ static bool is_wide_fact(const struct look *look, bool *known) {
   if (is(look, 0, "merged") && is(look, 1, "into")) return is_case(look, state->merged_into);
   if (is(look, 0, "order")) return is_order(look);
   if (is(look, 0, "holder")) return is(look, 1, word_name(words_holder, case_holder(state)));
-  if (is(look, 0, "for")) return is_code(look, look->play->decision.event.on_behalf);
+  if (is(look, 0, "for")) return is_code(look, look->event->on_behalf);
+  if (is(look, 0, "relation")) /* "relation absorbed F2" */
+    return is(look, 1, word_name(words_relation, look->event->relation)) && is_case(look, look->event->other);
   *known = false;
   return false;
 }
@@ -173,7 +176,7 @@ static bool is_fact(const struct look *look, bool *known) {
   if (is(look, 0, "accountable")) return is_code(look, state->accountable);
   if (is(look, 0, "handler")) return is_code(look, state->handler);
   if (is(look, 0, "verifier")) return is_code(look, state->verifier);
-  if (is(look, 0, "unit")) return is(look, 1, look->play->city->registry->units[state->unit].code);
+  if (is(look, 0, "unit")) return is(look, 1, state->unit == 0 ? "none" : look->play->city->registry->units[state->unit].code);
   if (is(look, 0, "rework")) return is_number(look, state->rework);
   if (is(look, 0, "evidence")) return is_number(look, state->evidence_count);
   if (is(look, 0, "route")) return is_number(look, state->route);
@@ -182,6 +185,13 @@ static bool is_fact(const struct look *look, bool *known) {
     return look->count == 2 && case_next_fire(state, NULL) == city_instant(look->play->city, look->words[1]);
   *known = false;
   return false;
+}
+
+static const struct event *event_of(const struct play *play, const struct spec_case *found) {
+  if (found == NULL || play->decision.event.case_no == found->state.case_no) return &play->decision.event;
+  for (uint32_t i = play->event_count; i-- > 0;)
+    if (play->events[i].case_no == found->state.case_no) return &play->events[i];
+  return &play->decision.event;
 }
 
 static uint32_t split(char *text, char **words) {
@@ -197,7 +207,11 @@ static void expect_one(struct play *play, struct spec_case *found, char *text, b
   static const struct case_state no_case;
   char *words[SPEC_WORDS_MAX], shown[SPEC_LINE_MAX], instead[SPEC_LINE_MAX];
   snprintf(shown, sizeof shown, "%s", text);
-  struct look look = {play, found != NULL ? &found->state : &no_case, words, split(text, words)};
+  struct look look = {.play = play,
+                      .state = found != NULL ? &found->state : &no_case,
+                      .event = event_of(play, found),
+                      .words = words,
+                      .count = split(text, words)};
   bool known = false, holds = false;
   if (look.count == 0) return;
   if (is(&look, 0, "refused")) *refused = true;
@@ -275,7 +289,8 @@ void describe_rung(const struct play *play, const struct event *event, char *out
 
 void describe_case(const struct play *play, const struct spec_case *found, char *out, size_t size) {
   struct line line = {out, size, 0};
-  put(&line, "rule %u", play->decision.rule);
+  const struct event *event = event_of(play, found);
+  put(&line, "rule %u", event->rule);
   if (found == NULL) return;
   const struct case_state *state = &found->state;
   const struct zone *zone = world_zone(&play->city->world, state->unit);
@@ -289,5 +304,5 @@ void describe_case(const struct play *play, const struct spec_case *found, char 
     put_instant(&line, zone, state->clocks[i].due - 1);
   }
   put(&line, "; rework %u; route %u; evidence %u", state->rework, state->route, state->evidence_count);
-  put_notices(&line, play, &play->decision.event);
+  put_notices(&line, play, event);
 }

@@ -1,0 +1,197 @@
+/* check.c - what must hold, whatever was asked. */
+#include <stdarg.h>
+
+#include "tests/history/history.h"
+
+void history_wrong(struct history *history, const char *format, ...) {
+  if (history->wrong[0] != '\0') return;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(history->wrong, sizeof history->wrong, format, arguments);
+  va_end(arguments);
+}
+
+#define HOLDS(condition) \
+  if (!(condition)) history_wrong(history, "case %llu: %s", (unsigned long long)after->case_no, #condition)
+
+/* ---- clocks ---- */
+
+static void check_clock(struct history *history, const struct case_state *before, const struct case_state *after,
+                        const struct case_clock *clock, const struct event *event) {
+  const bool running = clock->state == CLOCK_RUNNING;
+  HOLDS(running || clock->state == CLOCK_PAUSED);
+  HOLDS((clock->next_fire != INSTANT_NONE) == running);
+  HOLDS((clock->paused == 0) == running);
+  HOLDS(clock->generation <= after->version && clock->moved >= 0 && clock->extended >= 0);
+  HOLDS(case_clock_of(after, clock->kind) == clock);
+  HOLDS(status_is_open(after->status) || clock->kind == CLOCK_LOOK_BACK || clock->kind == CLOCK_DECISION);
+  const struct case_clock *was = case_clock_of(before, clock->kind);
+  if (was == NULL || was->generation != clock->generation) {
+    HOLDS(clock->generation == event->version && clock->nth == 0);
+    return;
+  }
+  HOLDS(clock->nth >= was->nth && clock->rung >= was->rung && clock->repeat >= was->repeat);
+  HOLDS(clock->start == was->start && clock->moved >= was->moved && clock->extended >= was->extended);
+  HOLDS(clock->due >= was->due || event->command == COMMAND_REVIEW || after->unit != before->unit);
+}
+
+static void check_clocks(struct history *history, const struct case_state *before, const struct case_state *after,
+                         const struct event *event) {
+  bool free_seen = false, provisional = false;
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX; i++) {
+    const struct case_clock *clock = &after->clocks[i];
+    free_seen |= clock->kind == 0;
+    if (free_seen) HOLDS(clock->kind == 0);
+    if (clock->kind == 0) continue;
+    check_clock(history, before, after, clock, event);
+    provisional |= clock->provisional;
+  }
+  HOLDS(((after->flags & CASE_PROVISIONAL) != 0) == provisional);
+}
+
+/* ---- the status and what goes with it ---- */
+
+static bool stands_still(const struct case_state *state) {
+  return state->status == STATUS_VERIFYING || state->status == STATUS_BOUNCED || (state->flags & CASE_HELD) != 0;
+}
+
+static void check_open(struct history *history, const struct case_state *after) {
+  const struct case_clock *rectify = case_clock_of(after, CLOCK_RECTIFY);
+  const bool unrouted = after->status == STATUS_UNROUTED;
+  HOLDS(case_next_fire(after, NULL) != INSTANT_NONE);
+  HOLDS(after->accountable != 0 && after->accountable <= history->city->registry->officer_count);
+  HOLDS(after->closed == 0 && after->light != 0 && after->merged_into == 0);
+  HOLDS((rectify == NULL) == unrouted && (after->unit == 0) == unrouted);
+  HOLDS(unrouted || after->track != 0);
+  if (rectify != NULL) HOLDS((rectify->state == CLOCK_PAUSED) == stands_still(after));
+  HOLDS((case_clock_of(after, CLOCK_VERIFY) != NULL) == (after->status == STATUS_VERIFYING));
+  HOLDS((case_clock_of(after, CLOCK_HOLD) != NULL) == ((after->flags & CASE_HELD) != 0));
+  HOLDS((case_clock_of(after, CLOCK_ADJUDICATE) != NULL) == (unrouted || after->status == STATUS_BOUNCED));
+  HOLDS(case_clock_of(after, CLOCK_LOOK_BACK) == NULL);
+  bool units = after->status == STATUS_DISPATCHED || after->status == STATUS_RECTIFYING || after->status == STATUS_STAGED;
+  if (units) HOLDS(after->accountable == after->handler);
+  if (after->status == STATUS_RECTIFYING) HOLDS(case_clock_of(after, CLOCK_SIGN_FOR) == NULL);
+  HOLDS(case_holder(after) != 0);
+}
+
+static void check_status(struct history *history, const struct case_state *after) {
+  HOLDS(word_known(words_status, after->status));
+  if (status_is_open(after->status)) {
+    check_open(history, after);
+    return;
+  }
+  HOLDS(after->closed != 0 && case_holder(after) == 0);
+  HOLDS((after->merged_into != 0) == (after->status == STATUS_MERGED));
+  if (after->status != STATUS_CLOSED_OUT) HOLDS(case_clock_of(after, CLOCK_LOOK_BACK) == NULL);
+}
+
+static bool move_exists(uint32_t command, uint32_t from, uint32_t to) {
+  for (uint32_t i = 0; i < lifecycle_move_count; i++)
+    if (lifecycle_moves[i].command == command && lifecycle_moves[i].from == from && lifecycle_moves[i].to == to) return true;
+  return false;
+}
+
+/* ---- who ---- */
+
+static bool acts(const struct event *event, uint32_t officer) {
+  return officer != 0 && (event->actor == officer || event->on_behalf == officer);
+}
+
+static void check_eyes(struct history *history, const struct case_state *before, const struct case_state *after,
+                       const struct event *event) {
+  const struct officer *officers = history->city->registry->officers;
+  const uint32_t command = event->command;
+  bool checks = command == COMMAND_VERIFY_PASS || command == COMMAND_VERIFY_FAIL || command == COMMAND_LOOK_BACK_PASS ||
+                command == COMMAND_LOOK_BACK_RELAPSE;
+  if (checks) HOLDS(!acts(event, before->handler) && officers[event->actor].unit != before->unit);
+  if (command == COMMAND_EXTENSION_GRANT || command == COMMAND_EXTENSION_REFUSE) HOLDS(!acts(event, before->asked_by));
+  if (command == COMMAND_PLAN_APPROVE) HOLDS(!acts(event, before->plan_by));
+  if (command == COMMAND_WITHDRAW_APPROVE) HOLDS(!acts(event, before->withdrawal_by));
+  if (command == COMMAND_DECIDE) HOLDS(!acts(event, before->subject));
+  if (command == COMMAND_STATEMENT || command == COMMAND_APPEAL) HOLDS(event->actor == before->subject);
+  if (command != COMMAND_REQUEST_CLOSURE) return;
+  HOLDS(after->evidence_count > 0 && before->children == 0);
+  if (before->track == TRACK_SPECIAL_RECTIFICATION) HOLDS((before->flags & CASE_PLAN_APPROVED) != 0);
+  if (before->track == TRACK_EARLY_WARNING) HOLDS((before->flags & CASE_TALKED) != 0);
+  if (before->track == TRACK_NEW_RULES) HOLDS((before->flags & CASE_RULE_ISSUED) != 0);
+  if (before->track == TRACK_SUPERVISION) HOLDS((before->flags & CASE_ORDER_SIGNED) != 0);
+  if (before->track == TRACK_ACCOUNTABILITY) HOLDS((before->flags & CASE_DECIDED) != 0);
+}
+
+static void check_notices(struct history *history, const struct case_state *after, const struct event *event) {
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    const struct notice_out *notice = &event->notices[i];
+    HOLDS(word_known(words_notice, notice->kind) && word_known(words_recipient, notice->recipient));
+    HOLDS(notice->officer != 0 && notice->officer <= history->city->registry->officer_count);
+    for (uint32_t k = 0; k < i; k++)
+      HOLDS(event->notices[k].officer != notice->officer || event->notices[k].kind != notice->kind);
+  }
+}
+
+static void check_accepted(struct history *history, const struct case_state *before, const struct case_state *after,
+                           const struct event *event) {
+  HOLDS(move_exists(event->command, before->status, after->status));
+  HOLDS(before->first_due == 0 || after->first_due == before->first_due);
+  HOLDS(event->effective <= event->recorded && event->recorded == history->now);
+  HOLDS((event->actor == 0) == (command_roles(event->command) == 0));
+  HOLDS(after->light >= before->light || event->status != 0); /* time betters nothing */
+  if (event->order_serial != 0)
+    HOLDS(event->order_serial == history->order_serial + 1 || event->order_year != history->order_year);
+  check_eyes(history, before, after, event);
+  check_notices(history, after, event);
+}
+
+static void check_refused(struct history *history, const struct case_state *before, const struct case_state *after) {
+  struct case_state expected = *before;
+  expected.version = after->version;
+  HOLDS(memcmp(&expected, after, sizeof expected) == 0);
+}
+
+/* ---- the days ---- */
+
+static int32_t days_open(const struct history *history, const struct case_state *state) {
+  const struct zone *zone = &history->city->zones[0];
+  usec_t until = state->closed != 0 ? state->closed : history->now;
+  return workday_between(&history->city->calendars[0], zone_day_of(zone, state->opened), zone_day_of(zone, until));
+}
+
+static void check_days(struct history *history, const struct history_case *found) {
+  const struct case_state *after = &found->state;
+  if (found->was_closed || history->city->world.calendar_version > 1) return;
+  struct attribution attribution = found->attribution;
+  attribution_step(&attribution, &history->city->calendars[0], &history->city->zones[0], after, history->now);
+  int32_t total = 0;
+  for (uint32_t holder = 1; holder <= HOLDER_COUNT; holder++) total += attribution.days[holder];
+  HOLDS(attribution.days[0] == 0 && total == days_open(history, after));
+}
+
+void check_event(struct history *history, const struct case_state *before, const struct history_case *found,
+                 const struct event *event) {
+  const struct case_state *after = &found->state;
+  if (rule_refuses(event->rule)) check_refused(history, before, after);
+  else check_accepted(history, before, after, event);
+  HOLDS(memcmp(&found->folded, after, sizeof *after) == 0);
+  check_clocks(history, before, after, event);
+  check_status(history, after);
+}
+
+/* ---- between cases ---- */
+
+static uint32_t open_parts(const struct history *history, uint64_t parent) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < history->case_count; i++) {
+    const struct case_state *state = &history->cases[i].state;
+    count += state->parent == parent && state->origin == ORIGIN_CO_UNIT && status_is_open(state->status);
+  }
+  return count;
+}
+
+void check_cases(struct history *history) {
+  for (uint32_t i = 0; i < history->case_count; i++) {
+    const struct case_state *after = &history->cases[i].state;
+    HOLDS(after->children == open_parts(history, after->case_no));
+    HOLDS(after->merged_into != after->case_no && after->parent < after->case_no && after->finding_of <= after->case_no);
+    if (after->merged_into != 0) HOLDS(history_case_of(history, after->merged_into) != NULL);
+    check_days(history, &history->cases[i]);
+  }
+}
