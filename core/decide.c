@@ -1,7 +1,7 @@
 /* decide.c - case_decide(): the checks that all commands share, then the command's own, then the event.
  *
  * The order of the checks is fixed, because it decides which rule a refusal cites: what only the daemon does, the case,
- * whether the command is offered, the life cycle, the actor's roles, the text, and last what the command itself asks for.
+ * the life cycle, the actor's roles, the text, and last what the command itself asks for.
  */
 #include <string.h>
 
@@ -104,7 +104,6 @@ static uint32_t check_case(struct judge *judge) {
   const struct case_state *state = judge->before;
   const struct command *command = judge->command;
   if (command->kind == COMMAND_RUNG_DUE && !rung_is_due(state, command, judge->now)) return RULE_STALE_TIMER;
-  if (!command_is_offered(command->kind)) return RULE_NOT_OFFERED;
   judge->move = lifecycle_move(command->kind, state->status);
   if (judge->move == NULL) return status_is_open(state->status) ? RULE_NO_SUCH_MOVE : RULE_CASE_CLOSED;
   uint32_t rule = check_actor(judge, state->unit, state->team);

@@ -63,7 +63,7 @@ const struct word words_recipient[] = {
 #undef RECIPIENT
     WORDS_END};
 const struct word words_command[] = {
-#define COMMAND(no, NAME, name, zh, roles, needs_text, offered, text) {no, #name, zh, text},
+#define COMMAND(no, NAME, name, zh, roles, needs_text, text) {no, #name, zh, text},
 #include "rectify/command.def"
 #undef COMMAND
     WORDS_END};
@@ -219,13 +219,13 @@ uint32_t track_need(uint32_t track) {
 
 struct command_row {
   uint32_t roles;
-  bool needs_text, offered;
+  bool needs_text;
 };
 
 static const struct command_row command_rows[COMMAND_COUNT + 1] = {
 #define B(role) ROLE_BIT(ROLE_##role)
 #define SUBJECT ROLE_SUBJECT
-#define COMMAND(no, NAME, name, zh, roles, needs_text, offered, text) [no] = {roles, needs_text, offered},
+#define COMMAND(no, NAME, name, zh, roles, needs_text, text) [no] = {roles, needs_text},
 #include "rectify/command.def"
 #undef COMMAND
 #undef SUBJECT
@@ -238,4 +238,3 @@ static const struct command_row *command_row(uint32_t command) {
 
 uint32_t command_roles(uint32_t command) { return command_row(command)->roles; }
 bool command_needs_text(uint32_t command) { return command_row(command)->needs_text; }
-bool command_is_offered(uint32_t command) { return command_row(command)->offered; }

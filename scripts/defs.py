@@ -23,12 +23,12 @@ COLUMNS = {
     "FORM": "number NAME name zh text",
     "HOLDER": "number NAME name zh text",
     "CONDITION": "number NAME name zh text",
-    "COMMAND": "number NAME name zh roles needs_text offered text",
+    "COMMAND": "number NAME name zh roles needs_text text",
     "RULE": "number NAME refuses zh text",
     "FAILURE": "number NAME name retry text",
     "MOVE": "rule command from_ to",
 }
-NUMBERS = {"number", "open", "needs_text", "offered", "refuses", "retry", "rule"}
+NUMBERS = {"number", "open", "needs_text", "refuses", "retry", "rule"}
 
 
 class Row:
@@ -36,6 +36,7 @@ class Row:
         for column, value in zip(columns, values):
             setattr(self, column, int(value) if column in NUMBERS else value)
         if "roles" in columns:
+            self.subject = "SUBJECT" in self.roles
             self.roles = re.findall(r"B\((\w+)\)", self.roles)
 
 

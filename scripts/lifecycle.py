@@ -33,6 +33,8 @@ def yes(value):
 
 
 def roles(command):
+    if command.subject:
+        return "the subject in person"
     return ", ".join(WORD["ROLE"][name].name for name in command.roles) or "the daemon itself"
 
 
@@ -49,7 +51,7 @@ def diagram():
     for move in T["MOVE"]:
         if move.from_ != move.to:
             command = WORD["COMMAND"][move.command]
-            arrows.setdefault((move.from_, move.to), []).append(command.name + ("" if command.offered else " *"))
+            arrows.setdefault((move.from_, move.to), []).append(command.name)
     yield "```mermaid"
     yield "stateDiagram-v2"
     for row in T["STATUS"]:
@@ -74,7 +76,7 @@ def matrix():
                 to.setdefault(move.from_, []).append("stays" if move.to == move.from_ else
                                                      "→ " + WORD["STATUS"][move.to].name)
         if to:
-            yield ([f"`{command.name}`" + ("" if command.offered else " *")] +
+            yield ([f"`{command.name}`"] +
                    [" or ".join(to.get(name, [])) for name in ["NONE"] + [row.NAME for row in statuses]])
 
 
@@ -87,12 +89,12 @@ def move_list():
     for move in T["MOVE"]:
         command, rule = WORD["COMMAND"][move.command], RULE.get(move.rule)
         yield (f"`{command.name}` {command.zh}", "-" if move.from_ == "NONE" else WORD["STATUS"][move.from_].name,
-               WORD["STATUS"][move.to].name, move.rule, rule.text if rule else "", roles(command), yes(command.offered))
+               WORD["STATUS"][move.to].name, move.rule, rule.text if rule else "", roles(command))
 
 
 def command_list():
     for row in T["COMMAND"]:
-        yield row.number, f"`{row.name}`", row.zh, row.text, roles(row), yes(row.needs_text), yes(row.offered)
+        yield row.number, f"`{row.name}`", row.zh, row.text, roles(row), yes(row.needs_text)
 
 
 def rule_list(refuses):
@@ -100,8 +102,8 @@ def rule_list(refuses):
 
 
 def need(row):
-    evidence = WORD["EVIDENCE"][row.need]
-    return f"`{evidence.name}` {evidence.zh}: {evidence.text}"
+    rule = WORD["RULE"][row.need]
+    return f"rule {rule.number}: {rule.text.partition('needs ')[2]}"
 
 
 def document():
@@ -112,13 +114,13 @@ def document():
     yield "ledgers and the log use. Limits, ladders and routes are not here: they are policy (`docs/policy.md`)."
     yield ""
     yield "A finding (问题) that is accepted becomes a case (整改事项). A case has one status. A command (命令) moves it or is"
-    yield "refused; either way the event is recorded for ever with the number of the rule that decided it. Commands marked"
-    yield "with * have their place in the table, but this version does not offer them: they are refused by rule 104."
+    yield "refused; either way the event is recorded for ever with the number of the rule that decided it."
     yield ""
     yield "## Statuses"
     yield ""
     yield from words("STATUS", ("open", lambda row: yes(row.open)))
-    yield "An open case always has one accountable officer and a next timer. Closed cases have neither."
+    yield "An open case always has one accountable officer and a next timer. On a closed case only a look-back or a decision on"
+    yield "accountability can still be due."
     yield ""
     yield "## Moves"
     yield ""
@@ -132,10 +134,10 @@ def document():
     yield "Who may: somebody with an appointment to one of these roles over the case's unit or a unit above it (for an inspector:"
     yield "in the team that found it). Words: whether a reason in words is required."
     yield ""
-    yield from table(["no.", "command", "中文", "meaning", "who may", "words", "offered"], command_list())
+    yield from table(["no.", "command", "中文", "meaning", "who may", "words"], command_list())
     yield "## Every move and its rule"
     yield ""
-    yield from table(["command", "from", "to", "rule", "says", "who may", "offered"], move_list())
+    yield from table(["command", "from", "to", "rule", "says", "who may"], move_list())
     yield "## Rules"
     yield ""
     yield "A refusal is an answer and is recorded: who tried what, and which rule said no. It changes nothing else."
@@ -151,8 +153,8 @@ def document():
     yield from words("ROLE")
     yield "## Tracks"
     yield ""
-    yield "The five measures. Every closing needs evidence and the endorsement of the unit's principal; each track also needs a"
-    yield "piece of its own kind."
+    yield "The five measures. Every closing needs evidence and the endorsement of the unit's principal; each track also has a"
+    yield "need of its own."
     yield ""
     yield from words("TRACK", ("closing also needs", need))
     yield "A case changes its track for one of these reasons; where each leads is policy:"
@@ -169,6 +171,11 @@ def document():
     yield "What can run against somebody. Each has a limit and a ladder of reminders in policy."
     yield ""
     yield from words("CLOCK")
+    yield "## Holders"
+    yield ""
+    yield "To whom each working day of an open case is charged."
+    yield ""
+    yield from words("HOLDER")
     yield "## Lights"
     yield ""
     yield from words("LIGHT")
@@ -178,9 +185,21 @@ def document():
     yield ""
     yield from words("NOTICE")
     yield from words("RECIPIENT")
+    yield "What a rung of a ladder may ask of the case before it does anything:"
+    yield ""
+    yield from words("CONDITION")
     yield "## Evidence"
     yield ""
     yield from words("EVIDENCE")
+    yield "## Cases that have to do with each other"
+    yield ""
+    yield "Where a case comes from, and what is noted on it because something happened on another one:"
+    yield ""
+    yield from words("ORIGIN")
+    yield from words("RELATION")
+    yield "## Forms of accountability"
+    yield ""
+    yield from words("FORM")
     yield "## Errors"
     yield ""
     yield "An error is not a refusal: the request was not judged at all, and nothing was recorded."

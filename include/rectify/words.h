@@ -123,7 +123,7 @@ enum condition {
 };
 enum command_kind {
   COMMAND_NONE = 0,
-#define COMMAND(no, NAME, name, zh, roles, needs_text, offered, text) COMMAND_##NAME = no,
+#define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
 #include "rectify/command.def"
 #undef COMMAND
   COMMAND_COUNT = 50
@@ -178,6 +178,5 @@ uint32_t track_need(uint32_t track);
 /* Roles (ROLE_BIT, or ROLE_SUBJECT) that may give `command`; 0 for the daemon's own and for unknown numbers. */
 uint32_t command_roles(uint32_t command);
 bool command_needs_text(uint32_t command);
-bool command_is_offered(uint32_t command);
 
 #endif

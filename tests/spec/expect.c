@@ -176,7 +176,7 @@ static bool is_fact(const struct look *look, bool *known) {
   if (is(look, 0, "accountable")) return is_code(look, state->accountable);
   if (is(look, 0, "handler")) return is_code(look, state->handler);
   if (is(look, 0, "verifier")) return is_code(look, state->verifier);
-  if (is(look, 0, "unit")) return is(look, 1, look->play->city->registry->units[state->unit].code);
+  if (is(look, 0, "unit")) return is(look, 1, state->unit == 0 ? "none" : look->play->city->registry->units[state->unit].code);
   if (is(look, 0, "rework")) return is_number(look, state->rework);
   if (is(look, 0, "evidence")) return is_number(look, state->evidence_count);
   if (is(look, 0, "route")) return is_number(look, state->route);

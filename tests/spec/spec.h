@@ -8,11 +8,12 @@
  *   advance to 2026-02-10             the same
  *   outage until 2026-03-01           nothing runs until then; then what is due fires, late, in order
  *   OFFICER VERB F1 key=value ...     a command; the verbs stand in act.c, the keys are kind severity unit team found code
- *                                     category inspection same same_kind rule_case words officer verifier track evidence text days day
- *                                     measures form number other (a case) also (a case with the same evidence).
+ *                                     category inspection same same_kind words officer verifier track evidence
+ *                                     text days day measures form number; of other cases: other, also (that has the
+ *                                     same evidence), rule_case (whose rule did not hold).
  *                                     evidence=2, evidence=plan+material, evidence=material:1 (for measure 1)
  *                                     Cases that follow from F1 are called F1.1, F1.2, ... in order.
- *   OFFICER tries COMMAND on F1       any command of command.def, offered or not
+ *   OFFICER tries COMMAND on F1       any command of command.def
  *   publish policy|calendar|registry FILE    a new version, in force at once; every open case is reviewed
  *   F1                                looks at the case, and at its last event: rule, edge, notices, relation
  *   F1 fired                          each rung since the last look, one line beginning with `→` for each
@@ -33,6 +34,7 @@ struct spec_case {
   struct case_state state;
   uint32_t shown;    /* events looked at by `fired` */
   uint32_t children; /* cases that followed from it */
+  bool was_closed;   /* at some time: those days are nobody's */
   struct attribution attribution;
 };
 

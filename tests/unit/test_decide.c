@@ -111,11 +111,11 @@ static void test_number_of_no_command(void **state) {
   struct case_state folded = submitted("fire", KIND_PROMINENT);
   struct command asked = command(49, "off-1");
   (void)state;
-  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_OFFERED);
+  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_FOR_PEOPLE);
   asked.kind = 0;
-  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_OFFERED);
+  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_FOR_PEOPLE);
   asked.kind = 255;
-  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_OFFERED);
+  assert_int_equal(decide(&folded, &asked, "2026-03-02T09:00"), RULE_NOT_FOR_PEOPLE);
 }
 
 /* Each way in which a rung can be stale: it leaves no trace. */
