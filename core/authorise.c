@@ -19,7 +19,7 @@ uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t c
   const uint32_t allowed = command_roles(command);
   const struct registry *registry = world->registry;
   *on_behalf = 0;
-  if (allowed == 0) return actor == 0 && command != COMMAND_NONE ? RULE_NONE : RULE_NOT_FOR_PEOPLE;
+  if (allowed == 0) return actor == 0 && word_known(words_command, command) ? RULE_NONE : RULE_NOT_FOR_PEOPLE;
   if ((allowed & ROLE_SUBJECT) != 0) /* whoever it is: decide_accountability.c compares; also after leaving the post */
     return actor != 0 && actor <= registry->officer_count ? RULE_NONE : RULE_ACTOR_UNKNOWN;
   if (!officer_known(world, actor)) return RULE_ACTOR_UNKNOWN;

@@ -150,7 +150,8 @@ static void event_open(struct judge *judge, const struct case_state *current) {
   event->text = command->text;
   event->evidence_count = command->evidence_count;
   memcpy(event->evidence, command->evidence, command->evidence_count * sizeof *command->evidence);
-  event->has_finding = current == NULL && (command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
+  bool makes_case = command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN;
+  event->has_finding = current == NULL && makes_case && command->finding != NULL; /* a client may send anything */
   if (command->kind == COMMAND_SPAWN || command->kind == COMMAND_RELATE) event->other = command->other;
   memcpy(event->number, command->number, sizeof event->number);
   if (event->has_finding) event->finding = *command->finding;

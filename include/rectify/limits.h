@@ -63,7 +63,7 @@
 #define CASE_CLOCKS_MAX 8                         /* clocks of one case at one time */
 #define EVENT_NOTICES_MAX 12                      /* notices caused by one event */
 #define EVENT_BODY_BYTES_MAX 4096                 /* packed record of one event */
-#define STATE_BODY_BYTES_MAX 1024                 /* packed folded state of one case */
+#define STATE_BODY_BYTES_MAX 2048                 /* packed folded state of one case */
 
 /* The pipeline. */
 #define BATCH_EVENTS_MAX 500                      /* events of one commit: the knee of the measured curve */

@@ -148,11 +148,11 @@ static void test_clock_slots(void **unused) {
   assert_int_equal(state.clocks[0].kind, CLOCK_RECTIFY); /* taken slots come first */
   assert_int_equal(state.clocks[1].kind, 0);
   event = next(&state, RULE_PROGRESS);
-  event.clock_count = 4;
-  for (uint32_t i = 0; i < 4; i++)
+  event.clock_count = CASE_CLOCKS_MAX;
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX; i++)
     event.clocks[i] = (struct case_clock){.kind = (uint8_t)(CLOCK_RECTIFY + i), .state = CLOCK_RUNNING, .nth = 9};
-  assert_true(case_apply(&state, &event)); /* one replaced, three added */
-  for (uint32_t i = 0; i < 4; i++) assert_int_equal(state.clocks[i].kind, CLOCK_RECTIFY + i);
+  assert_true(case_apply(&state, &event)); /* one replaced, the others added */
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX; i++) assert_int_equal(state.clocks[i].kind, CLOCK_RECTIFY + i);
   assert_int_equal(state.clocks[0].nth, 9);
   event = next(&state, RULE_PROGRESS);
   event.clock_count = 2; /* the first part would fit: all or nothing */

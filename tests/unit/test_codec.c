@@ -344,7 +344,7 @@ static const struct row rows[] = {
     {"act", C "command", NUMBER, COMMAND_SUBMIT, NULL, FIELD},
     {"act", C "command", NUMBER, COMMAND_PUBLISH, NULL, FIELD},
     {"act", C "command", NUMBER, COMMAND_DECIDE, NULL, 0},
-    {"act", C "command", NUMBER, COMMAND_DECIDE + 1, NULL, FIELD},
+    {"act", C "command", NUMBER, COMMAND_REBASE + 1, NULL, FIELD},
     {"act", C "case_no", NUMBER, 0, NULL, 0},
     {"act", C "case_no", NUMBER, INT64_MAX, NULL, 0},
     {"act", C "case_no", NUMBER, INT64_MIN, NULL, FIELD},

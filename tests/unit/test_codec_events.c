@@ -246,7 +246,7 @@ static void test_truncated_records(void **state) {
     assert_memory_equal(bytes, again, cut);
     assert_true(cut <= length - HASH_BYTES - 5); /* a document without its hash is refused */
   }
-  assert_true(accepted < 38 + CASE_CLOCKS_MAX + 2 + EVENT_NOTICES_MAX + EVIDENCE_MAX);
+  assert_true(accepted < 64 + CASE_CLOCKS_MAX + 2 + EVENT_NOTICES_MAX + EVIDENCE_MAX);
   some_state(&folded);
   some_clock(&folded.clocks[0], false);
   length = codec_state_pack(&folded, bytes);
@@ -259,7 +259,8 @@ static void largest_clock(struct case_clock *clock) {
   *clock = (struct case_clock){.kind = CLOCK_COUNT, .state = CLOCK_STOPPED, .track = TRACK_COUNT, .provisional = true,
                                .budget = {.count = INT32_MIN, .unit = SPAN_HOURS}, .generation = UINT32_MAX,
                                .nth = UINT32_MAX, .rung = RUNGS_MAX, .repeat = UINT32_MAX, .start = INT64_MIN,
-                               .due = INT64_MIN, .next_fire = INT64_MIN, .paused = INT64_MIN};
+                               .due = INT64_MIN, .next_fire = INT64_MIN, .paused = INT64_MIN, .moved = INT64_MIN,
+                               .extended = INT32_MIN};
 }
 
 static void largest_effects(struct event *event) {
@@ -267,7 +268,20 @@ static void largest_effects(struct event *event) {
   event->track = TRACK_COUNT;
   event->light = LIGHT_COUNT;
   event->edge = EDGE_COUNT;
-  event->flags_set = event->flags_clear = UINT8_MAX;
+  event->flags_set = event->flags_clear = event->on_behalf = UINT32_MAX;
+  event->merged_into = event->other = event->finding_of = INT64_MAX;
+  event->children_more = event->children_less = event->extended = event->asked = UINT16_MAX;
+  event->measures = MEASURES_MAX;
+  event->extensions = UINT8_MAX;
+  event->plan_by = event->asked_by = event->withdrawal_by = event->order_year = event->order_serial = UINT32_MAX;
+  event->subject = event->rebased_to = event->spawn_unit = event->spawn_officer = UINT32_MAX;
+  event->spawn_track = TRACK_COUNT;
+  event->rule_day = DAY_MAX;
+  event->form = FORM_COUNT;
+  event->decided = INT64_MIN;
+  event->relation = RELATION_COUNT;
+  event->origin = ORIGIN_COUNT;
+  memset(event->number, 'x', CODE_BYTES_MAX);
   event->rework = event->bounces = event->route = UINT16_MAX;
   event->unit = event->handler = event->verifier = event->accountable = UINT32_MAX;
   event->first_due = event->closed = INT64_MIN;
@@ -287,15 +301,16 @@ static void largest_event(struct event *event) {
   event->has_text = event->has_finding = true;
   largest_effects(event);
   event->evidence_count = EVIDENCE_MAX;
-  for (unsigned i = 0; i < EVIDENCE_MAX; i++) event->evidence[i].kind = EVIDENCE_COUNT;
+  for (unsigned i = 0; i < EVIDENCE_MAX; i++) event->evidence[i] = (struct evidence_item){EVIDENCE_COUNT, MEASURES_MAX, {{0}}, INT64_MAX};
   event->clock_count = CASE_CLOCKS_MAX + 2;
   for (unsigned i = 0; i < event->clock_count; i++) largest_clock(&event->clocks[i]);
   event->notice_count = EVENT_NOTICES_MAX;
   for (unsigned i = 0; i < EVENT_NOTICES_MAX; i++)
-    event->notices[i] = (struct notice_out){NOTICE_COUNT, true, RECIPIENT_COUNT, UINT32_MAX, 0};
+    event->notices[i] = (struct notice_out){NOTICE_COUNT, true, RECIPIENT_COUNT, UINT32_MAX, UINT32_MAX};
   struct finding *finding = &event->finding;
   finding->team = finding->unit = finding->same_problem = finding->same_kind = UINT32_MAX;
   finding->kind = KIND_COUNT;
+  finding->rule_case = INT64_MAX;
   finding->severity = SEVERITY_COUNT;
   finding->found_on = DAY_MAX;
   char *codes[] = {finding->unit_code, finding->code, finding->category, finding->inspection};
@@ -314,7 +329,13 @@ static void test_the_largest_fit(void **state) {
 
   struct case_state folded = {.case_no = INT64_MAX, .version = UINT32_MAX, .status = STATUS_COUNT,
                               .track = TRACK_COUNT, .kind = KIND_COUNT, .severity = SEVERITY_COUNT,
-                              .light = LIGHT_COUNT, .flags = UINT8_MAX, .evidence_kinds = UINT16_MAX,
+                              .light = LIGHT_COUNT, .flags = UINT32_MAX, .origin = ORIGIN_COUNT,
+                              .parent = INT64_MAX, .finding_of = INT64_MAX, .merged_into = INT64_MAX,
+                              .children = UINT16_MAX, .measures = MEASURES_MAX, .measures_shown = UINT32_MAX,
+                              .plan_by = UINT32_MAX, .extensions = UINT8_MAX, .extended = UINT16_MAX,
+                              .asked = UINT16_MAX, .asked_by = UINT32_MAX, .withdrawal_by = UINT32_MAX,
+                              .order_year = UINT32_MAX, .order_serial = UINT32_MAX, .rule_day = DAY_MAX,
+                              .subject = UINT32_MAX, .form = FORM_COUNT, .decided = INT64_MIN, .evidence_kinds = UINT16_MAX,
                               .evidence_count = UINT16_MAX, .rework = UINT16_MAX, .bounces = UINT16_MAX,
                               .route = UINT16_MAX, .unit = UINT32_MAX, .reported_unit = UINT32_MAX,
                               .team = UINT32_MAX, .reporter = UINT32_MAX, .handler = UINT32_MAX,
@@ -337,11 +358,11 @@ static void test_event_numbers_have_ranges(void **state) {
   (void)state;
   static const struct spoil spoils[] = {
       SPOIL(Event, format, 2),          SPOIL(Event, command, 0),
-      SPOIL(Event, command, 31),        SPOIL(Event, rule, 99),
+      SPOIL(Event, command, 47),        SPOIL(Event, rule, 99),
       SPOIL(Event, rule, 1 << 16),      SPOIL(Event, status, STATUS_COUNT + 1),
       SPOIL(Event, track, 6),           SPOIL(Event, light, 4),
-      SPOIL(Event, edge, 4),            SPOIL(Event, flags_set, 256),
-      SPOIL(Event, rework, 1 << 16),    SPOIL(Event, fired_clock, 9),
+      SPOIL(Event, edge, 4),            SPOIL(Event, measures, 33),
+      SPOIL(Event, rework, 1 << 16),    SPOIL(Event, fired_clock, 12),
       SPOIL(Event, document, 4),        SPOIL(Event, case_no, UINT32_MAX), /* control: in range */
   };
   static struct event event;
@@ -362,7 +383,7 @@ static void test_event_numbers_have_ranges(void **state) {
 static void test_clock_numbers_have_ranges(void **state) {
   (void)state;
   static const struct spoil spoils[] = {
-      SPOIL(EventClock, kind, 0),        SPOIL(EventClock, kind, 9), SPOIL(EventClock, state, 0),
+      SPOIL(EventClock, kind, 0),        SPOIL(EventClock, kind, 12), SPOIL(EventClock, state, 0),
       SPOIL(EventClock, state, 4),       SPOIL(EventClock, track, 6), SPOIL(EventClock, rung, RUNGS_MAX + 1),
       SPOIL(EventClock, budget_unit, 3), SPOIL(EventClock, nth, 7), /* control: in range */
   };

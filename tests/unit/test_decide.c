@@ -100,7 +100,8 @@ static void test_unknown_case(void **state) {
     if (word->number == COMMAND_SUBMIT) continue;
     struct command asked = command(word->number, word->number == COMMAND_RUNG_DUE ? "" : "off-1");
     asked.case_no = 77;
-    uint32_t expected = word->number == COMMAND_PUBLISH ? RULE_NOT_FOR_PEOPLE : RULE_NO_SUCH_CASE;
+    bool own = command_roles(word->number) == 0 && word->number != COMMAND_RUNG_DUE;
+    uint32_t expected = word->number == COMMAND_PUBLISH || own ? RULE_NOT_FOR_PEOPLE : RULE_NO_SUCH_CASE;
     assert_int_equal(decide(NULL, &asked, "2026-03-02T09:00"), expected);
     assert_int_equal(decision.event.case_no, 0);
     assert_int_equal(decision.event.version, 0);
@@ -203,7 +204,8 @@ static void test_verifier_has_left(void **state) {
   set_retired("ver-1", true);
   asked = command(COMMAND_REQUEST_CLOSURE, "p-fire");
   asked.evidence_count = 1;
-  asked.evidence[0].kind = EVIDENCE_TALK_RECORD;
+  asked.evidence[0].kind = EVIDENCE_MATERIAL;
+  folded.flags |= CASE_TALKED;
   assert_int_equal(decide(&folded, &asked, "2026-03-04T09:00"), RULE_CLOSURE_REQUESTED);
   assert_int_equal(decision.event.verifier, officer("ver-2"));
   assert_int_equal(decision.event.accountable, officer("ver-2"));

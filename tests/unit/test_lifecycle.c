@@ -66,9 +66,9 @@ static void test_reach(void **state) {
     assert_true((reached_from(STATUS_NONE) >> status & 1u) != 0);
     if (status_is_open(status)) assert_true((reached_from(status) >> STATUS_CLOSED_OUT & 1u) != 0);
   }
-  assert_int_equal(reached_from(STATUS_ARCHIVED), 1u << STATUS_ARCHIVED);
-  assert_int_equal(reached_from(STATUS_WITHDRAWN), 1u << STATUS_WITHDRAWN);
-  assert_int_equal(reached_from(STATUS_MERGED), 1u << STATUS_MERGED);
+  assert_int_equal(reached_from(STATUS_WITHDRAWN), 1u << STATUS_WITHDRAWN); /* the only end that is one for ever */
+  assert_true((reached_from(STATUS_ARCHIVED) >> STATUS_RECTIFYING & 1u) != 0);
+  assert_true((reached_from(STATUS_MERGED) >> STATUS_DISPATCHED & 1u) != 0);
 }
 
 /* Closing takes verification: no other command closes a case out. */
@@ -79,11 +79,12 @@ static void test_only_a_pass_closes_out(void **state) {
       assert_int_equal(lifecycle_moves[i].command, COMMAND_VERIFY_PASS);
 }
 
-/* Every open status lets a rung fire. */
+/* Every open status lets a rung fire; and the closed ones with a clock, of a look-back or of a decision under appeal. */
 static void test_rungs_fire_while_open(void **state) {
   (void)state;
   for (uint32_t status = 1; status <= STATUS_COUNT; status++)
-    assert_int_equal(lifecycle_move(COMMAND_RUNG_DUE, status) != NULL, status_is_open(status));
+    assert_int_equal(lifecycle_move(COMMAND_RUNG_DUE, status) != NULL,
+                     status_is_open(status) || status == STATUS_CLOSED_OUT || status == STATUS_ARCHIVED);
 }
 
 int main(void) {
