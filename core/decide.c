@@ -150,7 +150,8 @@ static void event_open(struct judge *judge, const struct case_state *current) {
   event->text = command->text;
   event->evidence_count = command->evidence_count;
   memcpy(event->evidence, command->evidence, command->evidence_count * sizeof *command->evidence);
-  event->has_finding = current == NULL && (command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
+  bool begins = command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN;
+  event->has_finding = current == NULL && begins && command->finding != NULL; /* somebody may ask for a SPAWN: 203 */
   if (command->kind == COMMAND_SPAWN || command->kind == COMMAND_RELATE) event->other = command->other;
   memcpy(event->number, command->number, sizeof event->number);
   if (event->has_finding) event->finding = *command->finding;
