@@ -53,6 +53,7 @@ static bool apply_clocks(struct case_state *state, const struct event *event) {
     if (clock->kind == 0 || clock->kind > CLOCK_COUNT || clock->state == CLOCK_STATE_NONE) return false;
     if (!clock_put(state, clock)) return false;
   }
+  if (event->clock_count > 0) state->calendar_version = event->calendar_version; /* by which the dates were counted last */
   return true;
 }
 

@@ -70,8 +70,11 @@ static void hand_to_owner(struct judge *judge) {
     after->status = STATUS_DISPATCHED;
     if (limit.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, after->track, limit, judge->now);
   }
+  timing_stop(judge, CLOCK_PROGRESS); /* until it is signed for */
+  if (!new_unit) return;
+  timing_stop(judge, CLOCK_EXTENSION); /* was asked for by the unit that it leaves */
   struct case_clock *clock = clock_find(after, CLOCK_RECTIFY);
-  if (new_unit && clock != NULL) timing_aim(judge, clock); /* by the calendar of the new unit */
+  if (clock != NULL) timing_derive(judge, clock); /* by the calendar of the new unit */
 }
 
 static void tell_owner(struct judge *judge) {
@@ -111,12 +114,86 @@ uint32_t decide_escalate(struct judge *judge) {
   return judge->move->rule;
 }
 
+/* ---- the post changes hands: nothing but the person ---- */
+
+/* While nobody knows whose case it is, it is the office's post. */
+static uint32_t hand_office(struct judge *judge, uint32_t officer) {
+  const uint32_t unit = judge->after.unit != 0 ? judge->after.unit : world_root(judge->world);
+  const day_t today = world_today(judge->world, judge->after.unit, judge->now);
+  uint32_t roles = registry_roles(judge->world->registry, officer, unit, today);
+  if ((roles & ROLE_BIT(ROLE_OFFICE)) == 0) return RULE_OFFICER_NOT_OF_UNIT;
+  if (officer == judge->after.accountable) return RULE_NOTHING_TO_CHANGE;
+  judge->after.accountable = officer;
+  return RULE_NONE;
+}
+
+static uint32_t hand_unit(struct judge *judge, uint32_t officer) {
+  struct case_state *after = &judge->after;
+  if (!people_answers(judge, officer)) return RULE_OFFICER_NOT_OF_UNIT;
+  if (officer == after->handler) return RULE_NOTHING_TO_CHANGE;
+  after->handler = officer;
+  people_settle_verifier(judge);
+  after->accountable = after->status == STATUS_VERIFYING ? people_verifying(judge) : officer;
+  return RULE_NONE;
+}
+
 uint32_t decide_hand_over(struct judge *judge) {
-  (void)judge;
-  return RULE_NOT_OFFERED;
+  const uint32_t officer = judge->command->officer, status = judge->before->status;
+  if (judge->command->officer_unknown || !officer_known(judge->world, officer)) return RULE_OFFICER_UNKNOWN;
+  const bool office = status == STATUS_UNROUTED || status == STATUS_BOUNCED;
+  uint32_t rule = office ? hand_office(judge, officer) : hand_unit(judge, officer);
+  if (rule != RULE_NONE) return rule;
+  people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, officer);
+  people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, office ? judge->before->accountable : judge->before->handler);
+  return judge->move->rule;
+}
+
+/* ---- another policy ---- */
+
+/* What has come before now has come under the old policy: nothing fires twice, nothing in a flood. */
+static void skip_past(struct judge *judge, struct case_clock *clock) {
+  const struct ladder *ladder = ladder_of(judge->policy, clock);
+  const struct calendar *calendar = world_calendar(judge->world, judge->after.unit);
+  const struct zone *zone = world_zone(judge->world, judge->after.unit);
+  while (ladder_fire(ladder, calendar, zone, clock->due, judge->policy->remind_minutes, clock->rung, clock->repeat) <=
+         judge->now) {
+    if (clock->rung + 1u < ladder->count) clock->rung++;
+    else clock->repeat++;
+  }
+}
+
+/* The new limit, from the same start, with what extensions and pauses have added.  False: the policy has no such clock. */
+static bool rebase_clock(struct judge *judge, struct case_clock *clock) {
+  const struct span limit = judge->policy->tracks[clock->track].limits[clock->kind];
+  const bool promised = judge->after.status == STATUS_STAGED && clock->kind == CLOCK_RECTIFY;
+  if (clock->track != TRACK_NONE && limit.unit == SPAN_NONE) {
+    if (clock->kind != CLOCK_PLAN_REVIEW && clock->kind != CLOCK_DECISION) return false;
+    clock->track = TRACK_NONE; /* somebody waits for an answer all the same: timing_answer() */
+    clock->budget = judge->policy->unrouted;
+  } else if (clock->track != TRACK_NONE && !promised && limit.unit == clock->budget.unit) {
+    clock->budget = limit;
+  } else if (clock->track != TRACK_NONE && !promised) {
+    clock->budget = limit;
+    clock->moved = clock->extended = 0; /* days and hours do not add */
+  }
+  clock->generation = judge->number;
+  clock->nth = clock->repeat = 0;
+  clock->rung = 0;
+  timing_derive(judge, clock);
+  skip_past(judge, clock);
+  timing_aim(judge, clock);
+  return true;
 }
 
 uint32_t decide_rebase(struct judge *judge) {
-  (void)judge;
-  return RULE_NOT_OFFERED;
+  const struct policy *policy = world_policy(judge->world, 0);
+  if (policy->version == judge->before->policy_version) return RULE_NOTHING_TO_CHANGE;
+  judge->policy = policy;
+  judge->event->policy_version = judge->event->rebased_to = policy->version;
+  for (uint32_t kind = 1; kind <= CLOCK_COUNT; kind++) {
+    struct case_clock *clock = clock_find(&judge->after, kind);
+    if (clock != NULL && !rebase_clock(judge, clock)) timing_stop(judge, kind);
+  }
+  people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);
+  return judge->move->rule;
 }

@@ -47,6 +47,7 @@ uint32_t decide_unmerge(struct judge *judge) {
   after->flags &= ~(uint32_t)CASE_ENDORSED;
   if (find_owner(judge)) begin_work(judge, route_limits(judge));
   else give_to_office(judge);
+  accountability_resume(judge);
   return judge->move->rule;
 }
 

@@ -81,14 +81,16 @@ uint32_t decide_appeal(struct judge *judge);
 uint32_t decide_review(struct judge *judge);
 uint32_t decide_rung(struct judge *judge);
 
-/* Proposes accountability from `start` on: subject, decision clock, notices (decide_accountability.c).  Nothing when it has
- * been proposed and not decided. */
-void accountability_propose(struct judge *judge, usec_t start);
+/* Proposes accountability: subject, decision clock, notices (decide_accountability.c).  Nothing when it has been proposed and
+ * not decided. */
+void accountability_propose(struct judge *judge);
+/* Starts the decision clock again where a proposal is undecided: after a merger that was undone. */
+void accountability_resume(struct judge *judge);
 /* The hold is over at `at`: the unit's clocks run again (decide_more_time.c). */
 void hold_end(struct judge *judge, usec_t at);
-/* Puts another handler in place of one who no longer answers for the unit; the accountable officer follows.  Whether
- * anything changed (decide_review.c). */
-bool review_people(struct judge *judge);
+/* Puts others in place of a handler, a verifier or an office who no longer hold their posts; the accountable officer follows
+ * (decide_review.c). */
+void review_people(struct judge *judge);
 
 /* Whether the rung of the command is due: its clock runs, has not been restarted, and nobody was quicker. */
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now);

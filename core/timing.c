@@ -131,7 +131,7 @@ void track_enter(struct judge *judge) {
       people_notify(judge, NOTICE_SUPERVISION_ORDER, false, to[i], people_recipient(judge, to[i]));
   }
   if (judge->after.track == TRACK_ACCOUNTABILITY) {
-    accountability_propose(judge, judge->now);
+    accountability_propose(judge);
   }
 }
 

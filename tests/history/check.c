@@ -157,8 +157,7 @@ static int32_t days_open(const struct history *history, const struct case_state 
 
 static void check_days(struct history *history, const struct history_case *found) {
   const struct case_state *after = &found->state;
-  bool again = (after->flags & CASE_REOPENED) != 0 || (found->was_closed && status_is_open(after->status));
-  if (again || history->city->world.calendar_version > 1) return;
+  if (found->was_closed || history->city->world.calendar_version > 1) return;
   struct attribution attribution = found->attribution;
   attribution_step(&attribution, &history->city->calendars[0], &history->city->zones[0], after, history->now);
   int32_t total = 0;

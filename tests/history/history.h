@@ -19,7 +19,7 @@ struct history_case {
   struct case_state state;
   struct case_state folded; /* from the packed records alone */
   struct attribution attribution;
-  bool was_closed; /* at some time: those days are nobody's */
+  bool was_closed; /* once: the days in between are nobody's */
 };
 
 struct history {

@@ -90,9 +90,9 @@ static uint32_t play_command(struct history *history, struct history_case *found
   const struct case_state before = found->state;
   if (!case_apply(&found->state, event)) history_wrong(history, "an event does not follow");
   record(history, event, found);
-  found->was_closed |= !status_is_open(found->state.status);
   check_event(history, &before, found, event);
   attribution_step(&found->attribution, &history->city->calendars[0], &history->city->zones[0], &found->state, history->now);
+  found->was_closed |= before.closed != 0;
   if (event->order_serial != 0) history->order_serial = event->order_serial;
   if (!rule_refuses(decision.rule)) follow_up(history, found, event);
   return decision.rule;
