@@ -167,8 +167,8 @@ static void decide_publication(struct daemon *daemon, struct batch *batch, uint3
     event.rule = RULE_ROLE_MISSING;
   } else {
     char name[NAME_BYTES_MAX + 1];
-    if (!world_parse(office, item->document, file_name_of(batch, item, name), (char *)batch->text + item->text.at,
-                     item->text.length, &batch->publication, &batch->report)) {
+    if (!world_parse(office, item->document, false, file_name_of(batch, item, name),
+                     (char *)batch->text + item->text.at, item->text.length, &batch->publication, &batch->report)) {
       fail_item(item, FAILURE_DOCUMENT, batch->report.text);
       return;
     }

@@ -148,7 +148,7 @@ static bool take_document(struct office *office, uint32_t kind, const char *file
                           size_t length) {
   struct document_report report = {0};
   struct publication publication;
-  bool fine = world_parse(office, kind, file_name, text, length, &publication, &report);
+  bool fine = world_parse(office, kind, true, file_name, text, length, &publication, &report);
   if (fine)
     world_adopt(office, &publication);
   else

@@ -42,8 +42,8 @@ static bool calendar_fits(const struct office *office, const struct calendar *ca
   return office->world.calendar_count < CALENDARS_MAX;
 }
 
-bool world_parse(struct office *office, uint32_t kind, const char *file_name, const char *text, size_t length,
-                 struct publication *out, struct document_report *report) {
+bool world_parse(struct office *office, uint32_t kind, bool stored, const char *file_name, const char *text,
+                 size_t length, struct publication *out, struct document_report *report) {
   *out = (struct publication){.kind = kind, .version = office->versions[kind] + 1};
   if (kind == DOCUMENT_CALENDAR) {
     struct calendar *calendar = calendar_parse(file_name, text, length, report);
@@ -55,10 +55,11 @@ bool world_parse(struct office *office, uint32_t kind, const char *file_name, co
   }
   if (kind == DOCUMENT_POLICY) {
     if (office->world.policy_count == POLICIES_MAX) return refuse(report, file_name, "too many policy versions");
-    out->parsed = policy_parse(file_name, text, length, report);
+    out->parsed = (stored ? policy_parse_stored : policy_parse)(file_name, text, length, report);
   } else {
-    out->parsed = registry_parse(file_name, text, length, office->registry, office->calendars,
-                                 office->world.calendar_count, office->zones, &office->world.zone_count, report);
+    out->parsed = (stored ? registry_parse_stored : registry_parse)(
+        file_name, text, length, office->registry, office->calendars, office->world.calendar_count, office->zones,
+        &office->world.zone_count, report);
   }
   return out->parsed != NULL;
 }

@@ -28,9 +28,10 @@ struct publication {
 struct office *world_new(void);
 void world_free(struct office *office); /* NULL is fine */
 
-/* Parses a document as the next version of its kind.  False with errors in *report. */
-bool world_parse(struct office *office, uint32_t kind, const char *file_name, const char *text, size_t length,
-                 struct publication *out, struct document_report *report);
+/* Parses a document as the next version of its kind.  `stored`: it was published before and is read back, so that only
+ * what the core relies on is checked.  False with errors in *report. */
+bool world_parse(struct office *office, uint32_t kind, bool stored, const char *file_name, const char *text,
+                 size_t length, struct publication *out, struct document_report *report);
 /* Puts a publication in force; takes it over. */
 void world_adopt(struct office *office, struct publication *publication);
 /* Drops a publication that was not adopted. */

@@ -23,6 +23,10 @@ void calendar_free(struct calendar *calendar);
 
 /* Parses a policy.  To free with free(). */
 struct policy *policy_parse(const char *file_name, const char *text, size_t length, struct document_report *report);
+/* The same for one that was published before, maybe under an older program: only what the core relies on is checked, so
+ * that a check which was added since never keeps a daemon from starting.  Cases pinned to it go on under it. */
+struct policy *policy_parse_stored(const char *file_name, const char *text, size_t length,
+                                   struct document_report *report);
 
 /* Parses a registry on top of `previous` (NULL: the first).  Calendar names are resolved against `calendars`, zone
  * names against and into `zones` (zone_load() for new ones, up to ZONES_MAX).  To free with registry_free(). */
@@ -30,6 +34,11 @@ struct registry *registry_parse(const char *file_name, const char *text, size_t 
                                 const struct registry *previous, const struct calendar *calendars,
                                 uint32_t calendar_count, struct zone *zones, uint32_t *zone_count,
                                 struct document_report *report);
+/* The same for one that was published before, maybe under an older program: checks that were added since are left out. */
+struct registry *registry_parse_stored(const char *file_name, const char *text, size_t length,
+                                       const struct registry *previous, const struct calendar *calendars,
+                                       uint32_t calendar_count, struct zone *zones, uint32_t *zone_count,
+                                       struct document_report *report);
 void registry_free(struct registry *registry);
 
 /* Ids by code through a hash index that registry_parse() built; 0 when unknown or retired. */

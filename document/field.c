@@ -73,6 +73,13 @@ bool field_name(struct report *report, const struct yaml_node *node, const char 
   return true;
 }
 
+bool field_phrase(struct report *report, const struct yaml_node *node, const char *what, char out[CODE_BYTES_MAX + 1]) {
+  if (!field_is_text(report, node, what, CODE_BYTES_MAX)) return false;
+  memset(out, 0, CODE_BYTES_MAX + 1);
+  memcpy(out, node->text, node->length);
+  return true;
+}
+
 static bool field_is_lower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
 static bool field_is_code(char c) {

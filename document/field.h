@@ -30,6 +30,8 @@ bool field_is(struct report *report, const struct yaml_node *node, enum yaml_typ
 
 /* A text of 1 .. NAME_BYTES_MAX bytes into out. */
 bool field_name(struct report *report, const struct yaml_node *node, const char *what, char out[NAME_BYTES_MAX + 1]);
+/* Words on one line, 1 .. CODE_BYTES_MAX bytes. */
+bool field_phrase(struct report *report, const struct yaml_node *node, const char *what, char out[CODE_BYTES_MAX + 1]);
 /* A code of 1 .. CODE_BYTES_MAX bytes: letters, digits, . _ - : / and anything beyond ASCII; no spaces. */
 bool field_code(struct report *report, const struct yaml_node *node, const char *what, char out[CODE_BYTES_MAX + 1]);
 /* The name of a document: a-z, 0-9 and -. */
@@ -53,6 +55,9 @@ uint32_t field_key_word(struct report *report, const struct yaml_node *node, con
 bool field_offset(struct report *report, const struct yaml_node *node, const char *what, struct span *out);
 /* The same, greater than 0: a limit or a distance. */
 bool field_limit(struct report *report, const struct yaml_node *node, const char *what, struct span *out);
+/* "Nwd" of at least `min`: working days only. */
+bool field_workdays(struct report *report, const struct yaml_node *node, const char *what, int32_t min,
+                    struct span *out);
 /* "Nd": a window in days, up to FIELD_WINDOW_DAYS_MAX. */
 #define FIELD_WINDOW_DAYS_MAX 36500
 bool field_window(struct report *report, const struct yaml_node *node, const char *what, int32_t *days);

@@ -3,11 +3,15 @@
 
 #include "document/policy_draft.h"
 
-enum { RUNG_AT, RUNG_NOTICE, RUNG_TO, RUNG_COPY, RUNG_LIGHT, RUNG_MOVE, RUNG_EVERY, RUNG_COUNT };
+enum {
+  RUNG_AT, RUNG_NOTICE, RUNG_TO, RUNG_COPY, RUNG_LIGHT, RUNG_MOVE, RUNG_PROPOSE, RUNG_IF, RUNG_UNLESS, RUNG_EVERY,
+  RUNG_COUNT
+};
 static const struct field rung_fields[] = {
-    [RUNG_AT] = {"at", true},      [RUNG_NOTICE] = {"notice", false}, [RUNG_TO] = {"to", false},
-    [RUNG_COPY] = {"copy", false}, [RUNG_LIGHT] = {"light", false},   [RUNG_MOVE] = {"move", false},
-    [RUNG_EVERY] = {"every", false}, [RUNG_COUNT] = {NULL, false},
+    [RUNG_AT] = {"at", true},           [RUNG_NOTICE] = {"notice", false}, [RUNG_TO] = {"to", false},
+    [RUNG_COPY] = {"copy", false},      [RUNG_LIGHT] = {"light", false},   [RUNG_MOVE] = {"move", false},
+    [RUNG_PROPOSE] = {"propose", false}, [RUNG_IF] = {"if", false},        [RUNG_UNLESS] = {"unless", false},
+    [RUNG_EVERY] = {"every", false},    [RUNG_COUNT] = {NULL, false},
 };
 
 /* Recipients follow from notices and the other way round; a copy is not sent to somebody who is told anyway. */
@@ -18,8 +22,18 @@ static void rung_check_notice(struct report *report, const struct yaml_node *nod
   if ((told || copied) && !notice) report_error(report, node->at, "a rung that tells somebody needs 'notice'");
   if ((rung->recipients & rung->copies) != 0)
     report_error(report, values[RUNG_COPY]->at, "the same recipient stands in 'to' and in 'copy'");
-  if (!notice && !told && !copied && values[RUNG_LIGHT] == NULL && values[RUNG_MOVE] == NULL)
-    report_error(report, node->at, "a rung that does nothing: it needs a notice, a light or a move");
+  if (!notice && !told && !copied && values[RUNG_LIGHT] == NULL && values[RUNG_MOVE] == NULL && !rung->propose)
+    report_error(report, node->at, "a rung that does nothing: it needs a notice, a light, a move or a proposal");
+}
+
+/* What must hold and what must not: no condition in both, or the rung would never act. */
+static void rung_read_conditions(struct report *report, const struct yaml_node *const *values, struct rung *rung) {
+  rung->conditions = field_words(report, values[RUNG_IF], "condition", words_condition);
+  rung->unless = field_words(report, values[RUNG_UNLESS], "condition", words_condition);
+  for (uint32_t condition = 1; condition <= CONDITION_COUNT; condition++)
+    if ((rung->conditions & rung->unless & 1u << condition) != 0)
+      report_error(report, values[RUNG_UNLESS]->at, "'%s' stands in 'if' and in 'unless': the rung would never act",
+                   word_name(words_condition, condition));
 }
 
 static void rung_check_every(struct report *report, const struct yaml_node *node,
@@ -36,6 +50,8 @@ static void rung_check_every(struct report *report, const struct yaml_node *node
   }
   if (values[RUNG_NOTICE] == NULL)
     report_error(report, node->at, "the last rung must send a notice: reminders never go silent");
+  if (rung->conditions != 0 || rung->unless != 0)
+    report_error(report, node->at, "the last rung must not have conditions: reminders never go silent");
   if (rung->every.unit != SPAN_NONE && rung->at.unit != SPAN_NONE && rung->every.unit != rung->at.unit)
     report_error(report, every->at, "'every' must count in the same unit as 'at' (wd or h)");
 }
@@ -53,6 +69,8 @@ static void rung_read(struct policy_draft *draft, const struct yaml_node *node, 
   rung.copies = field_words(report, values[RUNG_COPY], "recipient", words_recipient);
   rung.light = (uint8_t)field_word(report, values[RUNG_LIGHT], "light", words_light);
   rung.edge = (uint8_t)field_word(report, values[RUNG_MOVE], "edge", words_edge);
+  field_flag(report, values[RUNG_PROPOSE], "propose", &rung.propose);
+  rung_read_conditions(report, values, &rung);
   rung_check_notice(report, node, values, &rung);
   rung_check_every(report, node, values, &rung, is_last);
   *out = rung;

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOP_REGISTRY, TOP_UNITS, TOP_OFFICERS, TOP_APPOINTMENTS, TOP_COUNT };
+enum { TOP_REGISTRY, TOP_UNITS, TOP_OFFICERS, TOP_APPOINTMENTS, TOP_SUBSTITUTIONS, TOP_COUNT };
 static const struct field top_fields[] = {
     [TOP_REGISTRY] = {"registry", true},
     [TOP_UNITS] = {"units", true},
     [TOP_OFFICERS] = {"officers", true},
     [TOP_APPOINTMENTS] = {"appointments", true},
+    [TOP_SUBSTITUTIONS] = {"substitutions", false},
     [TOP_COUNT] = {NULL, false},
 };
 
@@ -231,35 +232,51 @@ static void registry_read(struct registry_draft *draft, const struct registry *p
   registry_each(draft, values[TOP_OFFICERS], "officers", registry_officer);
   registry_tree(draft);
   registry_appoint(draft, values[TOP_APPOINTMENTS]);
+  registry_substitute(draft, values[TOP_SUBSTITUTIONS]);
+}
+
+/* Builds the draft's registry; NULL when something was wrong. */
+static struct registry *registry_build(struct registry_draft *draft, const char *file_name, const char *text,
+                                       size_t length, const struct registry *previous, struct document_report *out) {
+  struct report report;
+  report_open(&report, file_name);
+  struct yaml *yaml = yaml_parse(&report, text, length, &draft->root_node);
+  draft->report = &report;
+  draft->registry = calloc(1, sizeof *draft->registry);
+  if (draft->registry == NULL) report_error(&report, (struct position){0, 0}, "out of memory");
+  else if (draft->root_node != NULL) registry_read(draft, previous);
+  free(draft->unit_nodes);
+  free(draft->parent_nodes);
+  free(draft->officer_nodes);
+  yaml_free(yaml);
+  if (report_close(&report, out)) return draft->registry;
+  registry_free(draft->registry);
+  return NULL;
 }
 
 struct registry *registry_parse(const char *file_name, const char *text, size_t length,
                                 const struct registry *previous, const struct calendar *calendars,
                                 uint32_t calendar_count, struct zone *zones, uint32_t *zone_count,
-                                struct document_report *out) {
-  struct report report;
-  const struct yaml_node *root = NULL;
-  report_open(&report, file_name);
-  struct yaml *yaml = yaml_parse(&report, text, length, &root);
-  struct registry_draft draft = {.report = &report,
-                                 .registry = calloc(1, sizeof *draft.registry),
-                                 .root_node = root,
-                                 .calendars = calendars,
+                                struct document_report *report) {
+  struct registry_draft draft = {
+      .calendars = calendars, .calendar_count = calendar_count, .zones = zones, .zone_count = *zone_count};
+  struct registry *registry = registry_build(&draft, file_name, text, length, previous, report);
+  if (registry != NULL) *zone_count = draft.zone_count;
+  return registry;
+}
+
+struct registry *registry_parse_stored(const char *file_name, const char *text, size_t length,
+                                       const struct registry *previous, const struct calendar *calendars,
+                                       uint32_t calendar_count, struct zone *zones, uint32_t *zone_count,
+                                       struct document_report *report) {
+  struct registry_draft draft = {.calendars = calendars,
                                  .calendar_count = calendar_count,
                                  .zones = zones,
-                                 .zone_count = *zone_count};
-  if (draft.registry == NULL) report_error(&report, (struct position){0, 0}, "out of memory");
-  else if (root != NULL) registry_read(&draft, previous);
-  free(draft.unit_nodes);
-  free(draft.parent_nodes);
-  free(draft.officer_nodes);
-  yaml_free(yaml);
-  if (report_close(&report, out)) {
-    *zone_count = draft.zone_count;
-    return draft.registry;
-  }
-  registry_free(draft.registry);
-  return NULL;
+                                 .zone_count = *zone_count,
+                                 .stored = true};
+  struct registry *registry = registry_build(&draft, file_name, text, length, previous, report);
+  if (registry != NULL) *zone_count = draft.zone_count;
+  return registry;
 }
 
 void registry_free(struct registry *registry) {
@@ -268,6 +285,7 @@ void registry_free(struct registry *registry) {
   free(registry->officers);
   free(registry->appointments);
   free(registry->by_officer);
+  free(registry->substitutions);
   registry_index_free(registry->index);
   free(registry);
 }

@@ -61,6 +61,21 @@ static void appoint_twice(struct registry_draft *draft, const struct appoint_row
   }
 }
 
+/* On every day a unit has one principal at most: who answers for it must not depend on an order of rows. */
+static void appoint_principals(struct registry_draft *draft, const struct appoint_row *rows, uint32_t count) {
+  const struct appoint_row *last = NULL; /* of those of the unit so far, the one that stays longest */
+  for (uint32_t i = 0; i < count; i++) {
+    const struct appointment *row = &rows[i].appointment;
+    if (row->role != ROLE_PRINCIPAL) continue;
+    bool same_unit = last != NULL && last->appointment.unit == row->unit;
+    if (same_unit && row->from <= last->appointment.until && last->appointment.officer != row->officer)
+      report_error(draft->report, rows[i].at,
+                   "the unit '%s' has a principal on these days already, by line %u: one ends before the next begins",
+                   draft->registry->units[row->unit].code, last->at.line);
+    if (!same_unit || row->until > last->appointment.until) last = &rows[i];
+  }
+}
+
 /* The office at the root, day by day: no gap from its first day on, and no end. */
 static void appoint_office(struct registry_draft *draft, const struct appoint_row *rows, uint32_t count,
                            struct position root_at) {
@@ -96,6 +111,7 @@ static void appoint_rows(struct registry_draft *draft, const struct yaml_node *l
     if (appoint_row(draft, node, &rows[count])) count++;
   if (count > 0) qsort(rows, count, sizeof *rows, compare_rows);
   appoint_twice(draft, rows, count);
+  if (!draft->stored) appoint_principals(draft, rows, count);
   if (draft->root != 0) appoint_office(draft, rows, count, draft->unit_nodes[draft->root]->at);
   appoint_store(draft->registry, rows, count);
 }

@@ -1,5 +1,5 @@
-/* registry_draft.h - what the four parts of the registry's parser share: rows (registry.c), the tree of units
- * (registry_tree.c), appointments (registry_appoint.c), codes (registry_index.c).  Callers: document/ only. */
+/* registry_draft.h - what the parts of the registry's parser share: rows (registry.c), the tree of units
+ * (registry_tree.c), appointments (registry_appoint.c), substitutions (registry_substitute.c), codes (registry_index.c).  Callers: document/ only. */
 #ifndef RECTIFY_DOCUMENT_REGISTRY_DRAFT_H
 #define RECTIFY_DOCUMENT_REGISTRY_DRAFT_H
 
@@ -35,6 +35,7 @@ struct registry_draft {
   uint32_t calendar_count;
   struct zone *zones;
   uint32_t zone_count;
+  bool stored;   /* it was published long ago: checks that were added since are left out */
   uint32_t root; /* id of the root unit; 0: none or not one */
 };
 
@@ -43,6 +44,9 @@ void registry_tree(struct registry_draft *draft);
 
 /* registry_appoint.c: reads, checks and sorts the appointments.  Needs units and officers. */
 void registry_appoint(struct registry_draft *draft, const struct yaml_node *list);
+
+/* registry_substitute.c: reads, checks and sorts the substitutions.  Needs officers. */
+void registry_substitute(struct registry_draft *draft, const struct yaml_node *list);
 
 /* A unit or officer named by `node`, which must be in the file; 0 and a report otherwise. */
 uint32_t registry_named_unit(struct registry_draft *draft, const struct yaml_node *node);

@@ -61,6 +61,19 @@ bool field_limit(struct report *report, const struct yaml_node *node, const char
   return true;
 }
 
+bool field_workdays(struct report *report, const struct yaml_node *node, const char *what, int32_t min,
+                    struct span *out) {
+  if (!field_is(report, node, YAML_SCALAR, what)) return false;
+  struct span span = {0};
+  if (span_read(node, &span) && span.unit == SPAN_WD && span.count >= min && span.count <= WORKDAYS_MAX) {
+    *out = span;
+    return true;
+  }
+  report_error(report, node->at, "%s must be a number of working days from %dwd to %dwd; this is '%s'", what, min,
+               WORKDAYS_MAX, field_quote(node).text);
+  return false;
+}
+
 bool field_window(struct report *report, const struct yaml_node *node, const char *what, int32_t *days) {
   if (!field_is(report, node, YAML_SCALAR, what)) return false;
   uint32_t at = 0;
