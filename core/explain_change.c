@@ -101,26 +101,18 @@ static void add_clock(struct pieces *pieces, const struct case_state *before, co
 
 /* ---- flags ---- */
 
-static const struct {
-  uint32_t flag;
-  const char *en, *zh;
-} flags_said[] = {
-    {CASE_ENDORSED, "endorsed", "已背书"},
-    {CASE_ACCOUNTABILITY, "accountability proposed", "提出问责建议"},
-    {CASE_HELD, "on hold", "中止计时"},
-    {CASE_PLAN_APPROVED, "plan approved", "方案已批准"},
-    {CASE_ORDER_SIGNED, "supervision order signed for", "督办单已签收"},
-    {CASE_SWEPT, "sibling units told to check themselves", "已举一反三"},
-    {CASE_WITHDRAWAL, "withdrawal waits for the office", "撤回待批"},
-    {CASE_EVIDENCE_SHARED, "same evidence elsewhere", "材料与其他事项重复"},
-    {CASE_RULE_FAILED, "a rule against it was in force and did not hold", "制度未起作用"},
-    {CASE_REOPENED, "had been closed out before", "曾销号"},
-};
+#define MARK(no, NAME, name, zh, text) _Static_assert(CASE_##NAME == 1 << (no - 1), #NAME);
+#include "rectify/mark.def"
+#undef MARK
+
+/* What the rule's own words say, or the clock's. */
+#define MARKS_QUIET \
+  (CASE_PROVISIONAL | CASE_TALKED | CASE_RULE_ISSUED | CASE_STATED | CASE_DECIDED | CASE_APPEALED | CASE_PLAN_APPROVED)
 
 static void add_flags(struct pieces *pieces, const struct event *event) {
-  for (size_t i = 0; i < sizeof flags_said / sizeof *flags_said; i++)
-    if ((event->flags_set & flags_said[i].flag) != 0)
-      pieces_add(pieces, tell_in(pieces->teller, flags_said[i].en, flags_said[i].zh));
+  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++)
+    if ((event->flags_set & ~(uint32_t)MARKS_QUIET) >> (mark - 1) & 1u)
+      pieces_add(pieces, tell_text(pieces->teller, words_mark, mark));
 }
 
 /* ---- documents and other cases ---- */

@@ -97,6 +97,11 @@ const struct word words_condition[] = {
 #include "rectify/condition.def"
 #undef CONDITION
     WORDS_END};
+const struct word words_mark[] = {
+#define MARK(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/mark.def"
+#undef MARK
+    WORDS_END};
 const struct word words_failure[] = {
 #define FAILURE(no, NAME, name, retry, text) {no, #name, text, text},
 #include "rectify/error.def"

@@ -137,11 +137,17 @@ ProtobufCBinaryData answer_text(const char *text);
 /* Room for what one case row points to. */
 struct row_room {
   char due[11], closed[11];
+  char order[24]; /* "2026-17" */
   Rectify__V1__CaseColumns columns;
 };
 /* Fills `row` from a folded state; names are borrowed from the registry in force. */
 void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room);
+/* Code and name of an officer, borrowed from the registry; nothing for 0 and for one that it does not have. */
+void row_name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
+                      ProtobufCBinaryData *name);
+/* Who did it, and for whom. */
+void row_of_people(const struct registry *registry, uint32_t actor, uint32_t on_behalf, Rectify__V1__EventRow *row);
 
 /* ---- query.c ---- */
 void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_t actor,

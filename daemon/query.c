@@ -1,4 +1,4 @@
-/* query.c - who may ask what, and the statements that answer.  On the reading connection, as the role rectify_reader:
+/* query.c - who may ask what, and the statements that answer; cases are asked for in query_cases.c.  On the reading connection, as the role rectify_reader:
  * queries see committed rows only and never hold up the writer. */
 #include <endian.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #define READER_RETRY_MSEC 500
 #define QUERY_ROWS_DEFAULT WIRE_PAGE_MAX
+#define FORECAST_STEPS_DEFAULT 12
 
 /* ---- results ---- */
 
@@ -28,13 +29,22 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_LOG: page_of_events(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_NOTICES: page_of_notices(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_WHY: page_of_why(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_NEXT: page_of_next(query); return;
+    case RECTIFY__V1__QUERY__WHAT_DOCUMENTS: page_of_documents(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
-    case RECTIFY__V1__QUERY__WHAT_NEXT:
-    case RECTIFY__V1__QUERY__WHAT_DOCUMENTS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
     case _RECTIFY__V1__QUERY__WHAT__CASE_IS_INT_SIZE: return;
   }
+}
+
+/* The row says whether the actor may see the case, and holds it. */
+static void take_case(struct query *query, const PGresult *result) {
+  query->may_see = PQntuples(result) > 0;
+  bool tells = query->what == RECTIFY__V1__QUERY__WHAT_WHY || query->what == RECTIFY__V1__QUERY__WHAT_NEXT;
+  if (!query->may_see || !tells) return;
+  query->has_state = page_state(query, result, 0, &query->state);
+  if (query->what == RECTIFY__V1__QUERY__WHAT_NEXT) take_rows(query, result);
 }
 
 static void query_result(void *context, unsigned step, const PGresult *result) {
@@ -43,8 +53,7 @@ static void query_result(void *context, unsigned step, const PGresult *result) {
   if (step == 0) {
     take_head(query, result);
   } else if (step == 1 && query->needs_case) {
-    query->may_see = PQntuples(result) > 0;
-    if (query->may_see && query->what == RECTIFY__V1__QUERY__WHAT_WHY) take_rows(query, result);
+    take_case(query, result);
   } else if (!query->needs_case || query->may_see) {
     take_rows(query, result);
   }
@@ -74,173 +83,21 @@ static void query_done(void *context, enum pg_outcome outcome, const char *sqlst
 
 /* ---- who may read what ---- */
 
-static day_t today(const struct daemon *daemon) {
-  return zone_day_of(world_zone(&daemon->store.office->world, 0), clock_now());
-}
-
-static bool reads_all(const struct daemon *daemon, uint32_t actor) {
-  return authorise_read(&daemon->store.office->world, actor, 0, 0, today(daemon));
+static bool has_at_root(const struct daemon *daemon, uint32_t actor, uint32_t roles) {
+  const struct registry *registry = daemon->store.office->registry;
+  uint32_t root = 1;
+  while (root <= registry->unit_count && (registry->units[root].parent != 0 || registry->units[root].retired)) root++;
+  return (registry_roles(registry, actor, root, query_today(daemon)) & roles) != 0;
 }
 
 /* The whole log and other people's notices: who oversees everything. */
 static bool oversees(const struct daemon *daemon, uint32_t actor) {
-  const struct registry *registry = daemon->store.office->registry;
-  uint32_t root = 1;
-  while (root <= registry->unit_count && (registry->units[root].parent != 0 || registry->units[root].retired)) root++;
-  return (registry_roles(registry, actor, root, today(daemon)) & (ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE))) != 0;
-}
-
-struct scope {
-  bool all;
-  struct pg_array units, teams;
-};
-
-/* What authorise_read() would say of each unit, and of each unit as the team. */
-static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope *scope) {
-  static int32_t any[UNITS_MAX + 2], inspects[UNITS_MAX + 2];
-  const struct registry *registry = daemon->store.office->registry;
-  day_t day = today(daemon);
-  *scope = (struct scope){.all = reads_all(daemon, actor)};
-  pg_array_reset(&scope->units, PG_INT4);
-  pg_array_reset(&scope->teams, PG_INT4);
-  if (scope->all) return;
-  registry_reach(registry, actor, ROLES_READING, day, any);
-  registry_reach(registry, actor, ROLE_BIT(ROLE_INSPECTOR), day, inspects);
-  for (uint32_t unit = 1; unit <= registry->unit_count; unit++) {
-    if (any[registry->units[unit].enter] > 0) pg_put_int(&scope->units, unit);
-    if (inspects[registry->units[unit].enter] > 0) pg_put_int(&scope->teams, unit);
-  }
-}
-
-static void free_scope(struct scope *scope) {
-  pg_array_free(&scope->units);
-  pg_array_free(&scope->teams);
-}
-
-static void param_scope(struct pg_params *params, struct scope *scope) {
-  if (scope->all) {
-    pg_param_null(params);
-    pg_param_null(params);
-    return;
-  }
-  pg_param_array(params, &scope->units);
-  pg_param_array(params, &scope->teams);
-}
-
-/* ---- parameters ---- */
-
-static void param_optional_array(struct pg_params *params, struct pg_array *array) {
-  if (array->count == 0)
-    pg_param_null(params);
-  else
-    pg_param_array(params, array);
-}
-
-static void param_numbers(struct pg_params *params, struct pg_array *array, size_t count, const uint32_t *numbers) {
-  pg_array_reset(array, PG_INT2);
-  for (size_t i = 0; i < count; i++) pg_put_int(array, numbers[i]);
-  param_optional_array(params, array);
-}
-
-static void param_subtree(struct pg_params *params, struct pg_array *array, const struct registry *registry,
-                          ProtobufCBinaryData code) {
-  pg_array_reset(array, PG_INT4);
-  if (code.len == 0) {
-    pg_param_null(params);
-    return;
-  }
-  uint32_t top = registry_unit_by_code(registry, (const char *)code.data, code.len);
-  for (uint32_t unit = 1; unit <= registry->unit_count; unit++)
-    if (top != 0 && registry_in_subtree(registry, unit, top)) pg_put_int(array, unit);
-  pg_param_array(params, array); /* empty when the code is unknown: nothing is found */
-}
-
-static void param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code) {
-  if (code.len == 0)
-    pg_param_null(params);
-  else
-    pg_param_int4(params, (int32_t)registry_officer_by_code(registry, (const char *)code.data, code.len));
-}
-
-/* The due instant of the last row: the first page starts before all. */
-static void param_last_due(struct pg_params *params, const struct query *query) {
-  if (query->cursor.second == 0)
-    pg_param_instant(params, USEC_PER_SECOND);
-  else if (query->cursor.first == INSTANT_NONE)
-    pg_param_int8(params, INT64_MAX); /* 'infinity': among the cases without one */
-  else
-    pg_param_instant(params, query->cursor.first);
-}
-
-struct case_arrays {
-  struct pg_array numbers, units, statuses, tracks, lights;
-};
-
-static void free_arrays(struct case_arrays *arrays) {
-  pg_array_free(&arrays->numbers);
-  pg_array_free(&arrays->units);
-  pg_array_free(&arrays->statuses);
-  pg_array_free(&arrays->tracks);
-  pg_array_free(&arrays->lights);
-}
-
-static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct scope *scope,
-                        struct case_arrays *arrays, struct pg_params *params) {
-  const struct registry *registry = query->daemon->store.office->registry;
-  pg_params_reset(params);
-  pg_array_reset(&arrays->numbers, PG_INT8);
-  for (size_t i = 0; i < wanted->n_case_no; i++) pg_put_int(&arrays->numbers, (int64_t)wanted->case_no[i]);
-  param_optional_array(params, &arrays->numbers);
-  param_scope(params, scope);
-  param_subtree(params, &arrays->units, registry, wanted->unit);
-  param_numbers(params, &arrays->statuses, wanted->n_status, wanted->status);
-  param_numbers(params, &arrays->tracks, wanted->n_track, wanted->track);
-  param_numbers(params, &arrays->lights, wanted->n_light, wanted->light);
-  param_officer(params, registry, wanted->accountable);
-  pg_param_bool(params, wanted->open_only);
-  if (wanted->due_before == 0)
-    pg_param_null(params);
-  else
-    pg_param_instant(params, wanted->due_before);
-  pg_param_int8(params, query->cursor.second);
-  pg_param_int4(params, (int32_t)query->limit);
-  pg_param_bool(params, wanted->with_text);
-  pg_param_bool(params, wanted->with_state);
-  if (wanted->finding_id.len == 0)
-    pg_param_null(params);
-  else
-    pg_param_bytes(params, wanted->finding_id.data, wanted->finding_id.len);
-  param_officer(params, registry, wanted->handler);
-  if (wanted->order == 1) param_last_due(params, query);
-}
-
-static void ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted) {
-  struct pg_params params;
-  struct scope scope;
-  struct case_arrays arrays = {0};
-  find_scope(query->daemon, query->actor, &scope);
-  param_cases(query, wanted, &scope, &arrays, &params);
-  enum statement statement = wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
-  pg_statement(query->daemon->reader, statement, &params);
-  free_arrays(&arrays);
-  free_scope(&scope);
-}
-
-/* Whether the actor may see the case: one row or none. */
-static void ask_one_case(struct query *query, uint64_t case_no) {
-  Rectify__V1__CaseQuery one = RECTIFY__V1__CASE_QUERY__INIT;
-  struct cursor cursor = query->cursor;
-  query->needs_case = true;
-  query->cursor = (struct cursor){0};
-  one.n_case_no = 1;
-  one.case_no = &case_no;
-  ask_cases(query, &one);
-  query->cursor = cursor;
+  return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE));
 }
 
 static void ask_history(struct query *query, const Rectify__V1__HistoryQuery *wanted) {
   struct pg_params params;
-  ask_one_case(query, wanted->case_no);
+  query_ask_case(query, wanted->case_no);
   pg_params_reset(&params);
   pg_param_int8(&params, (int64_t)wanted->case_no);
   pg_param_int4(&params, (int32_t)query->cursor.first);
@@ -259,10 +116,10 @@ static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bo
 
 static void ask_notices(struct query *query, const Rectify__V1__NoticeQuery *wanted, bool has_cursor) {
   struct pg_params params;
-  if (wanted->case_no != 0) ask_one_case(query, wanted->case_no);
+  if (wanted->case_no != 0) query_ask_case(query, wanted->case_no);
   pg_params_reset(&params);
   if (wanted->officer.len > 0)
-    param_officer(&params, query->daemon->store.office->registry, wanted->officer);
+    query_param_officer(&params, query->daemon->store.office->registry, wanted->officer);
   else if (wanted->case_no != 0)
     pg_param_null(&params);
   else
@@ -276,6 +133,26 @@ static void ask_notices(struct query *query, const Rectify__V1__NoticeQuery *wan
   pg_statement(query->daemon->reader, STATEMENT_QUERY_NOTICES, &params);
 }
 
+/* One row more than is told, to know whether there are more. */
+static void ask_why(struct query *query, const Rectify__V1__WhyQuery *wanted) {
+  struct pg_params params;
+  query_ask_case(query, wanted->case_no);
+  pg_params_reset(&params);
+  pg_param_int8(&params, (int64_t)wanted->case_no);
+  pg_param_int4(&params, STORY_EVENTS_MAX + 1);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_STORY, &params);
+}
+
+static void ask_documents(struct query *query, const Rectify__V1__DocumentQuery *wanted) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  pg_param_int2(&params, (int16_t)wanted->document);
+  pg_param_int4(&params, (int32_t)wanted->version);
+  pg_param_int4(&params, query->cursor.first > INT32_MAX ? INT32_MAX : (int32_t)query->cursor.first);
+  pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_DOCUMENTS, &params);
+}
+
 /* ---- starting ---- */
 
 static bool is_own(const struct daemon *daemon, const Rectify__V1__NoticeQuery *wanted, uint32_t actor) {
@@ -284,11 +161,24 @@ static bool is_own(const struct daemon *daemon, const Rectify__V1__NoticeQuery *
                                   wanted->officer.len) == actor;
 }
 
-static bool is_allowed(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) return oversees(daemon, actor);
+/* A registry names people; policies and calendars are everybody's who has a role. */
+static bool may_read_document(const struct daemon *daemon, uint32_t document, uint32_t actor) {
+  if (document == DOCUMENT_REGISTRY)
+    return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE) | ROLE_BIT(ROLE_ADMINISTRATOR));
+  return registry_roles_anywhere(daemon->store.office->registry, actor, query_today(daemon)) != 0;
+}
+
+/* What the actor is told who may not ask this; NULL: it is allowed. */
+static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
+  bool fine = true;
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = oversees(daemon, actor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
-    return is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
-  return true;
+    fine = is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
+  if (!fine) return "only the office or an auditor of the whole may read this";
+  if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_DOCUMENTS) return NULL;
+  if (may_read_document(daemon, wanted->documents->document, actor)) return NULL;
+  return "only who has a role may read policies and calendars; a registry, only the office, an auditor or an "
+         "administrator of the whole";
 }
 
 /* No number of ours is negative; with other bytes nothing is reckoned. */
@@ -334,14 +224,20 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   pg_params_reset(&none);
   bool has_cursor = wanted->cursor.len == 16;
   pg_statement(query->daemon->reader, STATEMENT_QUERY_HEAD, &none);
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES) ask_cases(query, wanted->cases);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES) query_ask_cases(query, wanted->cases);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY) ask_history(query, wanted->history);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) ask_log(query, wanted->log, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES) ask_notices(query, wanted->notices, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY) {
     query->zh = wanted->why->zh;
-    ask_one_case(query, wanted->why->case_no);
+    ask_why(query, wanted->why);
   }
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NEXT) {
+    query->zh = wanted->next->zh;
+    query->steps = wanted->next->steps == 0 ? FORECAST_STEPS_DEFAULT : wanted->next->steps;
+    query_ask_case(query, wanted->next->case_no);
+  }
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_DOCUMENTS) ask_documents(query, wanted->documents);
   pg_end(query->daemon->reader);
 }
 
@@ -357,9 +253,9 @@ static bool has_place(const struct daemon *daemon, const struct route_back *back
 
 void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
                  const struct route_back *back, const struct uuid *id) {
-  if (!is_allowed(daemon, wanted, actor)) {
-    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "query", "only the office or an auditor of the whole may read this",
-                 0);
+  const char *why_not = refused(daemon, wanted, actor);
+  if (why_not != NULL) {
+    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "query", why_not, 0);
     return;
   }
   if (!is_cursor(wanted->cursor)) {

@@ -1,4 +1,4 @@
-/* query.h - what query.c (who may ask what, and the statements) and page.c (results into pages) share. */
+/* query.h - what query*.c (who may ask what, and the statements) and page*.c (results into pages) share. */
 #ifndef RECTIFY_QUERY_H
 #define RECTIFY_QUERY_H
 
@@ -22,22 +22,52 @@ struct query {
   bool may_see;
   bool answered;
   bool zh;
+  uint32_t steps;          /* of a NextQuery */
+  bool has_state;          /* of a WhyQuery or NextQuery: */
+  struct case_state state; /* the case asked about */
   struct hash root;
   uint64_t size, epoch;
 };
 
-/* Sends the page that `result` makes. */
+/* ---- query_cases.c ---- */
+day_t query_today(const struct daemon *daemon); /* at the root */
+void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
+/* Whether the actor may see the case: one row or none, without counting as the page. */
+void query_ask_case(struct query *query, uint64_t case_no);
+/* The officer's id, NULL for the empty code; for an unknown one an id that nobody has. */
+void query_param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code);
+
+/* ---- page.c, page_case.c, page_registry.c, page_told.c: each sends the page that `result` makes ---- */
 void page_of_cases(struct query *query, const PGresult *result);
 void page_of_events(struct query *query, const PGresult *result);
 void page_of_notices(struct query *query, const PGresult *result);
-void page_of_why(struct query *query, const PGresult *result);
+void page_of_documents(struct query *query, const PGresult *result);
 void page_of_units(struct query *query);
 void page_of_officers(struct query *query);
+/* The case of a row of query_cases; false when it cannot be read, or names documents that this daemon has not read: another
+ * one has taken over and published them. */
+bool page_state(struct query *query, const PGresult *result, int row, struct case_state *state);
+/* The events of query->state, explained. */
+void page_of_why(struct query *query, const PGresult *result);
+/* What will happen to query->state. */
+void page_of_next(struct query *query);
+
+/* ---- page.c: for them ---- */
+struct page {
+  Rectify__V1__Page page;
+  Rectify__V1__Head head;
+  uint8_t cursor[16];
+  size_t bytes; /* of the rows so far, about */
+};
+void page_begin(struct query *query, struct page *page);
+void page_set_cursor(struct page *page, int64_t first, int64_t second);
+void page_finish(struct query *query, struct page *page);
+ProtobufCBinaryData page_field(const PGresult *result, int row, int column);
 
 /* Scalar columns of query_cases. */
 enum { CASES_NO, CASES_ID, CASES_VERSION, CASES_STATE, CASES_UNIT_CODE, CASES_INSPECTION, CASES_CATEGORY, CASES_CODE,
        CASES_DUE, CASES_DUE_CLOCK, CASES_TEXT, CASES_WITH_STATE, CASES_STATUS, CASES_TRACK, CASES_LIGHT, CASES_UNIT,
        CASES_HANDLER, CASES_VERIFIER, CASES_ACCOUNTABLE, CASES_TEAM, CASES_OPENED, CASES_FIRST_DUE, CASES_NEXT_FIRE,
-       CASES_CLOSED };
+       CASES_CLOSED, CASES_FLAGS, CASES_PARENT, CASES_FINDING_OF };
 
 #endif

@@ -1,4 +1,5 @@
 /* row.c - a folded case as people see it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
@@ -13,18 +14,24 @@ static void name_unit(const struct registry *registry, uint32_t unit, ProtobufCB
   *name = bytes_of(registry->units[unit].name);
 }
 
-static void name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
-                         ProtobufCBinaryData *name) {
+void row_name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
+                      ProtobufCBinaryData *name) {
   if (officer == 0 || officer > registry->officer_count) return;
   *code = bytes_of(registry->officers[officer].code);
   *name = bytes_of(registry->officers[officer].name);
 }
 
+void row_of_people(const struct registry *registry, uint32_t actor, uint32_t on_behalf, Rectify__V1__EventRow *row) {
+  row_name_officer(registry, actor, &row->actor, &row->actor_name);
+  row_name_officer(registry, on_behalf, &row->on_behalf, &row->on_behalf_name);
+}
+
 static void name_people(const struct registry *registry, const struct case_state *state, Rectify__V1__CaseRow *row) {
   ProtobufCBinaryData team_name;
-  name_officer(registry, state->accountable, &row->accountable, &row->accountable_name);
-  name_officer(registry, state->handler, &row->handler, &row->handler_name);
-  name_officer(registry, state->verifier, &row->verifier, &row->verifier_name);
+  row_name_officer(registry, state->accountable, &row->accountable, &row->accountable_name);
+  row_name_officer(registry, state->handler, &row->handler, &row->handler_name);
+  row_name_officer(registry, state->verifier, &row->verifier, &row->verifier_name);
+  row_name_officer(registry, state->subject, &row->subject, &row->subject_name);
   name_unit(registry, state->unit, &row->unit, &row->unit_name);
   name_unit(registry, state->team, &row->team, &team_name);
 }
@@ -49,6 +56,25 @@ static void date_row(const struct world *world, const struct case_state *state, 
   row->next_fire = fire == INSTANT_NONE ? 0 : fire;
 }
 
+/* What came of it: other cases, orders, plans, extensions, decisions. */
+static void fill_workflow(const struct case_state *state, Rectify__V1__CaseRow *row, struct row_room *room) {
+  row->origin = state->origin;
+  row->parent = state->parent;
+  row->finding_of = state->finding_of;
+  row->merged_into = state->merged_into;
+  row->children = state->children;
+  row->flags = state->flags;
+  row->extensions = state->extensions;
+  row->extended = state->extended;
+  row->measures = state->measures;
+  row->measures_shown = state->measures_shown;
+  row->form = state->form;
+  row->rule_day = state->rule_day;
+  if (state->order_serial == 0) return;
+  (void)snprintf(room->order, sizeof room->order, "%u-%u", state->order_year, state->order_serial);
+  row->order = bytes_of(room->order);
+}
+
 void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room) {
   const struct world *world = &daemon->store.office->world;
@@ -70,6 +96,7 @@ void row_of_case(const struct daemon *daemon, const struct case_state *state, Re
   row->provisional = (state->flags & CASE_PROVISIONAL) != 0;
   row->policy_version = state->policy_version;
   row->calendar_version = state->calendar_version;
+  fill_workflow(state, row, room);
   name_people(world->registry, state, row);
   date_row(world, state, row, room);
 }

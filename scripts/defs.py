@@ -23,6 +23,7 @@ COLUMNS = {
     "FORM": "number NAME name zh text",
     "HOLDER": "number NAME name zh text",
     "CONDITION": "number NAME name zh text",
+    "MARK": "number NAME name zh text",
     "COMMAND": "number NAME name zh roles needs_text text",
     "RULE": "number NAME refuses zh text",
     "FAILURE": "number NAME name retry text",

@@ -18,6 +18,7 @@
 #define WIRE_PAGE_MAX 500                         /* rows in one page of a query */
 #define WIRE_PAGE_BYTES_MAX (768 * 1024)          /* a page ends early when it would grow beyond this */
 #define FORECAST_STEPS_MAX 32                     /* rungs foretold in one answer */
+#define STORY_EVENTS_MAX 4096                     /* events of a case that one explanation reads */
 #define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
 #define WIRE_HWM 16                               /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
 #define WIRE_SEND_HWM 128                         /* ZMQ_SNDHWM: more than a client may have unanswered */

@@ -121,6 +121,13 @@ enum condition {
 #undef CONDITION
   CONDITION_COUNT = 7
 };
+enum mark {
+  MARK_NONE = 0,
+#define MARK(no, NAME, name, zh, text) MARK_##NAME = no,
+#include "rectify/mark.def"
+#undef MARK
+  MARK_COUNT = 16
+};
 enum command_kind {
   COMMAND_NONE = 0,
 #define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
@@ -155,7 +162,7 @@ struct word {
 /* The tables, each ending with a row whose name is NULL. */
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
-    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[];
+    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);
