@@ -77,6 +77,27 @@ static void put_same_problem(struct sheet *sheet, ROW) {
 static void put_same_kind(struct sheet *sheet, ROW) {
   sheet_number(sheet, row->same_kind);
 }
+static void put_origin(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_origin, row->origin);
+}
+static void put_parent(struct sheet *sheet, ROW) {
+  sheet_case(sheet, row->parent);
+}
+static void put_merged_into(struct sheet *sheet, ROW) {
+  sheet_case(sheet, row->merged_into);
+}
+static void put_order(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->order);
+}
+static void put_extended(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->extended);
+}
+static void put_subject(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->subject);
+}
+static void put_form(struct sheet *sheet, ROW) {
+  sheet_word(sheet, words_form, row->form);
+}
 static void put_clock(struct sheet *sheet, ROW) {
   sheet_word(sheet, words_clock, row->due_clock);
 }
@@ -84,6 +105,19 @@ static void put_clock(struct sheet *sheet, ROW) {
 static void put_days_left(struct sheet *sheet, ROW) {
   if (row->due_text.len > 0) sheet_number(sheet, row->working_days_left);
   else sheet_nothing(sheet);
+}
+
+/* "held evidence_shared": the marks by their names. */
+static void put_marks(struct sheet *sheet, ROW) {
+  char text[MARK_COUNT * 24];
+  size_t at = 0;
+  text[0] = '\0';
+  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
+    const char *name = word_name(words_mark, mark);
+    if ((row->flags >> (mark - 1) & 1u) == 0 || at + strlen(name) + 2 > sizeof text) continue;
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at > 0 ? " " : "", name);
+  }
+  sheet_string(sheet, text);
 }
 
 static void put_found(struct sheet *sheet, ROW) {
@@ -120,6 +154,14 @@ static const struct view_column cases_view[] = {
     {{"category", "CATEGORY", "分类", COLUMN_MACHINE}, put_category},
     {{"code", "CODE", "条款", 0}, put_code},
     {{"finding_id", "FINDING", "问题标识", COLUMN_MACHINE}, put_finding},
+    {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
+    {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
+    {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
+    {{"order", "ORDER", "督办单", COLUMN_MACHINE}, put_order},
+    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_MACHINE}, put_extended},
+    {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
+    {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
+    {{"marks", "MARKS", "标记", COLUMN_MACHINE}, put_marks},
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
@@ -154,6 +196,8 @@ static const struct view_column ledger_view[] = {
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"status", "STATUS", "进展情况", 0}, put_status},
     {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
+    {{"order", "ORDER", "督办单", 0}, put_order},
+    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER}, put_extended},
     {{"rework", "REWORK", "返工次数", COLUMN_NUMBER}, put_rework},
     {{"closed_on", "CLOSED", "销号日期", 0}, put_closed},
     {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER}, put_same_problem},

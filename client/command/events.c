@@ -97,8 +97,53 @@ static void add_word(struct writer *writer, const struct session *session, const
   add(writer, "%s", say_word(session, table, number));
 }
 
-static void add_clock(struct writer *writer, const struct session *session, const struct case_clock *clock) {
-  char budget[24], due[INSTANT_TEXT_BYTES];
+static void add_number(struct writer *writer, const struct session *session, int64_t number, const char *en,
+                       const char *zh) {
+  if (number == 0) return;
+  begin(writer, session, en, zh);
+  add(writer, "%lld", (long long)number);
+}
+
+static void add_case(struct writer *writer, const struct session *session, uint64_t case_no, const char *en,
+                     const char *zh) {
+  char name[CASE_TEXT_BYTES];
+  if (case_no == 0) return;
+  case_text(case_no, name);
+  begin(writer, session, en, zh);
+  add(writer, "%s", name);
+}
+
+static void add_day(struct writer *writer, const struct session *session, day_t day, const char *en, const char *zh) {
+  char text[11];
+  if (day == 0) return;
+  workday_format(day, text);
+  begin(writer, session, en, zh);
+  add(writer, "%s", text);
+}
+
+/* ---- clocks ---- */
+
+static void due_text(const struct session *session, const struct case_clock *clock, char out[INSTANT_TEXT_BYTES]) {
+  instant_text(session, clock->due - 1, out); /* the last instant in time */
+}
+
+/* "due 2026-03-20 -> 2026-03-27": from what to what, when the same clock's date moved. */
+static void add_due(struct writer *writer, const struct session *session, const struct case_clock *was,
+                    const struct case_clock *clock) {
+  char due[INSTANT_TEXT_BYTES], due_was[INSTANT_TEXT_BYTES];
+  due_text(session, clock, due);
+  add(writer, "%s ", in_language(session, "due until", "至"));
+  if (was != NULL && was->generation == clock->generation && was->due != clock->due) {
+    due_text(session, was, due_was);
+    add(writer, "%s -> ", due_was);
+  }
+  add(writer, "%s%s", due, clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
+}
+
+static void add_clock(struct writer *writer, const struct session *session, const struct case_state *before,
+                      const struct case_clock *clock) {
+  char budget[24], more[24];
+  const struct case_clock *was = before == NULL ? NULL : case_clock_of(before, clock->kind);
   begin(writer, session, "clock", "时限");
   add(writer, "%s ", say_word(session, words_clock, clock->kind));
   if (clock->state == CLOCK_STOPPED) {
@@ -106,12 +151,13 @@ static void add_clock(struct writer *writer, const struct session *session, cons
     return;
   }
   span_text(clock->budget, budget);
-  instant_text(session, clock->due - 1, due); /* the last instant in time */
   if (clock->state == CLOCK_PAUSED) add(writer, "%s", in_language(session, "paused", "暂停"));
-  else
-    add(writer, "%s %s%s", in_language(session, "due until", "至"), due,
-        clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
-  add(writer, " (%s)", budget);
+  else add_due(writer, session, was, clock);
+  add(writer, " (%s", budget);
+  span_text((struct span){.count = clock->extended, .unit = clock->budget.unit}, more);
+  if (clock->extended != 0) add(writer, " + %s", more);
+  if (clock->moved != 0 && clock->budget.unit == SPAN_WD) add(writer, " + %lldwd", (long long)clock->moved);
+  add(writer, ")");
 }
 
 /* A rung that fired only moves its clock on along the ladder: the date stays, nothing to tell. */
@@ -119,6 +165,8 @@ static bool moved_on_only(const struct event *event, const struct case_clock *cl
   return event->command == COMMAND_RUNG_DUE && event->track == 0 && clock->state == CLOCK_RUNNING &&
          clock->kind == event->fired_clock && clock->generation == event->fired_generation;
 }
+
+/* ---- what else ---- */
 
 static void add_notices(struct writer *writer, const struct session *session, const struct names *names,
                         const struct event *event) {
@@ -128,47 +176,98 @@ static void add_notices(struct writer *writer, const struct session *session, co
     else add(writer, ", ");
     add(writer, "%s ", say_word(session, words_recipient, notice->recipient));
     add_id(writer, names->officers, names->officer_count, notice->officer);
+    if (notice->instead_of != 0) {
+      add(writer, "%s", in_language(session, " for ", " 代 "));
+      add_id(writer, names->officers, names->officer_count, notice->instead_of);
+    }
     add(writer, " (%s%s)", say_word(session, words_notice, notice->kind),
         notice->copy ? in_language(session, ", copy", ",抄送") : "");
   }
 }
 
-static void add_flags(struct writer *writer, const struct session *session, const struct event *event) {
-  if ((event->flags_set & CASE_ENDORSED) != 0) add_name(writer, session, "endorsed", "已背书");
-  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) add_name(writer, session, "accountability proposed", "建议问责");
-  if (event->rework != 0) {
-    begin(writer, session, "rework", "返工");
-    add(writer, "%u", event->rework);
+static void add_marks(struct writer *writer, const struct session *session, const struct event *event) {
+  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
+    const char *en = word_text(words_mark, mark), *zh = word_zh(words_mark, mark);
+    if ((event->flags_set >> (mark - 1) & 1u) != 0 && mark != MARK_PROVISIONAL) add_name(writer, session, en, zh);
   }
-  if (event->document != 0) {
-    begin(writer, session, "document version", "文件版本");
-    add(writer, "%u", event->document_version);
+  if ((event->flags_clear & CASE_HELD) != 0) add_name(writer, session, "no longer on hold", "恢复计时");
+}
+
+static void add_evidence(struct writer *writer, const struct session *session, const struct event *event) {
+  for (uint32_t i = 0; i < event->evidence_count; i++) {
+    const struct evidence_item *item = &event->evidence[i];
+    char other[CASE_TEXT_BYTES];
+    if (i == 0) begin(writer, session, "evidence", "佐证材料");
+    add(writer, "%s%s", i > 0 ? ", " : "", say_word(session, words_evidence, item->kind));
+    if (item->measure != 0) add(writer, " (%s %u)", in_language(session, "measure", "措施"), item->measure);
+    if (item->also_in == 0) continue;
+    case_text(item->also_in, other);
+    add(writer, " (%s %s)", in_language(session, "also handed in for", "另见"), other);
   }
 }
 
-void event_effects(const struct session *session, const struct names *names, const struct event *event,
-                   char out[EFFECTS_BYTES_MAX]) {
+/* Plans, extensions, orders, rules, decisions: what was asked and under which number. */
+static void add_papers(struct writer *writer, const struct session *session, const struct names *names,
+                       const struct case_state *before, const struct event *event) {
+  int32_t asked = event->asked != 0 || before == NULL ? event->asked : before->asked;
+  add_number(writer, session, event->measures, "measures", "整改措施数");
+  add_number(writer, session, event->rule == RULE_EXTENSION_ASKED ? asked : 0, "working days asked for", "申请工作日数");
+  if (before != NULL && event->extended != 0)
+    add_number(writer, session, event->extended - before->extended, "working days granted", "同意工作日数");
+  add_word(writer, session, words_form, event->form, "decision", "决定");
+  add_officer(writer, session, names, event->subject, "about", "当事人");
+  if (event->number[0] != '\0') {
+    begin(writer, session, "document", "文号");
+    add(writer, "%s", event->number);
+  }
+  add_day(writer, session, event->rule_day, "in effect from", "生效日期");
+  if (event->order_serial != 0) {
+    begin(writer, session, "supervision order", "督办单");
+    add(writer, "%u-%u", event->order_year, event->order_serial);
+  }
+  if (event->rebased_to != 0) {
+    begin(writer, session, "policy version", "规则版本");
+    if (before != NULL) add(writer, "%u -> ", before->policy_version);
+    add(writer, "%u", event->rebased_to);
+  }
+  add_number(writer, session, event->document_version, "document version", "文件版本");
+}
+
+static void add_relations(struct writer *writer, const struct session *session, const struct event *event) {
+  if (event->origin != ORIGIN_FINDING) add_word(writer, session, words_origin, event->origin, "origin", "来源");
+  add_word(writer, session, words_relation, event->relation, "relation", "关联");
+  add_case(writer, session, event->other, "case", "事项");
+  add_case(writer, session, event->merged_into, "into", "并入");
+}
+
+static void add_place(struct writer *writer, const struct session *session, const struct names *names,
+                      const struct event *event) {
+  if (event->unit != 0) {
+    begin(writer, session, "unit", "单位");
+    add_id(writer, names->units, names->unit_count, event->unit);
+  }
+  add_officer(writer, session, names, event->handler, "handler", "整改责任人");
+  add_officer(writer, session, names, event->verifier, "verifier", "核查人");
+  add_officer(writer, session, names, event->accountable, "must act now:", "当前责任人");
+}
+
+void event_effects(const struct session *session, const struct names *names, const struct case_state *before,
+                   const struct event *event, char out[EFFECTS_BYTES_MAX]) {
   struct writer writer = {out, 0, EFFECTS_BYTES_MAX};
   out[0] = '\0';
+  add_relations(&writer, session, event);
   add_word(&writer, session, words_status, event->status, "status", "状态");
   add_word(&writer, session, words_track, event->track, "track", "措施");
   add_word(&writer, session, words_edge, event->edge, "because", "原因");
   add_word(&writer, session, words_light, event->light, "light", "灯色");
-  if (event->unit != 0) {
-    begin(&writer, session, "unit", "单位");
-    add_id(&writer, names->units, names->unit_count, event->unit);
-  }
-  add_officer(&writer, session, names, event->handler, "handler", "整改责任人");
-  add_officer(&writer, session, names, event->verifier, "verifier", "核查人");
-  add_officer(&writer, session, names, event->accountable, "must act now:", "当前责任人");
+  add_place(&writer, session, names, event);
+  add_papers(&writer, session, names, before, event);
   for (uint32_t i = 0; i < event->clock_count; i++)
-    if (!moved_on_only(event, &event->clocks[i])) add_clock(&writer, session, &event->clocks[i]);
-  add_flags(&writer, session, event);
-  if (event->evidence_count > 0) {
-    begin(&writer, session, "evidence", "佐证材料");
-    for (uint32_t i = 0; i < event->evidence_count; i++)
-      add(&writer, "%s%s", i > 0 ? ", " : "", say_word(session, words_evidence, event->evidence[i].kind));
-  }
+    if (!moved_on_only(event, &event->clocks[i])) add_clock(&writer, session, before, &event->clocks[i]);
+  add_marks(&writer, session, event);
+  add_number(&writer, session, event->rework, "rework", "返工");
+  add_number(&writer, session, event->bounces, "bounces", "退单");
+  add_evidence(&writer, session, event);
   add_notices(&writer, session, names, event);
 }
 

@@ -15,11 +15,12 @@ struct names {
 void names_load(struct session *session, struct names *names);
 void names_free(struct names *names);
 
-#define EFFECTS_BYTES_MAX 2048
-/* "status rectifying; track supervision; light red; due 2026-03-27; told: handler (114), above (7, copy)".  Fields that
- * the event leaves unchanged are not mentioned. */
-void event_effects(const struct session *session, const struct names *names, const struct event *event,
-                   char out[EFFECTS_BYTES_MAX]);
+#define EFFECTS_BYTES_MAX 4096
+/* "status rectifying; track supervision; light red; clock rectify due 2026-03-20 -> 2026-03-27; told: handler (114)".
+ * Fields that the event leaves unchanged are not mentioned.  `before`: the case as it was, or NULL where only the event is
+ * at hand; then what was there before is not said. */
+void event_effects(const struct session *session, const struct names *names, const struct case_state *before,
+                   const struct event *event, char out[EFFECTS_BYTES_MAX]);
 
 /* "rung_due (rectify, rung 3)", "request_closure". */
 #define WHAT_BYTES_MAX 160

@@ -15,6 +15,13 @@ enum {
   CASES_LIGHT,
   CASES_OFFICER,
   CASES_HANDLER,
+  CASES_KIND,
+  CASES_SEVERITY,
+  CASES_INSPECTION,
+  CASES_CATEGORY,
+  CASES_TEAM,
+  CASES_PARENT,
+  CASES_MARK,
   CASES_OVERDUE,
   CASES_OPEN,
   CASES_BY_DUE,
@@ -27,6 +34,13 @@ const struct flag case_flags[] = {
     {"light", 0, "LIGHT", "with this light (may be repeated)", words_light},
     {"officer", 'o', "OFFICER", "for which this officer must act now", NULL},
     {"handler", 0, "OFFICER", "whose responsible officer this is", NULL},
+    {"kind", 0, "KIND", "of this kind (may be repeated)", words_kind},
+    {"severity", 0, "SEVERITY", "of this severity (may be repeated)", words_severity},
+    {"inspection", 0, "CODE", "of this inspection", NULL},
+    {"category", 0, "CODE", "of this category", NULL},
+    {"team", 0, "UNIT", "found by this team", NULL},
+    {"parent", 0, "CASE", "that follow from this case", NULL},
+    {"flag", 0, "NAME", "marked so; several: with all of them", words_mark},
     {"overdue", 0, NULL, "open and past the due date", NULL},
     {"open", 0, NULL, "open ones only", NULL},
     {"by-due", 0, NULL, "ordered by due date instead of by number", NULL},
@@ -40,12 +54,27 @@ void filter_init(struct filter *filter) {
   filter->query.status = filter->status;
   filter->query.track = filter->track;
   filter->query.light = filter->light;
+  filter->query.kind = filter->kind;
+  filter->query.severity = filter->severity;
 }
 
 static bool add_word(const struct flag *flag, uint32_t *list, size_t *count) {
   uint32_t number = read_word(flag->words, flag->name, optarg);
   if (number == 0) return false;
   if (*count < FILTER_WORDS_MAX) list[(*count)++] = number;
+  return true;
+}
+
+static bool read_parent(struct filter *filter) {
+  if (case_read(optarg, &filter->query.parent)) return true;
+  complain("--parent wants a case number such as C-000042, not '%s'", optarg);
+  return false;
+}
+
+static bool read_mark(struct filter *filter) {
+  uint32_t mark = read_word(words_mark, "flag", optarg);
+  if (mark == 0) return false;
+  filter->query.flags |= 1u << (mark - 1);
   return true;
 }
 
@@ -59,40 +88,42 @@ static bool read_limit(struct filter *filter) {
   return true;
 }
 
+/* The options that are one text of the query. */
+static ProtobufCBinaryData *text_of(Rectify__V1__CaseQuery *query, int option) {
+  switch (option) {
+    case CASES_UNIT: return &query->unit;
+    case CASES_OFFICER: return &query->accountable;
+    case CASES_HANDLER: return &query->handler;
+    case CASES_INSPECTION: return &query->inspection;
+    case CASES_CATEGORY: return &query->category;
+    case CASES_TEAM: return &query->team;
+    default: return NULL;
+  }
+}
+
 static bool apply(struct filter *filter, int option) {
   Rectify__V1__CaseQuery *query = &filter->query;
-  switch (option) {
-    case CASES_UNIT:
-      query->unit = wire_text(optarg);
-      return true;
-    case CASES_STATUS:
-      return add_word(&case_flags[option], filter->status, &query->n_status);
-    case CASES_TRACK:
-      return add_word(&case_flags[option], filter->track, &query->n_track);
-    case CASES_LIGHT:
-      return add_word(&case_flags[option], filter->light, &query->n_light);
-    case CASES_OFFICER:
-      query->accountable = wire_text(optarg);
-      return true;
-    case CASES_HANDLER:
-      query->handler = wire_text(optarg);
-      return true;
-    case CASES_OVERDUE:
-      filter->overdue = true;
-      query->open_only = true;
-      return true;
-    case CASES_OPEN:
-      query->open_only = true;
-      return true;
-    case CASES_BY_DUE:
-      query->order = 1;
-      return true;
-    case CASES_LIMIT:
-      return read_limit(filter);
-    default:
-      must(option == CASES_LIMIT);
-      return false;
+  const struct flag *flag = &case_flags[option];
+  ProtobufCBinaryData *text = text_of(query, option);
+  if (text != NULL) {
+    *text = wire_text(optarg);
+    return true;
   }
+  switch (option) {
+    case CASES_STATUS: return add_word(flag, filter->status, &query->n_status);
+    case CASES_TRACK: return add_word(flag, filter->track, &query->n_track);
+    case CASES_LIGHT: return add_word(flag, filter->light, &query->n_light);
+    case CASES_KIND: return add_word(flag, filter->kind, &query->n_kind);
+    case CASES_SEVERITY: return add_word(flag, filter->severity, &query->n_severity);
+    case CASES_PARENT: return read_parent(filter);
+    case CASES_MARK: return read_mark(filter);
+    case CASES_OVERDUE: filter->overdue = true; break;
+    case CASES_BY_DUE: query->order = 1; return true;
+    case CASES_LIMIT: return read_limit(filter);
+    default: must(option == CASES_OPEN);
+  }
+  query->open_only = true;
+  return true;
 }
 
 int filter_read(struct session *session, struct arguments *arguments, struct filter *filter) {

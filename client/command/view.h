@@ -14,7 +14,8 @@ struct view_column {
 /* A query under construction; must not move once filter_init() has seen it. */
 struct filter {
   Rectify__V1__CaseQuery query;
-  uint32_t status[FILTER_WORDS_MAX], track[FILTER_WORDS_MAX], light[FILTER_WORDS_MAX];
+  uint32_t status[FILTER_WORDS_MAX], track[FILTER_WORDS_MAX], light[FILTER_WORDS_MAX], kind[FILTER_WORDS_MAX],
+      severity[FILTER_WORDS_MAX];
   bool overdue;
   uint64_t rows_max; /* 0: all */
 };

@@ -125,7 +125,7 @@ static void show(struct watching *watching, const Rectify__V1__EventRow *event_r
              (unsigned long long)event_row->log_index);
     return;
   }
-  event_effects(watching->session, &watching->names, &event, effects);
+  event_effects(watching->session, &watching->names, NULL, &event, effects);
   if (watching->sheet != NULL) put_event(watching, event_row, row, &event, effects);
   else say_event(watching, event_row, row, &event, effects);
   watching->printed++;
