@@ -41,7 +41,7 @@ short pg_events(const struct pg *pg);
 void pg_turn(struct pg *pg, int64_t now_msec);
 
 /* Parameters of one statement, all binary. */
-#define PG_PARAMS_MAX 80
+#define PG_PARAMS_MAX 96
 struct pg_params {
   int count;
   const char *values[PG_PARAMS_MAX];

@@ -72,6 +72,34 @@ SELECT is(pg_temp.append(pg_temp.publication() || '{"t_n": [0]}'), '23505, uncha
 SELECT is(pg_temp.append(pg_temp.publication() || '{"d_version": [1]}'), '23505, unchanged', 'a document''s version');
 SELECT is(pg_temp.two(2, 3, 3), 'ok, changed', 'two events of one case in one batch');
 
+-- A case is about a finding: its own, or that of the case it follows from.
+SELECT is(pg_temp.append(pg_temp.spawns(4, 5, 2)), 'ok, changed', 'two cases that follow from case 2');
+SELECT results_eq('SELECT case_no, parent, finding_of FROM rectify.case_ ORDER BY case_no',
+  'VALUES (1::bigint, 0::bigint, 1::bigint), (2, 0, 2), (3, 0, 3), (4, 2, 2), (5, 2, 2)', 'have its finding');
+SELECT is(pg_temp.append(pg_temp.submits(6, 6) - array['f_case', 'f_id', 'f_index', 'f_team', 'f_unit', 'f_kind', 'f_severity', 'f_found',
+  'f_unit_code', 'f_parent_code', 'f_code', 'f_category', 'f_inspection']), 'RF002, unchanged', 'a case without its finding');
+SELECT is(pg_temp.append(pg_temp.submits(6, 6) || '{"c_parent": [1], "c_finding_of": [1]}'), 'RF002, unchanged',
+  'a finding for a case that is about another one');
+SELECT is(pg_temp.append(pg_temp.spawns(6, 6, 5)), 'RF002, unchanged', 'a case about one that has none itself');
+SELECT is(pg_temp.append(pg_temp.submits(6, 6) || '{"f_case": [4]}'), 'RF002, unchanged', 'a finding for a case of before');
+SELECT is(pg_temp.append(pg_temp.spawns(6, 6, 2) || '{"c_parent": [6]}'), '23514, unchanged', 'a case that follows from itself');
+SELECT is(pg_temp.append(pg_temp.events('{4}', 2) || '{"c_flags": [40], "c_parent": [1], "c_finding_of": [1]}'), 'ok, changed', 'later');
+SELECT results_eq('SELECT flags, parent, finding_of FROM rectify.case_ WHERE case_no = 4', 'VALUES (40, 2::bigint, 2::bigint)',
+  'its marks change, and where it comes from does not');
+
+-- Supervision orders are numbered without a gap within their year; a rule stands under its finding's kind.
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 4, 2026, 2)), 'RF002, unchanged', 'the first order of a year is not number 2');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 4, 2026, 1)), 'ok, changed', 'it is number 1');
+SELECT results_eq('SELECT case_no, parent_code, category, effective_on, number FROM rectify.rule_document',
+  $$VALUES (1::bigint, 'city' COLLATE "C", 'exits' COLLATE "C", date '2026-03-01', '2026/7')$$, 'the rule is found by what it was issued against');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 5, 2026, serial)), CASE serial WHEN 2 THEN 'ok, changed' ELSE 'RF002, unchanged' END,
+  'then comes number 2: ' || serial) FROM unnest(ARRAY[1, 3, 2]) AS serial;
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 6, 2027, 1)), 'ok, changed', 'another year begins with 1');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 7, 2026, 3) || '{"r_finding_of": [99]}'), 'RF002, unchanged', 'a rule for no finding');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 7, 2026, 3) || '{"r_number": [""]}'), '23514, unchanged', 'a rule without a number');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 7, 2026, 3) || '{"o_year": [2026, 2026], "o_serial": [3, 5], "o_case": [1, 1],
+  "o_index": [0, 1]}'), 'RF002, unchanged', 'a gap inside the batch');
+
 -- The clock.
 CREATE FUNCTION pg_temp.clock_after(change interval) RETURNS text LANGUAGE sql AS $$
   SELECT pg_temp.state_as('rectify_writer', format('SELECT rectify.set_clock(%s, %L)', epoch, clock + change)) FROM rectify.head
@@ -83,6 +111,6 @@ SELECT is(pg_temp.clock_after('1 day'), 'ok', 'set_clock to a later instant');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves on');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, ''infinity'')'), 'ok', 'set_clock of another epoch');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves nothing');
-SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_clock": "1970-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
+SELECT is(pg_temp.append(pg_temp.submits(6, 6) || '{"p_clock": "1970-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'does not move it back');
 SELECT * FROM finish();

@@ -3,8 +3,10 @@
 SELECT * FROM no_plan();
 SELECT is(pg_temp.append(pg_temp.submits(1, 3)), 'ok, changed', 'three cases are there');
 SELECT is(pg_temp.append(pg_temp.publication()), 'ok, changed', 'a publication and a tile too');
+SELECT is(pg_temp.append(pg_temp.order_and_rule(1, 2, 2026, 1)), 'ok, changed', 'an order and a rule');
 
-CREATE VIEW pg_temp.kept AS SELECT unnest(ARRAY['event', 'tile', 'private', 'evidence', 'finding', 'notice', 'document']) AS name;
+CREATE VIEW pg_temp.kept AS SELECT unnest(ARRAY['event', 'tile', 'private', 'evidence', 'finding', 'notice', 'document',
+  'supervision_order', 'rule_document']) AS name;
 CREATE VIEW pg_temp.attempt AS
   SELECT format(pattern, k.name, (
     SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = ('rectify.' || k.name)::regclass AND attnum = 1)) AS statement

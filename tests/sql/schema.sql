@@ -31,4 +31,23 @@ SELECT is(pg_temp.append(pg_temp.submits(1, 1) || '{"p_tail": ""}'), '23514, unc
 SELECT is(pg_temp.append(pg_temp.submits(1, 1)), 'ok, changed', 'the same batch without such a fault');
 SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"c_status": [7], "c_accountable": [0], "c_next_fire": [null], "c_due": [null],
   "c_closed": ["2026-03-02 00:00+00"]}'), 'ok, changed', 'a closed case needs neither timer nor officer');
+SELECT is(pg_temp.append(pg_temp.events('{1}', 3) || format('{"c_due_clock": [%s]}', clock)::jsonb), CASE clock WHEN 11 THEN 'ok, changed'
+  ELSE '23514, unchanged' END, 'a clock is one of clock.def: ' || clock) FROM unnest(ARRAY[12, 11]) AS clock;
+
+-- One head of a unit and one stand-in of an officer at a time; what an older registry says too often is left out.
+CREATE FUNCTION pg_temp.project(appointments text, substitutions text) RETURNS text LANGUAGE sql AS $$
+  SELECT pg_temp.state_as('rectify_writer', format('SELECT rectify.project_registry(''{1}'', ''{0}'', ''{city}'', ''{City}'', ''{f}'',
+    ''{1}'', ''{1}'', ''{a}'', ''{A}'', ''{f}'', %s, %s)', appointments, substitutions))
+$$;
+SELECT is(pg_temp.project($$'{4,5,6,7}', '{1,1,1,2}', '{3,3,3,3}', '{2026-01-01,2026-06-30,2026-07-01,2026-01-01}',
+  '{2026-06-30,2026-12-31,2026-12-31,2026-12-31}'$$, $$'{4,4,4}', '{5,6,7}', '{2026-01-01,2026-01-31,2026-02-01}',
+  '{2026-01-31,2026-02-10,2026-02-10}'$$), 'ok', 'a registry with two heads of a unit for a day does not stop the daemon');
+SELECT results_eq('SELECT officer, unit, from_day FROM rectify.appointment ORDER BY officer',
+  $$VALUES (4, 1, date '2026-01-01'), (6, 1, date '2026-07-01'), (7, 2, date '2026-01-01')$$, 'the earlier head stays');
+SELECT results_eq('SELECT officer, stand_in, from_day FROM rectify.substitution ORDER BY from_day',
+  $$VALUES (4, 5, date '2026-01-01'), (4, 7, date '2026-02-01')$$, 'so does the earlier stand-in');
+SELECT throws_ok($$INSERT INTO rectify.appointment VALUES (8, 2, 3, '2026-12-31', '2027-12-31')$$, '23P01', NULL, 'nobody heads a unit beside another');
+SELECT lives_ok($$INSERT INTO rectify.appointment VALUES (8, 2, 2, '2026-12-31', '2027-12-31')$$, 'but handles its cases');
+SELECT throws_ok($$INSERT INTO rectify.substitution VALUES (4, 8, '2026-02-10', '2026-02-11')$$, '23P01', NULL, 'nobody stands in beside another');
+SELECT throws_ok($$INSERT INTO rectify.substitution VALUES (9, 9, '2026-02-10', '2026-02-11')$$, '23514', NULL, 'nor for himself');
 SELECT * FROM finish();
