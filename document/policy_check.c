@@ -35,16 +35,29 @@ static void check_track(struct policy_draft *draft, uint32_t track) {
                  "'sweep: true' needs the section 'sweep' at the top level: track and limit of the siblings' cases");
 }
 
-/* The clocks of the office are nobody else's fault: its ladders tell, but do not move the case. */
-static void check_office_ladder(struct policy_draft *draft, uint32_t index, const struct yaml_node *node) {
+/* That the office is late is not the unit's fault: the ladders of its clocks tell, but do not move the case. */
+static void check_office_ladder(struct policy_draft *draft, uint32_t index) {
+  static const char why[] = "a clock of the office has this ladder, and must not %s: the unit would pay for the office";
   const struct ladder *ladder = &draft->policy->ladders[index];
-  for (uint32_t k = 0; k < ladder->count; k++)
-    if (ladder->rungs[k].edge != EDGE_NONE || ladder->rungs[k].propose) {
-      report_error(draft->report, node->at,
-                   "the ladder '%s' moves the case or proposes accountability: a clock of the office must not do that",
-                   ladder->name);
-      return;
-    }
+  for (uint32_t k = 0; k < ladder->count; k++) {
+    if (ladder->rungs[k].edge != EDGE_NONE) report_error(draft->report, draft->moves[index][k]->at, why, "move the case");
+    if (ladder->rungs[k].propose)
+      report_error(draft->report, draft->proposals[index][k]->at, why, "propose accountability");
+  }
+}
+
+/* Each ladder of the office once, whatever names it. */
+static void check_office_ladders(struct policy_draft *draft) {
+  const struct policy *policy = draft->policy;
+  const uint8_t ladders[OFFICE_COUNT] = {[OFFICE_UNROUTED] = policy->unrouted_ladder,
+                                         [OFFICE_EXTENSION] = policy->extension.ladder,
+                                         [OFFICE_HOLD] = policy->hold_ladder};
+  bool seen[LADDERS_MAX] = {false};
+  for (uint32_t i = 0; i < OFFICE_COUNT; i++) {
+    if (draft->office_ladders[i] == NULL || seen[ladders[i]]) continue;
+    seen[ladders[i]] = true;
+    check_office_ladder(draft, ladders[i]);
+  }
 }
 
 /* A hold ends when the rung at its due date fires, which therefore must be there, unconditional and the last. */
@@ -57,12 +70,7 @@ static void check_hold_ladder(struct policy_draft *draft, const struct yaml_node
 }
 
 void policy_check(struct policy_draft *draft) {
-  const struct policy *policy = draft->policy;
-  const uint8_t ladders[OFFICE_COUNT] = {[OFFICE_UNROUTED] = policy->unrouted_ladder,
-                                         [OFFICE_EXTENSION] = policy->extension.ladder,
-                                         [OFFICE_HOLD] = policy->hold_ladder};
   for (uint32_t track = 1; track <= TRACK_COUNT; track++) check_track(draft, track);
-  for (uint32_t i = 0; i < OFFICE_COUNT; i++)
-    if (draft->office_ladders[i] != NULL) check_office_ladder(draft, ladders[i], draft->office_ladders[i]);
+  check_office_ladders(draft);
   if (draft->office_ladders[OFFICE_HOLD] != NULL) check_hold_ladder(draft, draft->office_ladders[OFFICE_HOLD]);
 }

@@ -19,6 +19,7 @@ struct policy_draft {
   const struct yaml_node *office_ladders[OFFICE_COUNT]; /* where the top level names a ladder */
   const struct yaml_node *ladders[LADDERS_MAX];
   const struct yaml_node *moves[LADDERS_MAX][RUNGS_MAX];
+  const struct yaml_node *proposals[LADDERS_MAX][RUNGS_MAX];
   bool ladder_used[LADDERS_MAX];
 };
 

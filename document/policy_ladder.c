@@ -56,10 +56,11 @@ static void rung_check_every(struct report *report, const struct yaml_node *node
     report_error(report, every->at, "'every' must count in the same unit as 'at' (wd or h)");
 }
 
-static void rung_read(struct policy_draft *draft, const struct yaml_node *node, bool is_last, struct rung *out,
-                      const struct yaml_node **move) {
+/* Reads the k-th rung of the ladder at `index`. */
+static void rung_read(struct policy_draft *draft, const struct yaml_node *node, uint32_t index, uint32_t k) {
   const struct yaml_node *values[RUNG_COUNT];
   struct report *report = draft->report;
+  const bool is_last = node->next == NULL;
   if (!field_take(report, node, "a rung", rung_fields, values)) return;
   struct rung rung = {0};
   field_offset(report, values[RUNG_AT], "at", &rung.at);
@@ -73,8 +74,9 @@ static void rung_read(struct policy_draft *draft, const struct yaml_node *node, 
   rung_read_conditions(report, values, &rung);
   rung_check_notice(report, node, values, &rung);
   rung_check_every(report, node, values, &rung, is_last);
-  *out = rung;
-  *move = values[RUNG_MOVE];
+  draft->policy->ladders[index].rungs[k] = rung;
+  draft->moves[index][k] = values[RUNG_MOVE];
+  draft->proposals[index][k] = values[RUNG_PROPOSE];
 }
 
 /* A rung against the one before it: later, and in the same unit. */
@@ -100,7 +102,7 @@ static void ladder_read(struct policy_draft *draft, const struct yaml_node *node
   uint8_t light = LIGHT_NONE;
   for (const struct yaml_node *item = node->first; item != NULL; item = item->next) {
     struct rung *rung = &ladder->rungs[ladder->count];
-    rung_read(draft, item, item->next == NULL, rung, &draft->moves[index][ladder->count]);
+    rung_read(draft, item, index, ladder->count);
     if (ladder->count > 0) rung_check_order(draft->report, item, rung - 1, rung);
     if (rung->light != LIGHT_NONE && rung->light < light)
       report_error(draft->report, item->at, "the light of a later rung must not be milder");
