@@ -6,7 +6,7 @@
 
 #include "tests/history/history.h"
 
-#define RUNS 60
+#define RUNS 200
 #define FIRST_SEED UINT64_C(20260213)
 
 static struct city *city;
@@ -133,6 +133,9 @@ static void open_world(void) {
   policies[0] = *city->policy;
   policies[1] = *other;
   policies[1].version = 2;
+  policies[0].tracks[TRACK_EARLY_WARNING].sweep = true; /* all that policy can ask for is asked for */
+  policies[0].extension.ask_before_wd = 3;
+  policies[0].extension.count_max = 2;
   city->world.policies = policies;
   calendar_as_published = city->calendars[0];
   free(text);

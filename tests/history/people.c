@@ -76,7 +76,18 @@ static const uint8_t at_closed[] = {COMMAND_LOOK_BACK_PASS, COMMAND_LOOK_BACK_RE
                                     COMMAND_DECIDE,         COMMAND_COMMENT,           COMMAND_SWEEP};
 static const uint8_t at_merged[] = {COMMAND_UNMERGE};
 
+/* Somebody waits for an answer: it comes now and then. */
+static uint8_t answer(struct history *history, const struct case_state *state) {
+  const bool yes = dice_percent(history, 50);
+  if (case_clock_of(state, CLOCK_EXTENSION) != NULL) return yes ? COMMAND_EXTENSION_GRANT : COMMAND_EXTENSION_REFUSE;
+  if (case_clock_of(state, CLOCK_PLAN_REVIEW) != NULL) return yes ? COMMAND_PLAN_APPROVE : COMMAND_PLAN_RETURN;
+  if ((state->flags & CASE_WITHDRAWAL) != 0) return yes ? COMMAND_WITHDRAW_APPROVE : COMMAND_WITHDRAW_REFUSE;
+  return 0;
+}
+
 static uint8_t choose(struct history *history, const struct case_state *state) {
+  uint8_t answered = dice_percent(history, 30) ? answer(history, state) : 0;
+  if (answered != 0) return answered;
 #define OF(list) return list[dice_below(history, sizeof list)]
   switch ((enum status)state->status) {
   case STATUS_DISPATCHED: OF(at_dispatched);
@@ -117,7 +128,7 @@ static void hand_in(struct history *history, const struct case_state *state, str
   command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind]};
   if (command->evidence_count == 0) command->evidence_count = 1;
   for (uint32_t measure = 1; measure <= state->measures && command->kind == COMMAND_REQUEST_CLOSURE; measure++) {
-    if (command->evidence_count == EVIDENCE_MAX) return;
+    if (command->evidence_count == EVIDENCE_MAX || dice_percent(history, 10)) return;
     command->evidence[command->evidence_count++] =
         (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure};
   }
@@ -128,15 +139,17 @@ static void sensible(struct history *history, const struct case_state *state, st
   command->actor = who(history, state, command->kind);
   command->has_text = dice_percent(history, 97);
   hand_in(history, state, command);
-  command->days = (uint16_t)(1 + dice_below(history, 70));
+  command->days = (uint16_t)dice_below(history, command->kind == COMMAND_EXTENSION_ASK ? 15 : 70);
   command->day = zone_day_of(&history->city->zones[0], history->now) + (day_t)dice_below(history, 30);
   command->measures = (uint8_t)dice_below(history, 4);
   command->form = (uint8_t)dice_below(history, FORM_COUNT + 1);
   if (dice_percent(history, 90)) snprintf(command->number, sizeof command->number, "No. %u", dice_below(history, 100));
   if (dice_percent(history, 60)) command->unit = 1 + dice_below(history, history->city->registry->unit_count);
-  if (command->kind == COMMAND_HAND_OVER && dice_percent(history, 80)) command->officer = somebody(history, ROLE_HANDLER);
+  if (command->kind == COMMAND_HAND_OVER) command->officer = 1 + dice_below(history, history->city->registry->officer_count);
   if (dice_percent(history, 10)) command->officer = any_officer(history);
-  if (dice_percent(history, 10)) command->verifier = any_officer(history);
+  if (dice_percent(history, 10)) command->verifier = dice_percent(history, 50) ? state->handler : any_officer(history);
+  if (dice_percent(history, 10)) command->day = 0;
+  if (dice_percent(history, 10)) command->actor = state->asked_by != 0 ? state->asked_by : command->actor;
   if (dice_percent(history, 20)) command->track = (uint8_t)(1 + dice_below(history, TRACK_COUNT));
 }
 

@@ -55,13 +55,17 @@ static uint32_t verb_of(char **words, uint32_t count, uint32_t *used) {
     *used = 3;
     return word_number(words_command, words[1], strlen(words[1]));
   }
+  uint32_t command = 0; /* of the longest that fits: "submits plan of" begins like "submits" */
+  *used = 0;
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
     uint32_t k = 0;
     while (k < 3 && verbs[i].words[k] != NULL && k < count && strcmp(verbs[i].words[k], words[k]) == 0) k++;
+    bool whole = k > 0 && (k == 3 || verbs[i].words[k] == NULL);
+    if (!whole || k <= *used) continue;
     *used = k;
-    if (k > 0 && (k == 3 || verbs[i].words[k] == NULL)) return verbs[i].command;
+    command = verbs[i].command;
   }
-  return 0;
+  return command;
 }
 
 static uint32_t number_of(struct play *play, const struct word *table, const char *name) {
