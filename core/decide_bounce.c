@@ -1,12 +1,10 @@
-/* decide_bounce.c - a unit says that a case is not its own, and the office says whose it is; findings that the team takes
- * back. */
+/* decide_bounce.c - a unit says that a case is not its own, and the office says whose it is; findings that the team
+ * takes back. */
 #include "core/judge.h"
 
 /* ---- bounce ---- */
 
 /* What runs against the unit stands still while the office holds the case: no day is charged twice. */
-static const uint8_t unit_clocks[] = {CLOCK_PLAN, CLOCK_PROGRESS, CLOCK_RECTIFY};
-
 uint32_t decide_bounce(struct judge *judge) {
   struct case_state *after = &judge->after;
   const uint32_t most = judge->policy->bounce_max;
@@ -15,7 +13,7 @@ uint32_t decide_bounce(struct judge *judge) {
   after->bounces++;
   after->status = judge->move->to;
   timing_stop(judge, CLOCK_SIGN_FOR);
-  for (size_t i = 0; i < sizeof unit_clocks; i++) timing_pause(judge, unit_clocks[i]);
+  timing_pause_unit(judge);
   timing_start(judge, CLOCK_ADJUDICATE, TRACK_NONE, judge->policy->unrouted, judge->now);
   after->accountable = people_office(judge);
   people_notify(judge, NOTICE_TASK, false, RECIPIENT_OFFICE, after->accountable);
@@ -46,10 +44,17 @@ static void back_to_unit(struct judge *judge) {
   after->status = judge->move->to;
   after->accountable = after->handler;
   people_settle_verifier(judge);
-  for (size_t i = 0; i < sizeof unit_clocks; i++) timing_resume(judge, unit_clocks[i], judge->now);
+  timing_resume_unit(judge, judge->now);
   if (sign_for.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, after->track, sign_for, judge->now);
   people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
   people_notify(judge, NOTICE_TASK, true, RECIPIENT_PRINCIPAL, people_recipient(judge, RECIPIENT_PRINCIPAL));
+}
+
+/* Its own clocks from now on; what the unit that it leaves had handed in or asked for lapses. */
+static void to_another_unit(struct judge *judge) {
+  static const uint8_t lapse[] = {CLOCK_PLAN, CLOCK_PLAN_REVIEW, CLOCK_PROGRESS, CLOCK_EXTENSION};
+  for (size_t i = 0; i < sizeof lapse; i++) timing_stop(judge, lapse[i]);
+  give_to_unit(judge, route_limits(judge));
 }
 
 uint32_t decide_adjudicate(struct judge *judge) {
@@ -57,12 +62,8 @@ uint32_t decide_adjudicate(struct judge *judge) {
   if (rule == RULE_NONE) rule = name_people(judge);
   if (rule != RULE_NONE) return rule;
   timing_stop(judge, CLOCK_ADJUDICATE);
-  if (judge->after.unit == judge->before->unit) {
-    back_to_unit(judge);
-    return judge->move->rule;
-  }
-  for (size_t i = 0; i < sizeof unit_clocks; i++) timing_stop(judge, unit_clocks[i]);
-  give_to_unit(judge, route_limits(judge));
+  if (judge->after.unit == judge->before->unit) back_to_unit(judge);
+  else to_another_unit(judge);
   return judge->move->rule;
 }
 

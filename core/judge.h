@@ -1,4 +1,4 @@
-/* judge.h - what the files behind case_decide() share; nobody outside core/ includes it.
+/* judge.h - what the files behind case_decide() share; nobody outside core/ but a unit test includes it.
  *
  * A judge holds one command while it is decided.  decide.c makes the checks that all commands share and hands on to one
  * function of decide_*.c, which changes `after`, a copy of the case, and returns the verdict.  When that accepts, the
@@ -127,7 +127,7 @@ const struct route *route_of_kind(const struct policy *policy, uint32_t kind, ui
 uint32_t route_co_units(const struct route *route, const struct registry *registry, uint32_t unit,
                         uint32_t out[CO_UNITS_MAX]);
 
-/* ---- follow.c: the i-th sibling of `unit` for a sweep: same parent, not retired, somebody to answer for it; 0: no more ---- */
+/* ---- follow.c: the i-th sibling of `unit` for a sweep (same parent, not retired, somebody answers for it); 0: no more */
 uint32_t follow_sibling(const struct world *world, uint32_t unit, usec_t now, uint32_t i);
 
 /* ---- decide_submit.c: giving a case to somebody, for all commands that do ---- */
