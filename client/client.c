@@ -10,20 +10,21 @@
 
 /* ---- open and close ---- */
 
-/* Only ipc:// for now: files have permissions, TCP needs keys. */
-static int endpoint_error(const char *endpoint) {
+/* A file has permissions; TCP needs keys. */
+static int endpoint_error(const char *endpoint, const struct rectify_keys *keys) {
   if (endpoint == NULL) return EINVAL;
-  if (strncmp(endpoint, "tcp://", 6) == 0) return EPROTONOSUPPORT;
-  return strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] != '\0' ? 0 : EINVAL;
+  if (strncmp(endpoint, "tcp://", 6) == 0) return keys == NULL ? EPROTONOSUPPORT : 0;
+  return keys == NULL && strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] != '\0' ? 0 : EINVAL;
 }
 
-static int open_error(const char *endpoint, const char *actor) {
+static int open_error(const char *endpoint, const char *actor, const struct rectify_keys *keys) {
   size_t length = actor != NULL ? strnlen(actor, CODE_BYTES_MAX + 1) : 0;
   if (length == 0 || length > CODE_BYTES_MAX || !codec_text_ok(actor, length)) return EINVAL;
-  return endpoint_error(endpoint);
+  return endpoint_error(endpoint, keys);
 }
 
-static bool rectify_fill(struct rectify *rectify, const char *endpoint, const char *actor) {
+static bool rectify_fill(struct rectify *rectify, const char *endpoint, const char *actor,
+                         const struct rectify_keys *keys) {
   rectify->timing = client_timing_default;
   rectify->actor_length = strlen(actor);
   memcpy(rectify->actor, actor, rectify->actor_length);
@@ -32,18 +33,26 @@ static bool rectify_fill(struct rectify *rectify, const char *endpoint, const ch
   if (rectify->endpoint == NULL || rectify->arena == NULL) return false;
   if (client_random(rectify, &rectify->jitter_state, sizeof rectify->jitter_state) != 0) return false;
   rectify->jitter_state |= 1; /* xorshift must not start at 0 */
-  return client_wire_open(rectify);
+  return client_wire_open(rectify, keys);
 }
 
-struct rectify *rectify_open(const char *endpoint, const char *actor) {
-  errno = open_error(endpoint, actor);
+static struct rectify *open_checked(const char *endpoint, const char *actor, const struct rectify_keys *keys) {
+  errno = open_error(endpoint, actor, keys);
   if (errno != 0) return NULL;
   struct rectify *rectify = calloc(1, sizeof *rectify);
   if (rectify == NULL) return NULL;
-  if (rectify_fill(rectify, endpoint, actor)) return rectify;
+  if (rectify_fill(rectify, endpoint, actor, keys)) return rectify;
   int error = errno;
   rectify_close(rectify);
   errno = error;
+  return NULL;
+}
+
+struct rectify *rectify_open(const char *endpoint, const char *actor) { return open_checked(endpoint, actor, NULL); }
+
+struct rectify *rectify_open_keyed(const char *endpoint, const char *actor, const struct rectify_keys *keys) {
+  if (keys != NULL) return open_checked(endpoint, actor, keys);
+  errno = EINVAL;
   return NULL;
 }
 
@@ -89,9 +98,17 @@ static int timed_out(struct rectify *rectify, int timeout_msec) {
     snprintf(rectify->text, sizeof rectify->text, "nothing came from %s within %g s", rectify->endpoint,
              timeout_msec / 1000.0);
   else
-    snprintf(rectify->text, sizeof rectify->text, "no daemon answered at %s within %g s; is rectifyd running?",
-             rectify->endpoint, timeout_msec / 1000.0);
+    snprintf(rectify->text, sizeof rectify->text, "no daemon answered at %s within %g s; %s", rectify->endpoint,
+             timeout_msec / 1000.0,
+             rectify->handshake_failed ? "the handshake failed: is the server's key the right one?" : "is rectifyd running?");
   return RECTIFY_TIMEOUT;
+}
+
+static int not_admitted(struct rectify *rectify) {
+  snprintf(rectify->text, sizeof rectify->text,
+           "the daemon at %s does not admit this key: it is not registered, was revoked, or has expired",
+           rectify->endpoint);
+  return RECTIFY_KEY;
 }
 
 static int bytes_width(const ProtobufCBinaryData *bytes) { return (int)(bytes->len > 400 ? 400 : bytes->len); }
@@ -218,6 +235,7 @@ static int wait_wanted(struct rectify *rectify, const struct client_slot *wanted
     if (client_slots_send(rectify, now, &next_at, &blocked) != 0) return system_failed(rectify, "sending a request");
     int got = read_wanted(rectify, wanted, reply);
     if (got != 0) return got;
+    if (client_wire_refused(rectify)) return not_admitted(rectify);
     if (now >= until) return timed_out(rectify, timeout_msec);
     if (client_wire_wait(rectify, blocked, (next_at < until ? next_at : until) - now) == 0) continue;
     if (errno != EINTR) return system_failed(rectify, "waiting for an answer");

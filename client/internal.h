@@ -42,6 +42,9 @@ struct client_item {
 
 struct rectify {
   void *context, *socket;
+  void *monitor;         /* of a connection with keys: how its handshakes end */
+  bool refused;          /* the daemon did not admit the key */
+  bool handshake_failed; /* the last handshake ended without a word */
   struct codec_arena *arena; /* holds the reply last handed out */
   struct client_timing timing;
   char *endpoint;
@@ -65,8 +68,11 @@ struct rectify {
 
 /* ---- wire.c: the socket ---- */
 
-/* Opens context and socket and connects.  False with errno set; client_wire_close() then undoes what was done. */
-bool client_wire_open(struct rectify *rectify);
+/* Opens context and socket and connects, with `keys` unless NULL.  False with errno set; client_wire_close() then undoes what
+ * was done. */
+bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys);
+/* Whether the daemon has said that it does not admit the key. */
+bool client_wire_refused(struct rectify *rectify);
 void client_wire_close(struct rectify *rectify);
 /* Hands one message to libzmq: 1 taken, 0 not now, -1 failed (errno). */
 int client_wire_send(struct rectify *rectify, const void *data, size_t length);

@@ -20,15 +20,48 @@ static bool options_set(void *socket) {
          zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) == 0;
 }
 
-bool client_wire_open(struct rectify *rectify) {
+static bool key(void *socket, int name, const uint8_t bytes[CLIENT_KEY_BYTES]) {
+  return zmq_setsockopt(socket, name, bytes, CLIENT_KEY_BYTES) == 0;
+}
+
+/* A refused handshake is not tried again by libzmq: the monitor tells us, so that nobody waits in vain. */
+static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
+  static const char address[] = "inproc://rectify-handshakes";
+  const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+  rectify->monitor = zmq_socket(rectify->context, ZMQ_PAIR);
+  return rectify->monitor != NULL && key(rectify->socket, ZMQ_CURVE_SERVERKEY, keys->server_public) &&
+         key(rectify->socket, ZMQ_CURVE_PUBLICKEY, keys->client_public) &&
+         key(rectify->socket, ZMQ_CURVE_SECRETKEY, keys->client_secret) && option(rectify->socket, ZMQ_TCP_KEEPALIVE, 1) &&
+         option(rectify->socket, ZMQ_HEARTBEAT_IVL, 5000) && option(rectify->socket, ZMQ_HEARTBEAT_TIMEOUT, 15000) &&
+         option(rectify->monitor, ZMQ_LINGER, 0) && zmq_socket_monitor(rectify->socket, address, events) == 0 &&
+         zmq_connect(rectify->monitor, address) == 0;
+}
+
+bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys) {
   rectify->context = zmq_ctx_new();
   if (rectify->context == NULL) return false;
   rectify->socket = zmq_socket(rectify->context, ZMQ_DEALER);
-  return rectify->socket != NULL && options_set(rectify->socket) &&
+  return rectify->socket != NULL && options_set(rectify->socket) && (keys == NULL || dress(rectify, keys)) &&
          zmq_connect(rectify->socket, rectify->endpoint) == 0;
 }
 
+/* An event is two frames: its number in the first two bytes of one, an address in the other. */
+bool client_wire_refused(struct rectify *rectify) {
+  uint8_t frame[8], peer[256];
+  while (rectify->monitor != NULL && zmq_recv(rectify->monitor, frame, sizeof frame, ZMQ_DONTWAIT) >= 2) {
+    uint16_t event;
+    memcpy(&event, frame, sizeof event);
+    (void)zmq_recv(rectify->monitor, peer, sizeof peer, ZMQ_DONTWAIT);
+    rectify->refused |= event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    rectify->handshake_failed = event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+  }
+  return rectify->refused;
+}
+
 void client_wire_close(struct rectify *rectify) {
+  if (rectify->monitor != NULL) zmq_close(rectify->monitor);
+  rectify->monitor = NULL;
   if (rectify->socket != NULL) zmq_close(rectify->socket);
   if (rectify->context != NULL)
     while (zmq_ctx_term(rectify->context) != 0 && errno == EINTR) continue;
@@ -42,10 +75,11 @@ int client_wire_send(struct rectify *rectify, const void *data, size_t length) {
 }
 
 int client_wire_wait(struct rectify *rectify, bool write, int64_t wait_msec) {
-  zmq_pollitem_t item = {.socket = rectify->socket, .events = ZMQ_POLLIN};
-  if (write) item.events |= ZMQ_POLLOUT;
+  zmq_pollitem_t items[2] = {{.socket = rectify->socket, .events = ZMQ_POLLIN},
+                             {.socket = rectify->monitor, .events = ZMQ_POLLIN}};
+  if (write) items[0].events |= ZMQ_POLLOUT;
   if (wait_msec < 0) wait_msec = 0;
-  return zmq_poll(&item, 1, wait_msec > INT_MAX ? INT_MAX : (long)wait_msec) < 0 ? -1 : 0;
+  return zmq_poll(items, rectify->monitor != NULL ? 2 : 1, wait_msec > INT_MAX ? INT_MAX : (long)wait_msec) < 0 ? -1 : 0;
 }
 
 static int frame_receive(void *socket, zmq_msg_t *frame) {

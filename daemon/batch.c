@@ -210,6 +210,16 @@ static void take_publication(struct batch *batch, const Rectify__V1__Publish *wi
   item->file_name = batch_keep(batch, wire->file_name.data, wire->file_name.len);
 }
 
+static void take_key_change(struct batch *batch, const struct office *office, const Rectify__V1__KeyChange *wire,
+                            uint32_t actor) {
+  struct item *item = new_item(batch, wire->id, wire->revoke ? COMMAND_KEY_REVOKE : COMMAND_KEY_REGISTER, actor);
+  memcpy(item->key.bytes, wire->public_key.data, CURVE_KEY_BYTES);
+  item->key.officer = officer_id(office, wire->officer);
+  item->key.from = wire->valid_from;
+  item->key.until = wire->valid_until;
+  commit_to_text(batch, item, wire->text);
+}
+
 static size_t items_of(const Rectify__V1__Request *request) {
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT) return request->submit->n_findings;
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT) return request->act->n_commands;
@@ -224,6 +234,8 @@ bool batch_take(struct batch *batch, const struct office *office, const Rectify_
   *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)items_of(request)};
   must(batch->item_count + place->item_count <= BATCH_ITEMS_MAX);
   if (publishes) take_publication(batch, request->publish, actor);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_KEY_CHANGE)
+    take_key_change(batch, office, request->key_change, actor);
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
     for (size_t i = 0; i < request->submit->n_findings; i++)
       take_finding(batch, office, request->submit->findings[i], actor);

@@ -6,6 +6,7 @@
 #ifndef RECTIFY_BATCH_H
 #define RECTIFY_BATCH_H
 
+#include "daemon/keys.h"
 #include "daemon/router.h"
 #include "daemon/tree.h"
 #include "daemon/world.h"
@@ -37,6 +38,7 @@ struct item {
   uint8_t salt[SALT_BYTES];
   uint32_t piece_first; /* names of command.evidence, in batch.pieces */
   uint64_t problem_hash, kind_hash; /* of the recurrence keys, to find earlier ones in the same batch */
+  struct key key;       /* KEY_REGISTER, KEY_REVOKE */
   uint32_t document;    /* PUBLISH: enum document_kind */
   enum item_outcome outcome;
   uint32_t recorded; /* index into batch.fresh or batch.repeats */

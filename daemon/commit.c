@@ -228,6 +228,44 @@ static void send_registry(struct pg *pg, const struct registry *registry) {
   for (int i = 0; i < 15; i++) pg_array_free(&array[i]);
 }
 
+/* ---- clients' keys, likewise ---- */
+
+/* Each key once, as the batch left it. */
+static bool is_last_of_key(const struct batch *batch, uint32_t at) {
+  const struct event *event = &batch->fresh[at].event;
+  if (!event->has_key || rule_refuses(event->rule)) return false;
+  for (uint32_t i = at + 1; i < batch->fresh_count; i++) {
+    const struct event *later = &batch->fresh[i].event;
+    if (later->has_key && !rule_refuses(later->rule) &&
+        memcmp(later->client_key.bytes, event->client_key.bytes, CLIENT_KEY_BYTES) == 0)
+      return false;
+  }
+  return true;
+}
+
+static void send_keys(struct pg *pg, const struct batch *batch) {
+  static const uint32_t types[6] = {PG_BYTEA, PG_INT4, PG_DATE, PG_DATE, PG_BOOL, PG_INT8};
+  static struct pg_array array[6];
+  struct pg_params params;
+  uint32_t count = 0;
+  for (int i = 0; i < 6; i++) pg_array_reset(&array[i], types[i]);
+  for (uint32_t i = 0; i < batch->fresh_count; i++) {
+    const struct event *event = &batch->fresh[i].event;
+    if (!is_last_of_key(batch, i)) continue;
+    pg_put_bytes(&array[0], event->client_key.bytes, CLIENT_KEY_BYTES);
+    pg_put_int(&array[1], event->subject);
+    pg_put_int(&array[2], event->valid_from);
+    pg_put_int(&array[3], event->valid_until);
+    pg_put_int(&array[4], event->command == COMMAND_KEY_REVOKE);
+    pg_put_int(&array[5], (int64_t)batch->fresh[i].log_index);
+    count++;
+  }
+  if (count == 0) return;
+  pg_params_reset(&params);
+  for (int i = 0; i < 6; i++) pg_param_array(&params, &array[i]);
+  pg_statement(pg, STATEMENT_PROJECT_KEYS, &params);
+}
+
 /* ---- sending ---- */
 
 static void no_result(void *context, unsigned step, const PGresult *result) { (void)context, (void)step, (void)result; }
@@ -263,6 +301,7 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   if (daemon->store.bootstrap) send_registry(pg, daemon->store.office->registry);
   if (batch->has_publication && batch->publication.kind == DOCUMENT_REGISTRY)
     send_registry(pg, batch->publication.parsed);
+  send_keys(pg, batch);
   pg_end(pg);
   tree_written(&daemon->store.tree);
   return true;

@@ -12,6 +12,7 @@
 #include "daemon/batch.h"
 #include "daemon/book.h"
 #include "daemon/clock.h"
+#include "daemon/keys.h"
 #include "daemon/log.h"
 #include "daemon/pg.h"
 #include "daemon/router.h"
@@ -44,6 +45,7 @@ struct store {
   struct tree tree;
   struct office *office;
   struct book *book;
+  struct keys *keys;
 };
 
 struct watcher {
@@ -52,6 +54,8 @@ struct watcher {
   struct route_back back;
   struct uuid id;
   uint32_t actor;
+  bool has_key; /* of the connection: it must stay good */
+  uint8_t key[CURVE_KEY_BYTES];
   uint32_t unit;
   uint64_t case_no;
   uint64_t size; /* of the log when last told */
@@ -105,7 +109,20 @@ void pipeline_forget(struct daemon *daemon);
 /* When the next rung is due (INSTANT_NONE: never). */
 usec_t pipeline_next_fire(const struct daemon *daemon);
 
+/* ---- identity.c ---- */
+/* Whether the holder of a key may connect: zap_admit_fn of the remote door; `context` is the daemon. */
+bool identity_admits(void *context, const uint8_t key[CURVE_KEY_BYTES]);
+/* Whether `key` (NULL: the local door, whose permissions are the check) may be used for `actor` now; else *why. */
+bool identity_holds(const struct daemon *daemon, const uint8_t *key, uint32_t actor, const char **why);
+
+/* ---- decide_key.c ---- */
+void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
+
 /* ---- decide.c ---- */
+/* Numbers, packs and hashes an event that was decided; it becomes the next of the log.  `item`: ITEM_NONE for the daemon's own. */
+struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t item);
+bool is_administrator(const struct registry *registry, uint32_t actor, usec_t now);
+
 /* Decides every item of daemon->next and the rungs that are due; fills its fresh events. */
 void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs);
 /* What batch_decide() does before and after: for the first start, which publishes what is in force already. */

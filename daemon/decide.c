@@ -13,8 +13,7 @@ static void keep_touched(struct batch *batch, uint64_t case_no) {
   batch->touched[batch->touched_count++] = case_no;
 }
 
-/* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */
-static struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event,
+struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event,
                                      uint32_t item) {
   struct store *store = &daemon->store;
   must(batch->fresh_count < BATCH_FRESH_MAX);
@@ -138,7 +137,7 @@ static void event_of_publication(const struct daemon *daemon, const struct item 
   tree_sha256(batch->text + item->text.at, item->text.length, out->document_sha256.bytes);
 }
 
-static bool may_publish(const struct registry *registry, uint32_t actor, usec_t now) {
+bool is_administrator(const struct registry *registry, uint32_t actor, usec_t now) {
   return (registry_roles_anywhere(registry, actor, (day_t)(now / (24 * USEC_PER_HOUR))) &
           ROLE_BIT(ROLE_ADMINISTRATOR)) != 0;
 }
@@ -147,7 +146,7 @@ static bool may_publish(const struct registry *registry, uint32_t actor, usec_t 
 static const char *lock_out(const struct batch *batch, const struct item *item, usec_t now) {
   if (item->document != DOCUMENT_REGISTRY || item->command.actor == 0) return NULL;
   const struct registry *registry = batch->publication.parsed;
-  return may_publish(registry, item->command.actor, now)
+  return is_administrator(registry, item->command.actor, now)
              ? NULL
              : "this registry takes the publisher's own appointment as administrator away: nobody could mend it";
 }
@@ -163,7 +162,7 @@ static void decide_publication(struct daemon *daemon, struct batch *batch, uint3
   struct office *office = daemon->store.office;
   struct event event;
   event_of_publication(daemon, item, now, batch, &event);
-  if (item->command.actor != 0 && !may_publish(office->registry, item->command.actor, now)) {
+  if (item->command.actor != 0 && !is_administrator(office->registry, item->command.actor, now)) {
     event.rule = RULE_ROLE_MISSING;
   } else {
     char name[NAME_BYTES_MAX + 1];
@@ -229,6 +228,8 @@ void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs) {
     if (batch->items[at].outcome != ITEM_PENDING) continue;
     if (batch->items[at].command.kind == COMMAND_PUBLISH)
       decide_publication(daemon, batch, at, now);
+    else if (batch->items[at].command.kind > COMMAND_PUBLISH)
+      decide_key_change(daemon, batch, at, now);
     else
       decide_command(daemon, batch, at, now);
   }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@
 
 struct running {
   struct options options;
+  struct curve_pair server; /* of the remote door, when there is one */
   struct cluster *cluster; /* NULL: a database was given */
   struct daemon daemon;
   int signals;
@@ -113,10 +116,21 @@ static void migrate(struct running *running) {
 
 static void check_endpoint(const struct config *config) {
   char error[ERROR_BYTES];
-  if (router_check(config->endpoint, error, sizeof error) != 0) {
+  if (router_check(config->endpoint, config->listen, error, sizeof error) != 0) {
     fprintf(stderr, "rectifyd: %s\n", error);
     exit(EXIT_USAGE);
   }
+}
+
+/* The secret stays out of core files, of other processes' sight and of the swap. */
+static void read_server_key(struct running *running) {
+  char error[CURVE_ERROR_BYTES];
+  const struct rlimit none = {0, 0};
+  if (running->options.config.listen[0] == '\0') return;
+  (void)setrlimit(RLIMIT_CORE, &none);
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  if (mlock(&running->server, sizeof running->server) != 0) log_warning("key.not_locked reason=%s", strerror(errno));
+  if (!curve_file_read(running->options.config.server_key, &running->server, error)) give_up(EXIT_CONFIG, error);
 }
 
 static void make_daemon(struct running *running) {
@@ -127,6 +141,7 @@ static void make_daemon(struct running *running) {
   daemon->router = router_new();
   daemon->store.office = world_new();
   daemon->store.book = book_new();
+  daemon->store.keys = keys_new();
   daemon->store.conninfo = running->options.config.database;
   daemon->store.pg = pg_new("writer", true);
   daemon->reader_conninfo = running->options.config.database_reader;
@@ -143,6 +158,7 @@ static void start(struct running *running) {
   if (options->background) detach();
   log_open(!options->background, options->log_level);
   write_pid(options->pid_file); /* while root may still write to /run */
+  read_server_key(running);     /* and read what is root's */
   if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0) give_up(EXIT_CONFIG, error);
   raise_file_limit();
   running->signals = open_signals();
@@ -208,6 +224,20 @@ static void bind_when_ready(struct running *running) {
     give_up(EXIT_CONFIG, error);
   running->bound = true;
   log_info("ready endpoint=%s clock=%s", options->config.endpoint, clock_is_manual() ? "manual" : "real");
+  if (options->config.listen[0] == '\0') return;
+  if (router_listen(running->daemon.router, options->config.listen, &running->server, identity_admits, &running->daemon,
+                    error, sizeof error) != 0)
+    give_up(EXIT_CONFIG, error);
+}
+
+static void tell_of_door(const struct options *options, enum door_news news) {
+  const char *listen = options->config.listen;
+  switch (news) {
+    case DOOR_SAME: return;
+    case DOOR_OPENED: log_info("door.open listen=%s", listen); return;
+    case DOOR_UNPROVEN: log_warning("door.unproven listen=%s action=closed_until_a_stranger_is_refused", listen); return;
+    case DOOR_ADMITS: log_err("door.admits_strangers listen=%s action=closed_for_good", listen); return;
+  }
 }
 
 static bool is_over(const struct running *running) {
@@ -224,6 +254,7 @@ static void loop(struct running *running) {
     look_after_cluster(running, now);
     store_turn(daemon, now);
     bind_when_ready(running);
+    tell_of_door(&running->options, router_turn(daemon->router, now));
     query_turn(daemon, now);
     pipeline_turn(daemon);
   }
@@ -250,7 +281,9 @@ static void stop(struct running *running) {
   book_free(daemon->store.book);
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);
+  keys_free(daemon->store.keys);
   free(daemon->scratch);
+  curve_wipe(&running->server, sizeof running->server);
   if (running->options.pid_file[0] != '\0') unlink(running->options.pid_file);
   log_info("stopped");
 }

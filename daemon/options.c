@@ -17,6 +17,8 @@
   OPTION('c', "config", "FILE", "read settings from FILE (YAML); options win over it")                               \
   OPTION('d', "data", "DIR", "data directory, absolute [~/.local/state/rectify; as root /var/lib/rectify]")          \
   OPTION('e', "endpoint", "ENDPOINT", "where clients come in, ipc:///PATH [DIR/rectifyd.sock]")                      \
+  OPTION('L', "listen", "ENDPOINT", "also take clients with keys at tcp://ADDRESS:PORT; needs --server-key")            \
+  OPTION('k', "server-key", "FILE", "the daemon's own secret key, made by `rectify key new` [credential server-key]")    \
   OPTION('m', "socket-mode", "MODE", "permissions of the socket, octal [0660]")                                      \
   OPTION('D', "database", "CONNINFO", "PostgreSQL as rectify_writer; without it a private one under DIR")            \
   OPTION('R', "database-reader", "CONNINFO", "PostgreSQL as rectify_reader, may be a replica [as --database]")       \
@@ -115,6 +117,8 @@ static void take(struct options *out, int option, const char *value) {
   switch (option) {
     case 'd': copy(config->data_dir, sizeof config->data_dir, "data", value); return;
     case 'e': copy(config->endpoint, sizeof config->endpoint, "endpoint", value); return;
+    case 'L': copy(config->listen, sizeof config->listen, "listen", value); return;
+    case 'k': copy(config->server_key, sizeof config->server_key, "server-key", value); return;
     case 'm': copy(config->socket_mode, sizeof config->socket_mode, "socket-mode", value); return;
     case 'D': copy(config->database, sizeof config->database, "database", value); return;
     case 'R': copy(config->database_reader, sizeof config->database_reader, "database-reader", value); return;
@@ -158,8 +162,18 @@ static void set_level(struct options *out) {
   else usage("--log-level: err, warning or info, not '%s'", text);
 }
 
+/* A service manager hands secrets over as files in a folder of their own (systemd.exec(5), LoadCredential). */
+static void set_server_key(struct config *config) {
+  const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+  if (config->listen[0] == '\0') return;
+  if (config->server_key[0] == '\0' && credentials != NULL && credentials[0] == '/')
+    snprintf(config->server_key, sizeof config->server_key, "%.900s/server-key", credentials);
+  if (config->server_key[0] == '\0') usage("--listen needs --server-key FILE: `rectify key new FILE` makes one");
+}
+
 static void complete(struct options *out) {
   struct config *config = &out->config;
+  set_server_key(config);
   set_data_dir(config);
   set_mode(out);
   set_level(out);

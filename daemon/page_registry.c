@@ -1,4 +1,4 @@
-/* page_registry.c - the units and officers of the registry in force, from memory. */
+/* page_registry.c - the units and officers of the registry in force, from memory; the keys of officers. */
 #include <string.h>
 
 #include "daemon/query.h"
@@ -79,5 +79,28 @@ void page_of_officers(struct query *query) {
   if (id <= registry->officer_count) page_set_cursor(&page, id - 1, 0);
   page.page.n_officers = used;
   page.page.officers = pointers;
+  page_finish(query, &page);
+}
+
+enum { KEY_BYTES, KEY_OFFICER, KEY_FROM, KEY_UNTIL, KEY_IS_REVOKED, KEY_INDEX };
+
+void page_of_keys(struct query *query, const PGresult *result) {
+  static Rectify__V1__KeyRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
+  struct page page;
+  page_begin(query, &page);
+  int count = PQntuples(result);
+  for (int i = 0; i < count; i++) {
+    Rectify__V1__KeyRow *row = pointers[i] = &rows[i];
+    rectify__v1__key_row__init(row);
+    row->public_key = page_field(result, i, KEY_BYTES);
+    row_name_officer(query->daemon->store.office->registry, (uint32_t)pg_int(result, i, KEY_OFFICER), &row->officer,
+                     &row->officer_name);
+    row->valid_from = (int32_t)pg_int(result, i, KEY_FROM);
+    row->valid_until = (int32_t)pg_int(result, i, KEY_UNTIL);
+    row->revoked = pg_int(result, i, KEY_IS_REVOKED) != 0;
+  }
+  if ((uint32_t)count == query->limit) page_set_cursor(&page, pg_int(result, count - 1, KEY_INDEX), 0);
+  page.page.n_keys = (size_t)count;
+  page.page.keys = pointers;
   page_finish(query, &page);
 }

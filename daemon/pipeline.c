@@ -52,6 +52,8 @@ static bool key_is_under_way(const struct daemon *daemon, const ProtobufCBinaryD
 static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1__Request *request) {
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_PUBLISH)
     return key_is_under_way(daemon, &request->publish->id);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_KEY_CHANGE)
+    return key_is_under_way(daemon, &request->key_change->id);
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
     for (size_t i = 0; i < request->submit->n_findings; i++)
       if (key_is_under_way(daemon, &request->submit->findings[i]->id)) return true;
@@ -89,6 +91,7 @@ static void dispatch(struct daemon *daemon, const Rectify__V1__Request *request,
   switch (request->body_case) {
     case RECTIFY__V1__REQUEST__BODY_SUBMIT:
     case RECTIFY__V1__REQUEST__BODY_ACT:
+    case RECTIFY__V1__REQUEST__BODY_KEY_CHANGE:
     case RECTIFY__V1__REQUEST__BODY_PUBLISH: gather_request(daemon, request, actor, back, id); return;
     case RECTIFY__V1__REQUEST__BODY_QUERY: query_start(daemon, request->query, actor, back, id); return;
     case RECTIFY__V1__REQUEST__BODY_WATCH: watch_request(daemon, request->watch, actor, back, id); return;
@@ -120,6 +123,11 @@ static void take_request(struct daemon *daemon, const uint8_t *data, size_t leng
                                             request->actor.len);
   if (actor == 0) {
     answer_error(daemon, back, &id, FAILURE_ACTOR, "actor", "the actor is not in the registry", 0);
+    return;
+  }
+  const char *why;
+  if (!identity_holds(daemon, router_sender(daemon->router), actor, &why)) {
+    answer_error(daemon, back, &id, FAILURE_KEY, "actor", why, 0);
     return;
   }
   dispatch(daemon, request, actor, back, &id);

@@ -31,6 +31,7 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_WHY: page_of_why(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_NEXT: page_of_next(query); return;
     case RECTIFY__V1__QUERY__WHAT_DOCUMENTS: page_of_documents(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_KEYS: page_of_keys(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -153,6 +154,15 @@ static void ask_documents(struct query *query, const Rectify__V1__DocumentQuery 
   pg_statement(query->daemon->reader, STATEMENT_QUERY_DOCUMENTS, &params);
 }
 
+static void ask_keys(struct query *query, const Rectify__V1__KeyQuery *wanted, bool has_cursor) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  query_param_officer(&params, query->daemon->store.office->registry, wanted->officer);
+  pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
+  pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_KEYS, &params);
+}
+
 /* ---- starting ---- */
 
 static bool is_own(const struct daemon *daemon, const Rectify__V1__NoticeQuery *wanted, uint32_t actor) {
@@ -175,6 +185,10 @@ static const char *refused(const struct daemon *daemon, const Rectify__V1__Query
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
     fine = is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
   if (!fine) return "only the office or an auditor of the whole may read this";
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS)
+    return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_ADMINISTRATOR))
+               ? NULL
+               : "only an administrator or an auditor of the whole may read this";
   if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_DOCUMENTS) return NULL;
   if (may_read_document(daemon, wanted->documents->document, actor)) return NULL;
   return "only who has a role may read policies and calendars; a registry, only the office, an auditor or an "
@@ -238,6 +252,7 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
     query_ask_case(query, wanted->next->case_no);
   }
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_DOCUMENTS) ask_documents(query, wanted->documents);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS) ask_keys(query, wanted->keys, has_cursor);
   pg_end(query->daemon->reader);
 }
 
@@ -246,7 +261,7 @@ static bool has_place(const struct daemon *daemon, const struct route_back *back
   uint32_t all = 0, own = 0;
   for (const struct query *query = daemon->queries; query != NULL; query = query->next) {
     all++;
-    own += query->back.length == back->length && memcmp(query->back.routing, back->routing, back->length) == 0;
+    own += route_back_same(&query->back, back);
   }
   return all < QUERIES_MAX && own < QUERIES_PER_CLIENT_MAX;
 }

@@ -42,6 +42,7 @@ void page_of_cases(struct query *query, const PGresult *result);
 void page_of_events(struct query *query, const PGresult *result);
 void page_of_notices(struct query *query, const PGresult *result);
 void page_of_documents(struct query *query, const PGresult *result);
+void page_of_keys(struct query *query, const PGresult *result);
 void page_of_units(struct query *query);
 void page_of_officers(struct query *query);
 /* The case of a row of query_cases; false when it cannot be read, or names documents that this daemon has not read: another

@@ -1,4 +1,7 @@
-/* router.h - the daemon's ROUTER socket: the only code of the daemon that knows libzmq.
+/* router.h - the daemon's two doors, ROUTER sockets both: the only code of the daemon that knows libzmq (with zap.h).
+ *
+ * The local door is a socket file, guarded by its permissions.  The remote door is TCP with CURVE, always; it serves only
+ * while it is proven that a stranger is refused (zap.h).
  *
  * Frames: [routing id][empty delimiter, optional][envelope].  Anything else is read to its end, dropped and counted.
  * Routing ids are those libzmq generates; HANDOVER is never set.  A reply that cannot be sent at once is dropped: the
@@ -11,33 +14,52 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/zap.h"
 #include "rectify/limits.h"
 
 /* Where an answer goes. */
 struct route_back {
+  bool remote;
   uint8_t length;
   bool delimiter;
   uint8_t routing[WIRE_ROUTING_BYTES_MAX];
 };
+
+/* Whether both are the same connection. */
+bool route_back_same(const struct route_back *a, const struct route_back *b);
 
 struct router;
 
 struct router *router_new(void);
 void router_free(struct router *router);
 
-/* Whether `endpoint` is one that may be bound: 0, or -1 with a sentence in `error`. */
-int router_check(const char *endpoint, char *error, size_t error_size);
+/* Whether `endpoint` ("ipc:///PATH") and `listen` ("tcp://ADDRESS:PORT", or empty) may be bound: 0, or -1 with a sentence
+ * in `error`. */
+int router_check(const char *endpoint, const char *listen, char *error, size_t error_size);
 
-/* Binds "ipc:///path" with permissions `mode`.  Returns 0, or -1 with a sentence in `error`. */
+/* Binds the local door with permissions `mode`.  Returns 0, or -1 with a sentence in `error`. */
 int router_bind(struct router *router, const char *endpoint, unsigned mode, char *error, size_t error_size);
-/* Unbinds and closes: no further request comes in. */
+/* Binds the remote door with the key pair `server` (copied into libzmq); `admit` is asked at each handshake.  It serves from
+ * the first proof on.  Returns 0, or -1 with a sentence in `error`. */
+int router_listen(struct router *router, const char *listen, const struct curve_pair *server, zap_admit_fn *admit,
+                  void *context, char *error, size_t error_size);
+/* Unbinds and closes both: no further request comes in. */
 void router_close(struct router *router);
 
-/* The file descriptor-free handle for zmq_poll. */
-void *router_socket(const struct router *router);
+/* What happened to the remote door, for the log. */
+enum door_news {
+  DOOR_SAME,
+  DOOR_OPENED,   /* a stranger was refused: it serves */
+  DOOR_ADMITS,   /* a stranger was admitted: it serves no longer, and nothing may until somebody has looked */
+  DOOR_UNPROVEN, /* no answer in time: it serves no longer, until a proof succeeds */
+};
+/* Answers handshakes, and keeps the proof fresh. */
+enum door_news router_turn(struct router *router, int64_t now_msec);
 
 /* Reads the next well-formed message.  Returns its envelope (borrowed until the next call) or NULL when none waits. */
 const uint8_t *router_receive(struct router *router, struct route_back *back, size_t *length);
+/* The key of the sender of that message, NULL at the local door; borrowed likewise. */
+const uint8_t *router_sender(const struct router *router);
 
 /* Sends one envelope.  False when it could not be handed over at once. */
 bool router_send(struct router *router, const struct route_back *back, const void *data, size_t length);

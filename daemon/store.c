@@ -142,6 +142,44 @@ static void ask_tiles(struct daemon *daemon) {
   pg_end(daemon->store.pg);
 }
 
+/* ---- clients' keys ---- */
+
+/* What was known before is forgotten only now: handshakes are answered while the store is reloaded, too. */
+static void keys_result(void *context, unsigned step, const PGresult *result) {
+  (void)step;
+  struct daemon *daemon = context;
+  keys_clear(daemon->store.keys);
+  if (PQntuples(result) > KEYS_MAX) store_damaged("there are more keys than can be registered");
+  for (int row = 0; row < PQntuples(result); row++) {
+    struct key key;
+    size_t length;
+    const uint8_t *bytes = pg_bytes(result, row, 0, &length);
+    if (length != CURVE_KEY_BYTES) store_damaged("a client's key has a wrong size");
+    memcpy(key.bytes, bytes, CURVE_KEY_BYTES);
+    key.officer = (uint32_t)pg_int(result, row, 1);
+    key.from = (day_t)pg_int(result, row, 2);
+    key.until = (day_t)pg_int(result, row, 3);
+    key.revoked = pg_int(result, row, 4) != 0;
+    keys_put(daemon->store.keys, &key);
+  }
+}
+
+static void keys_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE)
+    step_failed(daemon, "load_keys", sqlstate, text);
+  else
+    ask_tiles(daemon);
+}
+
+static void ask_keys(struct daemon *daemon) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (!pg_begin(daemon->store.pg, keys_result, keys_done, daemon)) return;
+  pg_statement(daemon->store.pg, STATEMENT_LOAD_KEYS, &params);
+  pg_end(daemon->store.pg);
+}
+
 /* ---- documents ---- */
 
 static bool take_document(struct office *office, uint32_t kind, const char *file_name, const char *text,
@@ -190,7 +228,7 @@ static void documents_done(void *context, enum pg_outcome outcome, const char *s
   if (outcome != PG_DONE)
     step_failed(daemon, "load_documents", sqlstate, text);
   else
-    ask_tiles(daemon);
+    ask_keys(daemon);
 }
 
 static void ask_documents(struct daemon *daemon) {

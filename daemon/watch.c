@@ -11,8 +11,7 @@
 static struct watcher *find_watcher(struct daemon *daemon, const struct route_back *back, const struct uuid *id) {
   for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
     struct watcher *watcher = &daemon->watchers[i];
-    if (watcher->used && watcher->back.length == back->length &&
-        memcmp(watcher->back.routing, back->routing, back->length) == 0 &&
+    if (watcher->used && route_back_same(&watcher->back, back) &&
         memcmp(watcher->id.bytes, id->bytes, WIRE_ID_BYTES) == 0)
       return watcher;
   }
@@ -43,6 +42,9 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
     *watcher = (struct watcher){.used = true, .back = *back, .id = *id, .size = daemon->committed_size};
   }
   watcher->actor = actor;
+  const uint8_t *key = router_sender(daemon->router);
+  watcher->has_key = key != NULL;
+  if (key != NULL) memcpy(watcher->key, key, CURVE_KEY_BYTES);
   watcher->unit = 0;
   if (watch->unit.len > 0)
     watcher->unit = registry_unit_by_code(daemon->store.office->registry, (const char *)watch->unit.data,
@@ -153,7 +155,9 @@ void watch_tell(struct daemon *daemon, const struct batch *batch) {
   for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
     struct watcher *watcher = &daemon->watchers[i];
     if (!watcher->used) continue;
-    if (watcher->expires <= now)
+    const char *why;
+    bool holds = identity_holds(daemon, watcher->has_key ? watcher->key : NULL, watcher->actor, &why);
+    if (watcher->expires <= now || !holds)
       watcher->used = false;
     else
       tell(daemon, watcher, batch);

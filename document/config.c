@@ -4,11 +4,12 @@
 
 #include "document/field.h"
 
-enum { DATA_DIR, ENDPOINT, DATABASE, DATABASE_READER, DATABASE_OWNER, SOCKET_MODE, LOG_LEVEL };
+enum { DATA_DIR, ENDPOINT, DATABASE, DATABASE_READER, DATABASE_OWNER, SOCKET_MODE, LOG_LEVEL, LISTEN, SERVER_KEY };
 
 static const struct field fields[] = {{"data_dir", false},       {"endpoint", false},    {"database", false},
                                       {"database_reader", false}, {"database_owner", false}, {"socket_mode", false},
-                                      {"log_level", false},       {NULL, false}};
+                                      {"log_level", false},       {"listen", false},      {"server_key", false},
+                                      {NULL, false}};
 
 static void take(struct report *report, const struct yaml_node *node, const char *what, char *out, size_t size) {
   if (node == NULL || !field_is(report, node, YAML_SCALAR, what)) return;
@@ -29,6 +30,8 @@ static void take_all(struct report *report, const struct yaml_node *root, struct
   take(report, values[DATABASE_READER], "database_reader", config->database_reader, sizeof config->database_reader);
   take(report, values[DATABASE_OWNER], "database_owner", config->database_owner, sizeof config->database_owner);
   take(report, values[SOCKET_MODE], "socket_mode", config->socket_mode, sizeof config->socket_mode);
+  take(report, values[LISTEN], "listen", config->listen, sizeof config->listen);
+  take(report, values[SERVER_KEY], "server_key", config->server_key, sizeof config->server_key);
   take(report, values[LOG_LEVEL], "log_level", config->log_level, sizeof config->log_level);
 }
 

@@ -15,6 +15,8 @@ struct config {
   char database[CONFIG_BYTES_MAX];        /* libpq connection string of the writer; empty: the private cluster */
   char database_reader[CONFIG_BYTES_MAX]; /* of the reader; empty: as the writer */
   char database_owner[CONFIG_BYTES_MAX];  /* of who migrates; empty: this daemon does not migrate */
+  char listen[CONFIG_BYTES_MAX];          /* tcp://ADDRESS:PORT for clients with keys; empty: none */
+  char server_key[CONFIG_BYTES_MAX];      /* file of the daemon's secret CURVE key */
   char socket_mode[8];                    /* octal, such as "0660" */
   char log_level[16];                     /* err, warning or info */
 };

@@ -68,6 +68,8 @@ static const struct map_row event_rows[] = {
     COUNT32(spawn_unit),
     COUNT32(spawn_officer),
     NUMBER(spawn_track, NUMBERS_TRACK | OR_NONE),
+    FIELD(valid_from, DAY_MIN, DAY_MAX),
+    FIELD(valid_until, DAY_MIN, DAY_MAX),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 
@@ -173,6 +175,7 @@ static void event_out(const struct event *event, struct event_parts *parts, Rect
   out->number = borrow_text(event->number);
   if (event->has_text) out->text_commitment = borrow(event->text.bytes, HASH_BYTES);
   if (event->document != DOCUMENT_NONE) out->document_sha256 = borrow(event->document_sha256.bytes, HASH_BYTES);
+  if (event->has_key) out->client_key = borrow(event->client_key.bytes, CLIENT_KEY_BYTES);
   evidence_out(event, parts);
   clocks_out(event, parts);
   notices_out(event, parts);
@@ -252,6 +255,8 @@ static bool event_in(const Rectify__V1__Event *message, struct event *out) {
   size_t document_bytes = out->document != DOCUMENT_NONE ? HASH_BYTES : 0;
   if (message->document_sha256.len != document_bytes) return false;
   if (document_bytes > 0) memcpy(out->document_sha256.bytes, message->document_sha256.data, document_bytes);
+  out->has_key = message->client_key.len > 0;
+  if (out->has_key && !take(&message->client_key, out->client_key.bytes, CLIENT_KEY_BYTES)) return false;
   out->has_finding = message->finding != NULL;
   if (out->has_finding && !finding_in(message->finding, &out->finding)) return false;
   return evidence_in(message, out) && clocks_in(message, out) && notices_in(message, out);

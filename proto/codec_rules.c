@@ -7,7 +7,7 @@
 #include "proto/codec_numbers.h"
 
 #define INSTANT_MAX (((int64_t)DAY_MAX + 1) * 24 * USEC_PER_HOUR)
-#define COMMANDS_OF_ACT (NUMBERS_COMMAND & ~(NUMBER_BIT(COMMAND_SUBMIT) | NUMBER_BIT(COMMAND_PUBLISH)))
+#define COMMANDS_OF_ACT (NUMBERS_COMMAND & (NUMBER_BIT(COMMAND_PUBLISH) - 1) & ~NUMBER_BIT(COMMAND_SUBMIT))
 #define DOCUMENTS (NUMBER_BIT(DOCUMENT_REGISTRY) | NUMBER_BIT(DOCUMENT_POLICY) | NUMBER_BIT(DOCUMENT_CALENDAR))
 
 #define ANY(field) {.name = #field, .check = CHECK_FREE, .count_max = UINT32_MAX}
@@ -40,6 +40,7 @@ static const struct field_rule request[] = {
     MESSAGE(clock_advance),
     MESSAGE(publish),
     MESSAGE(ping),
+    MESSAGE(key_change),
 };
 static const struct field_rule submit[] = {MESSAGES(findings, 1, WIRE_SUBMIT_MAX)};
 static const struct field_rule finding[] = {
@@ -86,6 +87,15 @@ static const struct field_rule publish[] = {
     LINE(file_name, 0, NAME_BYTES_MAX),
     FILE_BODY(body),
 };
+static const struct field_rule key_change[] = {
+    KEY(id),
+    ANY(revoke),
+    HASH(public_key),
+    CODE(officer),
+    RANGE(valid_from, DAY_MIN, DAY_MAX),
+    RANGE(valid_until, DAY_MIN, DAY_MAX),
+    TEXT(text, TEXT_BYTES_MAX),
+};
 static const struct field_rule query[] = {
     RANGE(limit, 0, WIRE_PAGE_MAX),
     BYTES(cursor, WIRE_CURSOR_BYTES_MAX),
@@ -98,6 +108,7 @@ static const struct field_rule query[] = {
     MESSAGE(officers),
     MESSAGE(next),
     MESSAGE(documents),
+    MESSAGE(keys),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -127,6 +138,7 @@ static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};
 static const struct field_rule next_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh), RANGE(steps, 0, FORECAST_STEPS_MAX)};
 static const struct field_rule document_query[] = {NUMBER(document, DOCUMENTS), RANGE(version, 0, INT32_MAX)};
+static const struct field_rule key_query[] = {CODE(officer)};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -148,6 +160,7 @@ static const struct message_rule requests[] = {
     RULES(submit, submit),
     RULES(act, act),
     RULES(publish, publish),
+    RULES(key_change, key_change),
     RULES_ONEOF(query, Query, query, what),
     RULES(case_query, case_query),
     RULES(history_query, history_query),
@@ -156,6 +169,7 @@ static const struct message_rule requests[] = {
     RULES(why_query, why_query),
     RULES(next_query, next_query),
     RULES(document_query, document_query),
+    RULES(key_query, key_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES(watch, watch),
@@ -190,6 +204,7 @@ static const struct field_rule page[] = {
     ANY(next_cursor), MESSAGE(head), ANY(now),   ANY(cases),    ANY(events),
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
     ANY(documents),
+    ANY(keys),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),

@@ -32,6 +32,8 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 struct session {
   char endpoint[ENDPOINT_BYTES_MAX];
   const char *actor; /* officer code; NULL: not said */
+  const char *key_file; /* of a connection over TCP; NULL: ~/.config/rectify/key */
+  const char *server;   /* the daemon's public key, as text; NULL: the first line of ~/.config/rectify/server */
   int timeout_msec;
   enum format format;
   bool zh;

@@ -30,6 +30,8 @@ static void session_defaults(struct session *session) {
   memset(session, 0, sizeof *session);
   endpoint_default(session->endpoint);
   session->actor = getenv("RECTIFY_ACTOR");
+  session->key_file = getenv("RECTIFY_KEY");
+  session->server = getenv("RECTIFY_SERVER");
   session->timeout_msec = TIMEOUT_MSEC;
   session->zh = chinese();
   session->colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == '\0');

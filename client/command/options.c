@@ -11,6 +11,8 @@ enum { VALUE_VERB = 1000, VALUE_GLOBAL = 2000, VALUE_HELP = 3000 };
 enum {
   GLOBAL_ENDPOINT,
   GLOBAL_AS,
+  GLOBAL_KEY,
+  GLOBAL_SERVER,
   GLOBAL_TIMEOUT,
   GLOBAL_JSON,
   GLOBAL_CSV,
@@ -20,8 +22,10 @@ enum {
   GLOBAL_NO_COLOR
 };
 const struct flag global_flags[] = {
-    {"endpoint", 0, "ADDRESS", "where rectifyd listens, such as ipc:///path/rectifyd.sock", NULL},
+    {"endpoint", 0, "ADDRESS", "where rectifyd listens: ipc:///path/rectifyd.sock or tcp://HOST:PORT", NULL},
     {"as", 0, "OFFICER", "who acts: the code of an officer", NULL},
+    {"key", 0, "FILE", "one's own key, for TCP (~/.config/rectify/key)", NULL},
+    {"server", 0, "KEY", "the daemon's public key, for TCP (first line of ~/.config/rectify/server)", NULL},
     {"timeout", 0, "SECONDS", "how long to wait for an answer (10)", NULL},
     {"json", 0, NULL, "print JSON lines, one object a row", NULL},
     {"csv", 0, NULL, "print CSV (RFC 4180), safe against formula injection", NULL},
@@ -40,6 +44,12 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
       return true;
     case GLOBAL_AS:
       session->actor = value;
+      return true;
+    case GLOBAL_KEY:
+      session->key_file = value;
+      return true;
+    case GLOBAL_SERVER:
+      session->server = value;
       return true;
     case GLOBAL_TIMEOUT:
       if (!number_read(value, 1, TIMEOUT_SECONDS_MAX, &seconds)) {

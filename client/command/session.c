@@ -1,7 +1,59 @@
 /* session.c - one connection to the daemon, and what its failures mean to a person. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/command/command.h"
+#include "document/curve.h"
+
+#define PATH_BYTES 4096
+
+/* ---- over TCP ---- */
+
+static bool home_file(const char *name, char out[PATH_BYTES]) {
+  const char *home = getenv("HOME");
+  int length = home != NULL ? snprintf(out, PATH_BYTES, "%s/.config/rectify/%s", home, name) : -1;
+  return length > 0 && length < PATH_BYTES;
+}
+
+/* The daemon's public key: no secret, but nobody else's word for it will do. */
+static bool read_server(const struct session *session, uint8_t out[CURVE_KEY_BYTES]) {
+  char path[PATH_BYTES], line[CURVE_TEXT_BYTES] = "";
+  const char *text = session->server;
+  if (text == NULL && home_file("server", path)) {
+    FILE *file = fopen(path, "re");
+    if (file != NULL && fgets(line, sizeof line, file) != NULL) text = line;
+    if (file != NULL) (void)fclose(file);
+  }
+  if (text != NULL && curve_of_text(text, strlen(text), out)) return true;
+  complain(text == NULL ? "TCP needs the daemon's public key: --server KEY, or RECTIFY_SERVER, or ~/.config/rectify/server"
+                        : "the daemon's public key is not one: 64 hexadecimal digits, as `rectify key show` prints them");
+  return false;
+}
+
+static bool read_own(const struct session *session, struct curve_pair *pair) {
+  char path[PATH_BYTES], error[CURVE_ERROR_BYTES];
+  const char *file = session->key_file;
+  if (file == NULL && home_file("key", path)) file = path;
+  if (file != NULL && curve_file_read(file, pair, error)) return true;
+  complain("%s", file != NULL ? error : "TCP needs a key of one's own: --key FILE, or RECTIFY_KEY");
+  (void)fputs("`rectify key new FILE` makes one; an administrator registers its public half\n", stderr);
+  return false;
+}
+
+static bool open_keyed(struct session *session) {
+  struct rectify_keys keys;
+  struct curve_pair pair;
+  if (!read_server(session, keys.server_public) || !read_own(session, &pair)) return false;
+  memcpy(keys.client_public, pair.public_key, CURVE_KEY_BYTES);
+  memcpy(keys.client_secret, pair.secret, CURVE_KEY_BYTES);
+  session->rectify = rectify_open_keyed(session->endpoint, session->actor, &keys);
+  int reason = errno;
+  curve_wipe(&pair, sizeof pair);
+  curve_wipe(&keys, sizeof keys);
+  errno = reason;
+  return true;
+}
 
 int session_open(struct session *session) {
   if (session->rectify != NULL) return EXIT_FINE;
@@ -11,7 +63,9 @@ int session_open(struct session *session) {
                 stderr);
     return EXIT_USE;
   }
-  session->rectify = rectify_open(session->endpoint, session->actor);
+  bool keyed = strncmp(session->endpoint, "tcp://", 6) == 0;
+  if (!keyed) session->rectify = rectify_open(session->endpoint, session->actor);
+  else if (!open_keyed(session)) return EXIT_USE;
   if (session->rectify != NULL) return EXIT_FINE;
   complain("cannot use the endpoint '%s' as '%s': %m", session->endpoint, session->actor);
   return EXIT_USE;
@@ -49,6 +103,11 @@ int session_failure(struct session *session, int result) {
     case RECTIFY_ERROR:
       if (rectify_error(session->rectify) != NULL) return say_error(rectify_error(session->rectify));
       break;
+    case RECTIFY_KEY:
+      complain("%s", rectify_error_text(session->rectify));
+      (void)fputs("an administrator registers keys: `rectify key register OFFICER KEY`; `rectify key show FILE` prints yours\n",
+                  stderr);
+      return EXIT_REFUSED;
     case RECTIFY_SYSTEM:
       complain("%s", rectify_error_text(session->rectify));
       return EXIT_SYSTEM;

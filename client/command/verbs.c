@@ -116,6 +116,27 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify clock advance 30d\n  rectify clock advance 2026-03-01T09:00Z\n",
      no_flags, clock_advance_run, 0},
 
+    {"key new", GROUP_ADMINISTER, "FILE", "make a key pair of one's own, for TCP",
+     "The file gets mode 0600 and holds the secret half; the public half is printed, for an administrator to register.\n"
+     "The daemon's own key is made the same way, and its public half is told to the clients (--server).\n"
+     "\nExamples:\n  rectify key new ~/.config/rectify/key\n",
+     no_flags, key_new_run, 0},
+    {"key show", GROUP_ADMINISTER, "FILE", "print the public half of a key file",
+     "Refuses a file that others may read.\n\nExamples:\n  rectify key show ~/.config/rectify/key\n", no_flags,
+     key_show_run, 0},
+    {"key register", GROUP_ADMINISTER, "OFFICER KEY [--from DATE] [--until DATE]",
+     "say whose a key is, and for how long (administrator)",
+     "An officer may have several keys that are valid together: that is how one is changed without a gap.  Registering a "
+     "key\n"
+     "again sets its days anew.  A key never changes hands, and a revoked one never comes back.\n"
+     "\nExamples:\n  rectify key register li.wei 1f0c... --until 2027-12-31\n",
+     key_register_flags, key_register_run, 0},
+    {"key revoke", GROUP_ADMINISTER, "KEY -m TEXT", "a key is no longer to be believed, from now on (administrator)",
+     "Open connections are cut off with their next message.\n"
+     "\nExamples:\n  rectify key revoke 1f0c... -m 'the laptop was lost'\n",
+     key_revoke_flags, key_revoke_run, 0},
+    {"key list", GROUP_ADMINISTER, "[--officer OFFICER]", "the keys that were registered (administrator, auditor)",
+     "Examples:\n  rectify key list --officer li.wei\n  rectify key list --csv\n", key_list_flags, key_list_run, 0},
     {"unit list", GROUP_ADMINISTER, "", "the units", "Examples:\n  rectify unit list\n  rectify unit list --csv\n",
      no_flags, unit_list_run, 0},
     {"officer list", GROUP_ADMINISTER, "", "the officers and their roles",

@@ -29,11 +29,21 @@ enum rectify_result {
   RECTIFY_ERROR = -2,    /* the daemon answered with an error: see rectify_error() */
   RECTIFY_PROTOCOL = -3, /* the answer was not one */
   RECTIFY_SYSTEM = -4,   /* the system refused (memory, sockets, random numbers): see rectify_error_text() */
+  RECTIFY_KEY = -5,      /* the daemon does not admit this key: not registered, revoked or expired; open again to retry */
 };
 
 /* Opens a connection to `endpoint` ("ipc:///path/of/socket") as officer `actor` (code; copied).  Does not wait for the
  * daemon.  Returns NULL with errno set when the endpoint is not usable. */
 struct rectify *rectify_open(const char *endpoint, const char *actor);
+
+/* The keys of a connection over TCP, which is CURVE always (CurveZMQ, ZeroMQ RFC 26; X25519). */
+struct rectify_keys {
+  uint8_t server_public[32];                    /* the daemon's, by another way than this connection */
+  uint8_t client_public[32], client_secret[32]; /* one's own; the daemon knows whose the public half is */
+};
+
+/* The same to "tcp://HOST:PORT"; the keys are copied into libzmq, and not kept. */
+struct rectify *rectify_open_keyed(const char *endpoint, const char *actor, const struct rectify_keys *keys);
 
 /* Closes and frees; NULL is fine.  Anything unanswered stays unknown. */
 void rectify_close(struct rectify *rectify);

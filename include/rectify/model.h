@@ -245,6 +245,11 @@ struct event {
   bool has_finding;
   struct finding finding;
 
+  /* KEY_REGISTER and KEY_REVOKE: which key; whose it is stands in `subject`. */
+  bool has_key;
+  struct hash client_key; /* the public half */
+  day_t valid_from, valid_until; /* KEY_REGISTER: both included, in UTC */
+
   /* PUBLISH: which document. */
   uint8_t document; /* enum document_kind */
   uint32_t document_version;
