@@ -230,8 +230,7 @@ static void bind_when_ready(struct running *running) {
     give_up(EXIT_CONFIG, error);
 }
 
-static void tell_of_door(const struct options *options, enum door_news news) {
-  const char *listen = options->config.listen;
+static void tell_of_door(enum door_news news, const char *listen) {
   switch (news) {
     case DOOR_SAME: return;
     case DOOR_OPENED: log_info("door.open listen=%s", listen); return;
@@ -254,7 +253,7 @@ static void loop(struct running *running) {
     look_after_cluster(running, now);
     store_turn(daemon, now);
     bind_when_ready(running);
-    tell_of_door(&running->options, router_turn(daemon->router, now));
+    tell_of_door(router_turn(daemon->router, now), router_listening(daemon->router));
     query_turn(daemon, now);
     pipeline_turn(daemon);
   }

@@ -190,6 +190,8 @@ int router_listen(struct router *router, const char *listen, const struct curve_
   return 0;
 }
 
+const char *router_listening(const struct router *router) { return router->knock_at; }
+
 /* ---- the proof ---- */
 
 static enum door_news heard(struct router *router, enum stranger_news news, int64_t now_msec) {

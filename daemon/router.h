@@ -43,6 +43,9 @@ int router_bind(struct router *router, const char *endpoint, unsigned mode, char
  * the first proof on.  Returns 0, or -1 with a sentence in `error`. */
 int router_listen(struct router *router, const char *listen, const struct curve_pair *server, zap_admit_fn *admit,
                   void *context, char *error, size_t error_size);
+/* Where the remote door is found from this machine, with the port that was taken where the port was `*`; "" while there is
+ * none. */
+const char *router_listening(const struct router *router);
 /* Unbinds and closes both: no further request comes in. */
 void router_close(struct router *router);
 
