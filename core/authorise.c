@@ -40,5 +40,6 @@ bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, ui
   const uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
   if ((roles & ROLES_READING) != 0) return true;
   if ((registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0) return true;
-  return find_principal(registry, actor, ROLES_READING, unit != 0 ? unit : world_root(world), team, day) != 0;
+  return registry_on_behalf(registry, actor, ROLES_READING, unit != 0 ? unit : world_root(world), day) != 0 ||
+         registry_on_behalf(registry, actor, ROLE_BIT(ROLE_INSPECTOR), team, day) != 0;
 }
