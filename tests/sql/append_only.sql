@@ -15,9 +15,11 @@ CREATE VIEW pg_temp.attempt AS
 
 SELECT isnt_empty('SELECT FROM rectify.' || name, name || ' has a row to lose') FROM pg_temp.kept;
 SELECT pg_temp.contents() AS before \gset
-SELECT is(pg_temp.state_as(who, statement), 'RF003', who || ': ' || statement)
-FROM pg_temp.attempt, unnest(ARRAY['rectify_admin', 'rectify_owner']) AS who
-WHERE NOT (who = 'rectify_owner' AND statement LIKE '%CASCADE');
+SELECT is(pg_temp.state_as('rectify_admin', statement), 'RF003', 'the superuser: ' || statement) FROM pg_temp.attempt;
+-- Row security shows the owner no row to change or delete, so that these find nothing; a truncation meets the trigger.
+SELECT is(pg_temp.state_as('rectify_owner', statement), CASE WHEN statement LIKE 'TRUNCATE%' THEN 'RF003' ELSE 'ok' END,
+  'the owner: ' || statement) FROM pg_temp.attempt WHERE statement NOT LIKE '%CASCADE';
+SELECT is(pg_temp.contents(), :'before', 'and nothing changes');
 SET session_replication_role = replica;
 SELECT is(pg_temp.state_as('rectify_admin', statement), 'RF003', 'as a replica: ' || statement) FROM pg_temp.attempt;
 SET session_replication_role = local;
