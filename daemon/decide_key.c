@@ -58,7 +58,5 @@ void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, 
     event.valid_from = item->key.from;
     event.valid_until = item->key.until;
   }
-  item->recorded = batch->fresh_count;
-  item->outcome = ITEM_FRESH;
-  record_event(daemon, batch, &event, at);
+  batch_record(daemon, batch, &event, at);
 }

@@ -158,7 +158,6 @@ static void arm(void *socket, const struct curve_pair *server) {
   size = sizeof serves;
   must(zmq_getsockopt(socket, ZMQ_CURVE_SERVER, &serves, &size) == 0 && serves == 1);
   set_int(socket, ZMQ_TCP_KEEPALIVE, 1);
-  set_int(socket, ZMQ_IPV6, 1);
 }
 
 /* Where the own door is found from inside: an address for "any" is the loopback one. */
@@ -181,6 +180,7 @@ int router_listen(struct router *router, const char *listen, const struct curve_
   if (router->remote.socket == NULL) {
     router->remote.socket = open_socket(router->context);
     arm(router->remote.socket, server);
+    set_int(router->remote.socket, ZMQ_IPV6, strchr(listen, '[') != NULL); /* where an IPv6 address was asked for */
   }
   if (zmq_bind(router->remote.socket, listen) != 0) return bind_failed(listen, errno, error, error_size);
   router->remote.bound = true;
