@@ -175,6 +175,12 @@ static void take_random(uint8_t *out, size_t length) {
   memset(pool + left, 0, length);
 }
 
+void batch_random_key(struct uuid *key) {
+  take_random(key->bytes, sizeof key->bytes);
+  key->bytes[6] = (uint8_t)(0x80 | (key->bytes[6] & 0x0f));
+  key->bytes[8] = (uint8_t)(0x80 | (key->bytes[8] & 0x3f));
+}
+
 /* The record holds SHA-256(salt || text); the salt is random, so that short texts cannot be guessed from the hash. */
 static void commit_to_text(struct batch *batch, struct item *item, ProtobufCBinaryData text) {
   if (text.len == 0) return;
@@ -281,7 +287,7 @@ static void take_key_change(struct batch *batch, const struct office *office, co
   commit_to_text(batch, item, wire->text);
 }
 
-static size_t items_of(const Rectify__V1__Request *request) {
+size_t batch_items(const Rectify__V1__Request *request) {
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT) return request->submit->n_findings;
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT) return request->act->n_commands;
   return 1;
@@ -325,7 +331,7 @@ bool batch_take(struct batch *batch, const struct office *office, const Rectify_
   if (batch_is_full(batch) || (publishes && batch->item_count > 0)) return false;
   batch->weight += weight;
   struct batch_request *place = &batch->requests[batch->request_count];
-  *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)items_of(request), false};
+  *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)batch_items(request), actor, false};
   must(batch->item_count + place->item_count <= BATCH_ITEMS_MAX);
   if (publishes) take_publication(batch, request->publish, actor);
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_KEY_CHANGE)

@@ -15,7 +15,8 @@
 /* A request that fits in part is taken whole; reviews come on top. */
 #define BATCH_ITEMS_MAX (BATCH_EVENTS_MAX + WIRE_SUBMIT_MAX + REVIEW_CASES_MAX)
 /* What the items may come to with all that follows from them (batch_take() weighs them), reviews and rungs. */
-#define BATCH_FRESH_MAX (BATCH_WEIGHT_FULL + REQUEST_EVENTS_MAX + REVIEW_CASES_MAX + BATCH_EVENTS_MAX)
+#define BATCH_COUNTS_MAX 64 /* counts of refusals in one batch */
+#define BATCH_FRESH_MAX (BATCH_WEIGHT_FULL + REQUEST_EVENTS_MAX + REVIEW_CASES_MAX + BATCH_EVENTS_MAX + BATCH_COUNTS_MAX)
 #define BATCH_KEYS 4096     /* slots of the key index; power of two > 2 * items */
 #define BATCH_SEEN 65536    /* slots of the index of evidence; power of two > 2 * BATCH_SEEN_MAX */
 #define BATCH_SEEN_MAX (BATCH_ITEMS_MAX * EVIDENCE_MAX)
@@ -66,6 +67,7 @@ struct batch_request {
   struct route_back back;
   struct uuid id;
   uint32_t item_first, item_count;
+  uint32_t actor;
   bool preview;
 };
 
@@ -112,6 +114,8 @@ bool batch_has_key(const struct batch *batch, const struct uuid *key);
 
 /* How many events the request may come to, with all that can follow from each of its commands: beyond REQUEST_EVENTS_MAX no
  * batch takes it. */
+/* Findings or commands in a request that hands some in; 1 for another one. */
+size_t batch_items(const Rectify__V1__Request *request);
 uint32_t batch_weigh(const Rectify__V1__Request *request);
 /* Takes a Submit, Act or Publish of `actor` into the batch; copies all it needs.  False when there is no room for it
  * (the caller says "busy"). */
@@ -124,6 +128,9 @@ void batch_review(struct batch *batch, const struct command *command);
 uint64_t batch_seen(const struct batch *batch, const struct hash *sha256, uint64_t case_no);
 /* Notes that they were taken for this one. */
 void batch_see(struct batch *batch, const struct hash *sha256, uint64_t case_no);
+
+/* A random UUIDv8 for an event that nobody's key causes. */
+void batch_random_key(struct uuid *key);
 
 /* Copies bytes into the text buffer; must fit. */
 struct stretch batch_keep(struct batch *batch, const void *data, size_t length);

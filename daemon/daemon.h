@@ -15,6 +15,7 @@
 #include "daemon/keys.h"
 #include "daemon/log.h"
 #include "daemon/pg.h"
+#include "daemon/quota.h"
 #include "daemon/router.h"
 #include "daemon/tree.h"
 #include "daemon/world.h"
@@ -92,6 +93,7 @@ struct daemon {
     struct route_back back;
     struct uuid id;
   } advance; /* of the manual clock */
+  struct quotas *quotas;
   struct query *queries; /* that wait for the reading connection, in no order */
   struct watcher watchers[WATCHERS_MAX];
   uint8_t *scratch; /* for packed replies */
@@ -123,11 +125,20 @@ bool identity_admits(void *context, const uint8_t key[CURVE_KEY_BYTES]);
 /* Whether `key` (NULL: the local door, whose permissions are the check) may be used for `actor` now; else *why. */
 bool identity_holds(const struct daemon *daemon, const uint8_t *key, uint32_t actor, const char **why);
 
+/* ---- refusal.c ---- */
+/* Whether a verdict on the item is to be recorded; a refusal too many is only counted, and the item told so. */
+bool refusal_is_recorded(struct daemon *daemon, struct item *item, uint32_t rule, usec_t now);
+/* Counts of refusals that are to be put on record now. */
+bool refusal_counts_are_due(const struct daemon *daemon);
+void refusal_record_counts(struct daemon *daemon, struct batch *batch, usec_t now);
+
 /* ---- decide_key.c ---- */
 void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
 
 /* ---- decide.c ---- */
 
+/* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */
+struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event);
 /* Decides every item of daemon->next and the rungs that are due; fills its fresh events. */
 void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs);
 /* What batch_decide() does before and after: for the first start, which publishes what is in force already. */

@@ -27,8 +27,7 @@ static void count_on(struct store *store, const struct event *event) {
   store->order_serial = event->order_serial;
 }
 
-/* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */
-static struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event) {
+struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event) {
   struct store *store = &daemon->store;
   must(batch->fresh_count < BATCH_FRESH_MAX);
   struct recorded *recorded = &batch->fresh[batch->fresh_count++];
@@ -202,7 +201,7 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
     item_fail(item, FAILURE_FIELD, "not a command for people");
   } else if (item->preview) {
     preview(batch, item, &decision.event);
-  } else {
+  } else if (refusal_is_recorded(daemon, item, decision.rule, now)) {
     item->recorded = batch->fresh_count;
     item->outcome = ITEM_FRESH;
     take_event(daemon, batch, &decision.event)->item = at;
@@ -212,6 +211,7 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
 }
 
 void batch_record(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t at) {
+  if (!refusal_is_recorded(daemon, &batch->items[at], event->rule, event->recorded)) return;
   batch->items[at].recorded = batch->fresh_count;
   batch->items[at].outcome = ITEM_FRESH;
   record_event(daemon, batch, event)->item = at;
@@ -246,6 +246,7 @@ void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs) {
   usec_t now = clock_now();
   batch_begin(daemon, batch);
   if (with_rungs && !review_is_pending(daemon)) fire_rungs(daemon, batch, now);
+  if (with_rungs) refusal_record_counts(daemon, batch, now);
   for (uint32_t at = 0; at < batch->item_count; at++) {
     if (batch->items[at].outcome != ITEM_PENDING) continue;
     if (batch->items[at].command.kind == COMMAND_PUBLISH)

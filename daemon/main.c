@@ -146,6 +146,7 @@ static void make_daemon(struct running *running) {
   daemon->store.pg = pg_new("writer", true);
   daemon->reader_conninfo = running->options.config.database_reader;
   daemon->reader = pg_new("reader", false);
+  daemon->quotas = quotas_new(running->options.identity_rate);
   daemon->gather = batch_new();
   daemon->next = batch_new();
   daemon->fly = batch_new();
@@ -281,6 +282,7 @@ static void stop(struct running *running) {
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);
   keys_free(daemon->store.keys);
+  quotas_free(daemon->quotas);
   free(daemon->scratch);
   curve_wipe(&running->server, sizeof running->server);
   if (running->options.pid_file[0] != '\0') unlink(running->options.pid_file);

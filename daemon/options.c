@@ -19,6 +19,7 @@
   OPTION('e', "endpoint", "ENDPOINT", "where clients come in, ipc:///PATH [DIR/rectifyd.sock]")                      \
   OPTION('L', "listen", "ENDPOINT", "also take clients with keys at tcp://ADDRESS:PORT; needs --server-key")            \
   OPTION('k', "server-key", "FILE", "the daemon's own secret key, made by `rectify key new` [credential server-key]")    \
+  OPTION('r', "identity-rate", "NUMBER", "findings and commands a second of one officer, 1 to 20000 [20000]")            \
   OPTION('m', "socket-mode", "MODE", "permissions of the socket, octal [0660]")                                      \
   OPTION('D', "database", "CONNINFO", "PostgreSQL as rectify_writer; without it a private one under DIR")            \
   OPTION('R', "database-reader", "CONNINFO", "PostgreSQL as rectify_reader, may be a replica [as --database]")       \
@@ -119,6 +120,7 @@ static void take(struct options *out, int option, const char *value) {
     case 'e': copy(config->endpoint, sizeof config->endpoint, "endpoint", value); return;
     case 'L': copy(config->listen, sizeof config->listen, "listen", value); return;
     case 'k': copy(config->server_key, sizeof config->server_key, "server-key", value); return;
+    case 'r': copy(config->identity_rate, sizeof config->identity_rate, "identity-rate", value); return;
     case 'm': copy(config->socket_mode, sizeof config->socket_mode, "socket-mode", value); return;
     case 'D': copy(config->database, sizeof config->database, "database", value); return;
     case 'R': copy(config->database_reader, sizeof config->database_reader, "database-reader", value); return;
@@ -154,6 +156,15 @@ static void set_mode(struct options *out) {
   out->socket_mode = (unsigned)mode;
 }
 
+static void set_rate(struct options *out) {
+  const char *text = out->config.identity_rate;
+  char *end = NULL;
+  unsigned long rate = text[0] == '\0' ? IDENTITY_ITEMS_PER_SECOND : strtoul(text, &end, 10);
+  if ((end != NULL && *end != '\0') || rate < 1 || rate > IDENTITY_ITEMS_PER_SECOND)
+    usage("--identity-rate: '%s' is not a number from 1 to %d", text, IDENTITY_ITEMS_PER_SECOND);
+  out->identity_rate = (uint32_t)rate;
+}
+
 static void set_level(struct options *out) {
   const char *text = out->config.log_level[0] == '\0' ? "info" : out->config.log_level;
   if (strcmp(text, "err") == 0) out->log_level = LOG_ERR;
@@ -176,6 +187,7 @@ static void complete(struct options *out) {
   set_server_key(config);
   set_data_dir(config);
   set_mode(out);
+  set_rate(out);
   set_level(out);
   if (config->endpoint[0] == '\0')
     snprintf(config->endpoint, sizeof config->endpoint, "ipc://%.900s/rectifyd.sock", config->data_dir);

@@ -7,6 +7,7 @@
 struct options {
   struct config config;
   unsigned socket_mode;
+  uint32_t identity_rate;
   int log_level; /* of syslog(3) */
   bool manual_clock;
   usec_t clock_start;

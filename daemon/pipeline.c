@@ -63,6 +63,24 @@ static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1_
   return false;
 }
 
+/* What one officer may take; the sentence says which bound it is. */
+static bool over_quota(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
+                       const struct route_back *back, const struct uuid *id) {
+  const struct batch *batch = daemon->gather;
+  uint32_t waiting = 0;
+  for (uint32_t i = 0; i < batch->request_count; i++) waiting += batch->requests[i].actor == actor;
+  if (waiting >= IDENTITY_REQUESTS_MAX) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "", "256 requests of this officer wait already; try later",
+                 SAME_KEY_RETRY_MSEC);
+    return true;
+  }
+  const uint32_t wait = quota_wait_msec(daemon->quotas, actor, (uint32_t)batch_items(request), clock_monotonic_msec());
+  if (wait == 0) return false;
+  answer_error(daemon, back, id, FAILURE_BUSY, "",
+               "more findings and commands a second than one officer may hand in (identity_rate); try later", wait);
+  return true;
+}
+
 static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
                            const struct route_back *back, const struct uuid *id) {
   if (daemon->advance.wanted) /* what came before is judged before; what comes now, after: and reading never stops */
@@ -73,8 +91,12 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     answer_error(daemon, back, id, FAILURE_TOO_LARGE, request->body_case == RECTIFY__V1__REQUEST__BODY_ACT ? "act.commands" : "",
                  "with all that can follow from it (up to 200 cases from one sweep) the request may come to more than 14000 events, "
                  "which is what one transaction takes: send its commands in several requests", 0);
-  else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
+  else if (over_quota(daemon, request, actor, back, id))
+    return;
+  else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id)) {
+    quota_give_back(daemon->quotas, actor, (uint32_t)batch_items(request));
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
+  }
 }
 
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
@@ -292,7 +314,8 @@ static void fly_next(struct daemon *daemon) {
 static void fly_rungs(struct daemon *daemon) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  if (daemon->flying || daemon->next_sealed || when > clock_now() || review_is_pending(daemon)) return;
+  const bool due = when <= clock_now() && !review_is_pending(daemon);
+  if (daemon->flying || daemon->next_sealed || (!due && !refusal_counts_are_due(daemon))) return;
   batch_decide(daemon, daemon->next, true);
   launch(daemon, daemon->next);
 }
@@ -356,12 +379,12 @@ void pipeline_turn(struct daemon *daemon) {
   fly_next(daemon);
   if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
-  if (daemon->store.state == STORE_READY && !daemon->stopping) fly_rungs(daemon);
+  if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
 }
 
 bool pipeline_is_idle(const struct daemon *daemon) {
   if (daemon->store.state != STORE_READY) return true;
-  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0;
+  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0 && !refusal_counts_are_due(daemon);
 }
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {

@@ -25,12 +25,24 @@ static struct watcher *free_place(struct daemon *daemon) {
   return NULL;
 }
 
+static uint32_t count_of(const struct daemon *daemon, uint32_t actor) {
+  int64_t now = clock_monotonic_msec();
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++)
+    count += daemon->watchers[i].used && daemon->watchers[i].expires > now && daemon->watchers[i].actor == actor;
+  return count;
+}
+
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
                    const struct route_back *back, const struct uuid *id) {
   struct watcher *watcher = find_watcher(daemon, back, id);
   if (watch->stop) {
     if (watcher != NULL) watcher->used = false;
     answer_pong(daemon, back, id);
+    return;
+  }
+  if (watcher == NULL && count_of(daemon, actor) >= IDENTITY_WATCHES_MAX) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "watch", "this officer has 32 watches already; try later", WATCH_LEASE_SECONDS * 1000);
     return;
   }
   if (watcher == NULL) {

@@ -70,6 +70,7 @@ static const struct map_row event_rows[] = {
     NUMBER(spawn_track, NUMBERS_TRACK | OR_NONE),
     FIELD(valid_from, DAY_MIN, DAY_MAX),
     FIELD(valid_until, DAY_MIN, DAY_MAX),
+    COUNT32(counted),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 

@@ -25,6 +25,13 @@
 #define WATCHERS_MAX 256                          /* concurrent watches */
 #define WATCH_LEASE_SECONDS 60                    /* a watch not renewed for so long is dropped */
 
+/* One officer, over all connections. */
+#define IDENTITY_ITEMS_PER_SECOND 20000           /* findings and commands handed in, unless the operator sets less */
+#define IDENTITY_REQUESTS_MAX 256                 /* requests that wait to be judged */
+#define IDENTITY_WATCHES_MAX 32
+#define IDENTITY_REFUSALS_MAX 200                 /* refusals on record one by one before they are only counted, */
+#define IDENTITY_REFUSALS_PER_HOUR 200            /* and how fast that comes back */
+
 /* Texts of the domain. */
 #define CODE_BYTES_MAX 63                         /* unit, officer, code section, category, inspection */
 #define NAME_BYTES_MAX 255                        /* names and titles */

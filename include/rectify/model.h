@@ -250,6 +250,9 @@ struct event {
   struct hash client_key; /* the public half */
   day_t valid_from, valid_until; /* KEY_REGISTER: both included, in UTC */
 
+  /* COUNT_REFUSALS: how many of `subject`'s. */
+  uint32_t counted;
+
   /* PUBLISH: which document. */
   uint8_t document; /* enum document_kind */
   uint32_t document_version;

@@ -208,5 +208,58 @@ def test_restart():
     client.close()
 
 
+def counted(daemon):
+    """(officer, count) of each summary on record."""
+    client, found = Client(daemon, "auditor"), []
+    for page in client.pages(log=pb.LogQuery()):
+        for row in page.events:
+            event = pb.Event.FromString(row.record)
+            if event.command == 53:
+                found.append((event.subject, event.counted))
+    client.close()
+    return found
+
+
+def test_refusals_are_bounded():
+    """A flood of refused attempts is on record up to a bound; beyond it it is counted, and the count is on record."""
+    daemon, most = HERE["daemon"], limit("IDENTITY_REFUSALS_MAX")
+    client, before = Client(daemon, "h-south"), events()
+    outcomes = [outcome for _ in range(4) for outcome in client.act(*(command(ESCALATE, 1, text="x") for _ in range(250)))]
+    refused = [one for one in outcomes if one.WhichOneof("result") == "refusal"]
+    errors = [one for one in outcomes if one.WhichOneof("result") == "error"]
+    same((len(refused), len(errors)), (most, 1000 - most), "as many refusals as the bound says, the rest only told")
+    ok({one.error.code for one in errors} == {15}, "by an error of its own", errors[:1])
+    same(events() - before, most, "the log grew by so many")
+    other, = Client(daemon, "p-south").act(command(ESCALATE, 1, text="x"))
+    same(other.WhichOneof("result"), "refusal", "others' refusals are on record as before")
+    same(counted(daemon), [], "nothing is summed up before the hour")
+    Client(daemon, "office").advance(Client(daemon, "office").ping().now + HOUR + 1)
+    need(until(lambda: counted(daemon)), "no summary came")
+    same([count for _, count in counted(daemon)], [1000 - most], "after an hour the count is on record, once")
+    client.act(*(command(ESCALATE, 1, text="x") for _ in range(300)))
+    same(daemon.stop(), 0, "it stops")
+    daemon.start()
+    same([count for _, count in counted(daemon)][1:], [100], "and before a stop what was counted is put on record")
+    ok(daemon.doctor().returncode == 0, "doctor")
+    client.close()
+
+
+def test_rate():
+    """An officer may hand in so many items a second, and is told when to come back."""
+    daemon = city("--identity-rate", "10")
+    client = Client(daemon)
+    items = [finding() for _ in range(500)]
+    same(len(client.submit(*items)), 500, "the largest request fits at any rate")
+    reply = client.once(request("insp-1", submit=submit_of(finding())))
+    same(reply.error.code, BUSY, "then: later")
+    ok(0 < reply.error.retry_msec <= 1000 and "identity_rate" in reply.error.text.decode(), "when, and which bound", reply)
+    other = Client(daemon, "insp-2")
+    same(len(other.submit(finding(team="team-2"))), 1, "others are served meanwhile")
+    watches = [other.once(request("insp-2", watch=pb.Watch())).WhichOneof("body") for _ in range(limit("IDENTITY_WATCHES_MAX") + 1)]
+    same((watches[-2], watches[-1]), ("pong", "error"), "and watch up to their bound")
+    client.close()
+    other.close()
+
+
 main(test_the_door_opens, test_key_files, test_strangers, test_registering, test_the_holder, test_replay, test_rotation, test_days,
-     test_restart)
+     test_restart, test_refusals_are_bounded, test_rate)
