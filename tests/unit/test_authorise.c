@@ -83,7 +83,7 @@ static void test_commands(void **state) {
   for (const struct word *word = words_command; word->name != NULL; word++) { /* they look, they do not touch */
     if ((command_roles(word->number) & ROLE_SUBJECT) != 0) continue; /* whoever is concerned, auditors too */
     assert_int_not_equal(ask("auditor", word->number, "fire", "team-1"), RULE_NONE);
-    if (word->number != COMMAND_PUBLISH) assert_int_not_equal(ask("admin", word->number, "fire", ""), RULE_NONE);
+    if (word->number < COMMAND_PUBLISH) assert_int_not_equal(ask("admin", word->number, "fire", ""), RULE_NONE);
   }
 }
 
