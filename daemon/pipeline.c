@@ -99,9 +99,19 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
   }
 }
 
+/* The clock, which only an advance moves, was kept there; nothing is due.  A repeat that comes late must not hold up what its
+ * client has sent since. */
+static bool stands_there(const struct daemon *daemon, usec_t until) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  return until <= clock_now() && when > clock_now() && !daemon->advance.wanted && !review_is_pending(daemon);
+}
+
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
+  } else if (stands_there(daemon, until)) {
+    answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
     answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
   } else {
@@ -232,8 +242,8 @@ static bool lies_in_the_data(const char *sqlstate) {
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
 static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
-  bool rungs_too = batch->fresh[0].item == ITEM_NONE;
-  if (batch->request_count != 1 || rungs_too) return false;
+  if (batch->request_count != 1 || batch->fresh[0].item == ITEM_NONE) return false; /* or rungs are in it */
+  if (batch->item_count != batch->requests[0].item_count) return false;            /* or reviews */
   char sentence[640];
   snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
   answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);
@@ -397,37 +407,9 @@ usec_t pipeline_next_fire(const struct daemon *daemon) {
 
 /* ---- the first start ---- */
 
-/* UUIDv8 from the document's hash: starting twice publishes once. */
-static struct uuid document_key(const struct document_embedded *document) {
-  struct hash hash;
-  struct uuid key;
-  tree_sha256(document->text, document->length, hash.bytes);
-  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
-  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
-  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
-  return key;
-}
-
-static void publish_embedded(struct daemon *daemon, uint32_t kind, uint32_t version,
-                             const struct document_embedded *document) {
-  struct batch *batch = daemon->next;
-  struct item *item = &batch->items[batch->item_count];
-  memset(item, 0, sizeof *item);
-  item->command.kind = COMMAND_PUBLISH;
-  item->command.key = document_key(document);
-  item->document = kind;
-  item->text = batch_keep(batch, document->text, document->length);
-  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
-  bootstrap_publication(daemon, batch, batch->item_count++, version);
-}
-
 void pipeline_bootstrap(struct daemon *daemon) {
-  uint32_t version = 0;
   batch_begin(daemon, daemon->next);
-  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
-    publish_embedded(daemon, DOCUMENT_CALENDAR, ++version, at);
-  publish_embedded(daemon, DOCUMENT_POLICY, 1, &document_embedded_policy);
-  publish_embedded(daemon, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
+  publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
   launch(daemon, daemon->next);
 }

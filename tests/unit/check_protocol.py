@@ -29,7 +29,7 @@ def table_says(table):
 def bounds():
     """The name and value of each number in limits.h."""
     for line in (ROOT / "include/rectify/limits.h").read_text().splitlines():
-        match = re.match(r"#define ([A-Z_]+) ([0-9(][0-9 *()]*)", line)
+        match = re.match(r"#define ([A-Z_]+) ([0-9][0-9 *]*|\([0-9 *]+\))( |$)", line)
         if match:
             tree = ast.parse(match[2].strip(), mode="eval")
             yield match[1], eval(compile(tree, "limits.h", "eval"), {"__builtins__": {}})
