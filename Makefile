@@ -47,6 +47,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 all: $(B)/rectifyd $(B)/rectify $(B)/librectify.a ## build the programs
@@ -90,22 +91,34 @@ lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
-docs: ## write docs/LIFECYCLE.md again, from the tables
+# rectify(1) comes from the table of commands itself: nothing to keep in step.
+MANUALS := $(B)/man/rectify.1 $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
+docs: ## write docs/LIFECYCLE.md again, from the tables; build the manual pages
+	@scripts/deps.sh docs
+	@$(MAKE) $(MANUALS)
 	@scripts/lifecycle.py
+$(B)/man/rectify.1: $(B)/rectify
+	@mkdir -p $(@D)
+	$(call say,SCDOC,$@)
+	$(Q)set -o pipefail; $(B)/rectify __manual | scdoc > $@.new && mv $@.new $@
+$(B)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	$(call say,SCDOC,$@)
+	$(Q)scdoc < $< > $@.new && mv $@.new $@
 
 bench: all $(BENCH) ## measure: each script of bench/ says what and how
 	@scripts/deps.sh run
 	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
 
 deps: ## install the Debian packages that building, testing and lint need
-	@scripts/deps.sh run test lint
+	@scripts/deps.sh run test lint docs
 
-install: all ## install programs, library, policies and unit file; DESTDIR, PREFIX
+install: all docs ## install programs, library, policies and unit file; DESTDIR, PREFIX
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(UNITDIR)
 	install -d $(DESTDIR)$(INCLUDEDIR)/rectify/v1 $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1
 	install -d $(DESTDIR)$(DATADIR)/rectify/policy/calendar $(DESTDIR)$(DATADIR)/doc/rectify
 	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
 	install -m 755 $(B)/rectifyd $(DESTDIR)$(SBINDIR)/rectifyd
 	install -m 755 $(B)/rectify $(DESTDIR)$(BINDIR)/rectify
 	install -m 644 $(B)/librectify.a $(DESTDIR)$(LIBDIR)/librectify.a
@@ -114,6 +127,7 @@ install: all ## install programs, library, policies and unit file; DESTDIR, PREF
 	install -m 644 proto/rectify/v1/rectify.proto $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto
 	install -m 644 policy/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy
 	install -m 644 policy/calendar/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy/calendar
+	for page in $(MANUALS); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || exit 1; done
 	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md $(DESTDIR)$(DATADIR)/doc/rectify
 	install -m 644 deploy/rectifyd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf
 	install -m 644 deploy/rectifyd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf

@@ -49,7 +49,20 @@ struct flag {
   const struct word *words; /* the values it takes, for completion; NULL: free */
 };
 
-enum group { GROUP_REPORT, GROUP_ACT, GROUP_SEE, GROUP_DATES, GROUP_ADMINISTER, GROUP_HELP, GROUP_HIDDEN };
+enum group {
+  GROUP_REPORT,
+  GROUP_UNIT,
+  GROUP_OFFICE,
+  GROUP_RELATE,
+  GROUP_VERIFY,
+  GROUP_ACCOUNT,
+  GROUP_ANYBODY,
+  GROUP_SEE,
+  GROUP_DATES,
+  GROUP_ADMINISTER,
+  GROUP_HELP,
+  GROUP_HIDDEN
+};
 
 struct arguments;
 
@@ -77,12 +90,15 @@ struct arguments {
   int argc;
   char **argv; /* argv[0] is the verb */
   struct option longs[FLAGS_MAX + 1];
-  char shorts[2 * FLAGS_MAX + 3];
+  char shorts[2 * FLAGS_MAX + 4];
   uint32_t flag_count;
 };
 extern const struct flag global_flags[];
 
 void arguments_init(struct arguments *arguments, const struct verb *verb, int argc, char **argv);
+
+/* The options end at the first word that is none: what follows belongs to somebody else. */
+void arguments_in_order(struct arguments *arguments);
 
 /* The next option of the verb: its index in verb->flags, with optarg set; ARGUMENTS_END after the last (then
  * argv[optind] is the first word that is no option); ARGUMENTS_STOP when the program must end with *exit_code.  Global
@@ -102,7 +118,10 @@ bool global_apply(struct session *session, uint32_t index, const char *value);
 
 /* ---- help.c, completion.c ---- */
 void help_program(FILE *out);
-void help_verb(FILE *out, const struct verb *verb);
+void help_verb(FILE *out, const struct verb *verb, size_t width);
+/* The verbs of two words that begin with `name`, a line each; false when there are none. */
+bool help_family(FILE *out, const char *name);
+bool verb_has_family(const char *name);
 const struct verb *verb_find(const char *first, const char *second, int *words);
 const char *verb_nearest(const char *name); /* for "did you mean"; NULL */
 

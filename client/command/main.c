@@ -59,10 +59,12 @@ static int read_globals(struct session *session, int argc, char **argv, int *exi
   return optind;
 }
 
-static int unknown(const char *name) {
+static int unknown(const char *name, const char *second) {
   const char *near = verb_nearest(name);
-  if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
+  if (second != NULL) complain("there is no command '%s %s'", name, second);
+  else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
   else complain("there is no command '%s'", name);
+  if (help_family(stderr, name)) return EXIT_USE;
   (void)fputs("`rectify --help` lists the commands\n", stderr);
   return EXIT_USE;
 }
@@ -72,7 +74,7 @@ static int run(struct session *session, int count, char **words) {
   struct arguments arguments;
   int taken = 1;
   const struct verb *verb = verb_find(words[0], count > 1 ? words[1] : NULL, &taken);
-  if (verb == NULL) return unknown(words[0]);
+  if (verb == NULL) return unknown(words[0], count > 1 && verb_has_family(words[0]) ? words[1] : NULL);
   arguments_init(&arguments, verb, count - taken + 1, words + taken - 1);
   return verb->run(session, &arguments);
 }
