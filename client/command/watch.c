@@ -34,6 +34,7 @@ static const struct column columns[] = {
     {"unit", "UNIT", "单位", 0},
     {"command", "WHAT", "操作", 0},
     {"actor", "WHO", "人员", 0},
+    {"on_behalf", "FOR", "代", 0},
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
@@ -83,6 +84,7 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_data(sheet, row == NULL ? &none : &row->unit);
   sheet_word(sheet, words_command, event->command);
   sheet_data(sheet, &event_row->actor);
+  sheet_data(sheet, &event_row->on_behalf);
   sheet_number(sheet, event->rule);
   sheet_word(sheet, words_status, row == NULL ? event->status : row->status);
   sheet_word(sheet, words_track, row == NULL ? event->track : row->track);
@@ -108,6 +110,10 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
   if (event_row->actor.len > 0) {
     (void)fputs(in_language(session, " by ", " "), stdout);
     print_safe(stdout, event_row->actor.data, event_row->actor.len);
+  }
+  if (event_row->on_behalf.len > 0) {
+    (void)fputs(in_language(session, " for ", " 代 "), stdout);
+    print_safe(stdout, event_row->on_behalf.data, event_row->on_behalf.len);
   }
   if (rule_refuses(event->rule))
     (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理,规则"), event->rule);
