@@ -202,7 +202,7 @@ static bool confirmed(const struct bulk *bulk) {
   if (bulk->yes) return true;
   (void)fflush(stdout);
   if (bulk->session->zh)
-    (void)fprintf(stderr, "%s:%zu 件(共 %zu 件)。继续吗?[y/N] ", bulk->verb->name, count_of(bulk, true), bulk->count);
+    (void)fprintf(stderr, "%s：%zu 件（共 %zu 件）。继续吗？[y/N] ", bulk->verb->name, count_of(bulk, true), bulk->count);
   else
     (void)fprintf(stderr, "%s: %zu of %zu cases.  Go on? [y/N] ", bulk->verb->name, count_of(bulk, true), bulk->count);
   if (fgets(answer, sizeof answer, stdin) == NULL) return false;

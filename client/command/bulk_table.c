@@ -80,7 +80,7 @@ static void print_sum(const struct bulk *bulk) {
   }
   (void)printf("%zu %s:", bulk->count, in_language(bulk->session, bulk->count == 1 ? "case" : "cases", "件"));
   for (size_t kind = 0; kind < kinds; kind++)
-    (void)printf("%s%s %zu", kind == 0 ? " " : in_language(bulk->session, ", ", ","), names[kind], counts[kind]);
+    (void)printf("%s%s %zu", kind == 0 ? " " : in_language(bulk->session, ", ", "，"), names[kind], counts[kind]);
   (void)putchar('\n');
 }
 

@@ -268,7 +268,7 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
   if (code != EXIT_FINE) return code;
   say_none(session, &end, "nothing waits for you; `rectify cases` lists what you may read",
-           "没有待办事项;rectify cases 列出可查看的事项");
+           "没有待办事项；rectify cases 列出可查看的事项");
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
   (void)fprintf(stderr,
@@ -282,7 +282,7 @@ static void say_head(const struct session *session, const struct view_end *end) 
   if (end->has_root) hex_text(end->root, 8, root);
   instant_text(session, end->now, now);
   if (session->zh)
-    (void)fprintf(out, "共 %llu 项;截至 %s;日志 %llu 条,根 %s…\n", (unsigned long long)end->rows, now,
+    (void)fprintf(out, "共 %llu 项；截至 %s；日志 %llu 条，根 %s…\n", (unsigned long long)end->rows, now,
                   (unsigned long long)end->log_size, root);
   else
     (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s...\n", (unsigned long long)end->rows, now,

@@ -56,7 +56,7 @@ static void say_now(const struct session *session, usec_t now, bool manual) {
   instant_format(session, now, text);
   if (session->format == FORMAT_JSON)
     (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
-  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "(手动时钟)") : "");
+  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "（手动时钟）") : "");
 }
 
 int clock_show_run(struct session *session, struct arguments *arguments) {

@@ -23,7 +23,7 @@ static const struct column history_columns[] = {
     {"actor", "WHO", "人员", 0},
     {"actor_name", "NAME", "姓名", COLUMN_MACHINE},
     {"on_behalf", "FOR", "代", COLUMN_MACHINE},
-    {"on_behalf_name", "FOR NAME", "代(姓名)", COLUMN_MACHINE},
+    {"on_behalf_name", "FOR NAME", "代（姓名）", COLUMN_MACHINE},
     {"command", "WHAT", "操作", 0},
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"rule_text", "VERDICT", "结果", 0},
@@ -60,7 +60,7 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   sheet_instant(sheet, event->recorded);
   sheet_instant(sheet, event->effective);
   if (row->actor.len > 0) sheet_data(sheet, &row->actor);
-  else sheet_string(sheet, in_language(history->session, "(rectifyd)", "(系统)"));
+  else sheet_string(sheet, in_language(history->session, "(rectifyd)", "（系统）"));
   sheet_data(sheet, &row->actor_name);
   sheet_data(sheet, &row->on_behalf);
   sheet_data(sheet, &row->on_behalf_name);
@@ -97,9 +97,9 @@ static void say_text(const ProtobufCBinaryData *text) {
 #define INDENT 5
 #define COLUMNS 100
 
-/* At most COLUMNS wide where the effects allow: a line ends between two of them. */
+/* At most COLUMNS wide where the effects allow: a line ends between two of them, and never with a space. */
 static void say_effects(const struct session *session, const char *effects) {
-  const char *joint = in_language(session, "; ", ";");
+  const char *joint = in_language(session, "; ", "；");
   size_t used = 0;
   while (*effects != '\0') {
     char one[EFFECTS_BYTES_MAX];
@@ -107,11 +107,15 @@ static void say_effects(const struct session *session, const char *effects) {
     size_t length = end == NULL ? strlen(effects) : (size_t)(end - effects);
     memcpy(one, effects, length);
     one[length] = '\0';
-    size_t width = text_width(one) + strlen(joint);
-    if (used > 0 && used + width > COLUMNS) (void)putchar('\n');
-    if (used == 0 || used + width > COLUMNS) used = (size_t)printf("%*s", INDENT, "");
-    (void)printf("%s%s", one, end == NULL ? "" : joint);
-    used += width;
+    size_t width = text_width(one) + text_width(joint);
+    if (used == 0) used = (size_t)printf("%*s%s", INDENT, "", one) - length + width;
+    else if (used + width > COLUMNS) {
+      (void)printf("%.1s\n%*s%s", session->zh ? "" : joint, INDENT, "", one);
+      used = INDENT + width;
+    } else {
+      (void)printf("%s%s", joint, one);
+      used += width;
+    }
     effects = end == NULL ? "" : end + strlen(joint);
   }
   if (used > 0) (void)putchar('\n');
@@ -131,7 +135,7 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   say_officer(&row->on_behalf, &row->on_behalf_name);
   (void)printf("  %s\n     %s%u: %s\n", what,
                in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ",
-                           rule_refuses(event->rule) ? "不予办理,规则 " : "规则 "),
+                           rule_refuses(event->rule) ? "不予办理，规则 " : "规则 "),
                event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   say_effects(session, effects);
   say_text(&row->text);

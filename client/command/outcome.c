@@ -83,19 +83,19 @@ static void say_receipt(const struct session *session, const struct asked *asked
   case_text(receipt->case_no, name);
   (void)printf("%s  %s", name,
                session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command));
-  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "(此前已记录)"), stdout);
-  else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "(预览,未记录)"), stdout);
+  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "（此前已记录）"), stdout);
+  else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "（预览，未记录）"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
   if (receipt->track != 0)
     (void)printf("%s%s", receipt->status != 0 ? ", " : " -> ", say_word(session, words_track, receipt->track));
   if (receipt->due_text.len > 0) {
-    (void)fputs(in_language(session, ", due ", ",时限 "), stdout);
+    (void)fputs(in_language(session, ", due ", "，时限 "), stdout);
     print_safe(stdout, receipt->due_text.data, receipt->due_text.len);
   }
-  if (receipt->provisional) (void)fputs(in_language(session, " (provisional)", "(暂定)"), stdout);
+  if (receipt->provisional) (void)fputs(in_language(session, " (provisional)", "（暂定）"), stdout);
   if (receipt->order.len > 0) {
-    (void)fputs(in_language(session, ", supervision order ", ",督办单 "), stdout);
+    (void)fputs(in_language(session, ", supervision order ", "，督办单 "), stdout);
     print_safe(stdout, receipt->order.data, receipt->order.len);
   }
   if (asked->preview && !receipt->repeated) (void)putchar('\n');
@@ -141,8 +141,8 @@ static const char *next_step(uint32_t rule) {
 
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
-  const char *refused = in_language(session, "refused, rule", "不予办理,规则");
-  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理,规则");
+  const char *refused = in_language(session, "refused, rule", "不予办理，规则");
+  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则");
   char name[CASE_TEXT_BYTES] = "";
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",

@@ -25,7 +25,7 @@ static const struct column notice_columns[] = {
     {"officer_name", "NAME", "姓名", 0},
     {"recipient", "AS", "身份", 0},
     {"instead_of", "INSTEAD OF", "代", 0}, /* whom the officer stands in for */
-    {"instead_of_name", "NAME", "代(姓名)", COLUMN_MACHINE},
+    {"instead_of_name", "NAME", "代（姓名）", COLUMN_MACHINE},
     {"id", "ID", "标识", COLUMN_NUMBER | COLUMN_MACHINE},
 };
 

@@ -116,7 +116,7 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
     print_safe(stdout, event_row->on_behalf.data, event_row->on_behalf.len);
   }
   if (rule_refuses(event->rule))
-    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理,规则"), event->rule);
+    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
   if (effects[0] != '\0') (void)printf("  -> %s", effects);
   (void)putchar('\n');
 }
@@ -284,7 +284,7 @@ static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
   if (first) {
     watching->size = size;
     if (watching->session->format == FORMAT_TABLE)
-      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注;Ctrl-C 结束"));
+      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注；Ctrl-C 结束"));
     return EXIT_FINE;
   }
   return !same && size > watching->size ? recover(watching, size) : EXIT_FINE;

@@ -248,13 +248,14 @@ submit_team() {
 # The number of the first case that a filter finds.
 found() { rectify cases --as o107 "$@" --limit 1 --csv | awk -F, 'NR == 2 { print $1 }'; }
 
-# Only the lines of what a command prints that match $1.
+# At most $1 lines of what a command prints, those that match $2.
 only() {
-  local pattern=$1 answer
-  shift
+  local lines=$1 pattern=$2 answer
+  shift 2
   printf '$ %s\n' "$(quoted "$@")"
   answer=$("$@" 2>&1) || fail "that should have worked: $answer"
-  { grep -E -- "$pattern" || fail "nothing of this is in the answer: $pattern"; } <<<"$answer" | sed 's/^ */  /' | clip "$WIDTH"
+  { grep -m "$lines" -E -- "$pattern" || fail "nothing of this is in the answer: $pattern"; } < <(sed 's/^ */  /' <<<"$answer") |
+    clip "$WIDTH"
 }
 
 to() { run rectify clock advance "$1" --as office; }
@@ -276,7 +277,7 @@ monday_morning() {
   say "[4] 柳荫社区 (west-liuyin) has nobody of its own: case 8 finds the officer of the street above." \
     "    Case 9 names a unit that nobody knows: it is not lost, the office has three working days for it."
   first 8 rectify show 8 --as o107
-  run rectify dispatch 9 --unit fire --as o102 -m '滨河开发区尚无机构,由消防大队牵头'
+  run rectify dispatch 9 --unit fire --as o102 -m '滨河开发区尚无机构，由消防大队牵头'
 }
 
 many_at_once() {
@@ -287,20 +288,20 @@ many_at_once() {
   partly first 8 rectify bulk --category petition_backlog --open escalate --track supervision -m '信访积案专项督办' --yes --as o102
   echo "    Each got a numbered supervision order, to be signed for."
   run rectify sign-order 32 --as o182
-  only '^order' rectify show 32 --as o107
+  only 1 '^  order' rectify show 32 --as o107
 }
 
 whose_is_it() {
   say "[6] Case 6 was given to the wrong address: the housing bureau returns it, the office decides, and that is final."
-  run rectify bounce 6 --as o142 -m '该路段由东风街道管养,见2019年移交清单'
-  run rectify adjudicate 6 --unit street-east --as o102 -m '移交清单属实,由东风街道整改'
+  run rectify bounce 6 --as o142 -m '该路段由东风街道管养，见2019年移交清单'
+  run rectify adjudicate 6 --unit street-east --as o102 -m '移交清单属实，由东风街道整改'
   refused 164 rectify bounce 6 --as o112 -m '街道没有经费'
   say "[7] Nobody answered for the dust of case 5: accountability is proposed.  The body may not decide unheard."
   refused 151 rectify decide 5 --form admonition --number '云责〔2026〕3号' -e "$HERE/evidence/decision.txt" -m '扬尘47天' --as o106
   to 2026-01-07T09:30
-  run rectify statement 5 --as o141 -m '停工通知未抄送我局,12月20日才知情;责任我认'
-  run rectify decide 5 --form admonition --number '云责〔2026〕3号' -e "$HERE/evidence/decision.txt" -m '扬尘47天无人负责,申辩部分采纳' --as o106
-  only '^accountable' rectify show 5 --as o107
+  run rectify statement 5 --as o141 -m '停工通知未抄送我局，12月20日才知情；责任我认'
+  run rectify decide 5 --form admonition --number '云责〔2026〕3号' -e "$HERE/evidence/decision.txt" -m '扬尘47天无人负责，申辩部分采纳' --as o106
+  only 1 '^  accountable' rectify show 5 --as o107
 }
 
 the_fire_lane() {
@@ -308,13 +309,13 @@ the_fire_lane() {
     "    Her plan has two measures; the office returns the first one."
   first 4 rectify inbox --as o113
   run rectify sign-for 1 --as o113
-  run rectify merge 10 --into 1 --as o102 -m '同一通道,并案整改'
+  run rectify merge 10 --into 1 --as o102 -m '同一通道，并案整改'
   run rectify plan submit 1 --measures 1 -e "$HERE/evidence/patrol.txt" --as o113
-  run rectify plan return 1 --as o103 -m '只有巡查,没有清障措施'
+  run rectify plan return 1 --as o103 -m '只有巡查，没有清障措施'
   run rectify plan submit 1 --measures 2 -e "$HERE/evidence/plan.txt" --as o113
   run rectify plan approve 1 --as o103
   to 2026-01-12T09:30
-  run rectify progress 1 --as o113 -e "1:$HERE/evidence/cleared.txt" -m '三辆报废车已拖离,标线本周施划'
+  run rectify progress 1 --as o113 -e "1:$HERE/evidence/cleared.txt" -m '三辆报废车已拖离，标线本周施划'
   say "[9] She asks for the closing.  Refused: first the head of the unit must answer for it, then each measure needs evidence."
   refused 112 rectify request-closure 1 --as o113
   run rectify endorse 1 --as o111
@@ -327,18 +328,18 @@ the_fire_lane() {
 small_and_early() {
   say "[11] 何建国 (o121) is away until the 23rd: 黄志强 (o111) acts in his stead, and gets his notices." \
     "    Case 18 needs the laboratory of the market bureau: a co-unit with a clock of its own."
-  run rectify sign-for 15 --as o111 -m '何书记外出,代为签收'
+  run rectify sign-for 15 --as o111 -m '何书记外出，代为签收'
   run rectify sign-for 18 --as o142
   run rectify co-unit 18 --unit market --as o102 -m '塔吊检验由市场监管局配合'
   say "[12] Two teachers of case 26 are talked to before it grows: caught early and small."
   run rectify sign-for 26 --as o162
   refused 116 rectify request-closure 26 --as o161 -e "$HERE/evidence/pledge.txt"
-  run rectify talk 26 --as o161 -e "$HERE/evidence/talk.txt" -m '与董磊谈话,两名教师退群'
+  run rectify talk 26 --as o161 -e "$HERE/evidence/talk.txt" -m '与董磊谈话，两名教师退群'
   run rectify request-closure 26 --as o161 -e "$HERE/evidence/pledge.txt"
   run rectify pass 26 --as o105 -m 'Both have left the group; 42 groups were looked at.'
   say "[13] 钱慧 (o104) looks at the fire lane and finds a car: back to work, the date moves by the verifier's days only."
   to 2026-01-16T10:30
-  run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车,巡查登记缺三天'
+  run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车，巡查登记缺三天'
   happened 10
 }
 
@@ -362,7 +363,7 @@ more_time() {
   to 2026-01-26T09:30
   run rectify issue-rule 2 --number '云财〔2026〕2号' --date 2026-02-01 -e "$HERE/evidence/rule.txt" -m '零星采购管理办法' --as o172
   run rectify request-closure 2 --as o171 -m '制度已印发'
-  run rectify pass 2 --as o104 -m '已公布,科室人手一份'
+  run rectify pass 2 --as o104 -m '已公布，科室人手一份'
 }
 
 time_passes() {
@@ -376,7 +377,7 @@ the_second_visit() {
   say "[18] 王芳 has patrolled for three weeks and asks again; 钱慧 is satisfied.  Closed out."
   to 2026-02-06T09:30
   run rectify endorse 1 --as o111
-  run rectify request-closure 1 --as o113 -e "2:$HERE/evidence/marked.txt" -m '巡查登记完整,限高杆和标线已完成'
+  run rectify request-closure 1 --as o113 -e "2:$HERE/evidence/marked.txt" -m '巡查登记完整，限高杆和标线已完成'
   run rectify pass 1 --as o104 -e "$HERE/evidence/revisit.txt" -m 'Seen on site: the lane is free.'
   echo "    Case 18 cannot be closed while its co-unit is still at it:"
   run rectify endorse 18 --as o141
@@ -385,7 +386,7 @@ the_second_visit() {
     "    And a purchase without a rule, after the rule took effect: the rule did not hold."
   submit_team team-2 o196
   first 6 rectify cases --as o107 --unit street-west
-  only '^C-|^marks' rectify show "$(found --flag rule_failed)" --as o107
+  only 2 '^  (C-|marks)' rectify show "$(found --flag rule_failed)" --as o107
   happened 8
   echo "Where the city stands on 6 February:"
   summary
@@ -419,11 +420,10 @@ the_books() {
   summary
   say "[25] The history of case 1 begins so: who, when, by which rule, what it changed, who was told.  And who acted for whom:"
   first 24 rectify history 1 --as o107
-  only ' for o121' rectify history 15 --as o107
-  first 4 rectify notices --officer o111 --as o107
+  only 3 ' for o121' rectify history 15 --as o107
+  only 4 'INSTEAD|o121' rectify notices --officer o111 --as o107
   say "[26] Why case 29 is due when it is: every day counted, every day skipped and the notice that says so, and whose days they were."
-  first 30 rectify why 29 --as o107
-  only 'unit|hold|total|approver' rectify why 29 --as o107
+  only 24 '^  (2026-0[23]|rectify: |counted|moved|unit +[0-9]|approver|hold +[0-9]|total)' rectify why 29 --as o107
   echo "    And what comes next, if nobody does anything:"
   first 6 rectify next 3 --as o107
   run rectify due 2026-02-13 1wd --calendar cn
