@@ -67,6 +67,10 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the clock is being moved; try later", RETRY_AFTER_MSEC);
   else if (any_key_is_under_way(daemon, request))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
+  else if (batch_weigh(request) > REQUEST_EVENTS_MAX)
+    answer_error(daemon, back, id, FAILURE_TOO_LARGE, request->body_case == RECTIFY__V1__REQUEST__BODY_ACT ? "act.commands" : "",
+                 "with all that can follow from it (up to 200 cases from one sweep) the request may come to more than 14000 events, "
+                 "which is what one transaction takes: send its commands in several requests", 0);
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
 }
@@ -143,21 +147,37 @@ static void receive(struct daemon *daemon) {
 
 /* The next batch, once sealed, relies on what was in the book when its probe left. */
 static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
-  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++)
-    if (daemon->next->items[i].command.case_no == case_no) return true;
+  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++) {
+    const struct command *command = &daemon->next->items[i].command;
+    if (command->case_no == case_no || command->other == case_no) return true;
+  }
   return false;
 }
 
 static void evict_if_closed(struct daemon *daemon, uint64_t case_no) {
   const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
-  if (state == NULL || status_is_open(state->status) || next_needs(daemon, case_no)) return;
+  if (state == NULL || status_is_open(state->status) || case_next_fire(state, NULL) != INSTANT_NONE) return;
+  if (next_needs(daemon, case_no)) return;
   book_remove(daemon->store.book, case_no);
 }
 
-/* Cases that the batch closed, and closed ones that were loaded for its commands. */
+/* Cases that the batch closed, and closed ones that were loaded for its commands or kept for them. */
 static void evict_closed(struct daemon *daemon, const struct batch *batch) {
   for (uint32_t i = 0; i < batch->touched_count; i++) evict_if_closed(daemon, batch->touched[i]);
-  for (uint32_t i = 0; i < batch->item_count; i++) evict_if_closed(daemon, batch->items[i].command.case_no);
+  for (uint32_t i = 0; i < batch->loaded_count; i++) evict_if_closed(daemon, batch->loaded[i]);
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    evict_if_closed(daemon, batch->items[i].command.case_no);
+    evict_if_closed(daemon, batch->items[i].command.other);
+  }
+}
+
+static void adopt(struct daemon *daemon, struct batch *batch) {
+  const uint32_t kind = batch->publication.kind;
+  if (batch->size_before == 0) review_want(daemon, daemon->committed_size); /* the first start: of no case */
+  if (!batch->has_publication) return;
+  world_adopt(daemon->store.office, &batch->publication);
+  batch->has_publication = false;
+  if (review_is_reason(kind)) review_want(daemon, daemon->committed_size);
 }
 
 /* The batch is durable: people may hear of it. */
@@ -165,10 +185,8 @@ static void land(struct daemon *daemon, struct batch *batch) {
   daemon->committed_size = batch->size_before + batch->fresh_count;
   daemon->committed_root = batch->root_after;
   daemon->committed_cases = daemon->store.cases;
-  if (batch->has_publication) {
-    world_adopt(daemon->store.office, &batch->publication);
-    batch->has_publication = false;
-  }
+  adopt(daemon, batch);
+  review_landed(daemon, batch);
   answer_batch(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
@@ -231,8 +249,11 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
 }
 
 static void seal(struct daemon *daemon) {
-  if (daemon->next_sealed || daemon->gather->item_count == 0 || daemon->advance.under_way) return;
+  const bool reviews = review_has_more(daemon) && !is_cautious(daemon);
+  if (daemon->next_sealed || daemon->advance.under_way) return;
+  if (daemon->gather->item_count == 0 && !reviews) return;
   thin_out(daemon, daemon->gather);
+  if (reviews) review_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
   daemon->next_sealed = true;
   daemon->next_probed = false;
@@ -263,7 +284,7 @@ static void fly_next(struct daemon *daemon) {
 static void fly_rungs(struct daemon *daemon) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  if (daemon->flying || daemon->next_sealed || when > clock_now()) return;
+  if (daemon->flying || daemon->next_sealed || when > clock_now() || review_is_pending(daemon)) return;
   batch_decide(daemon, daemon->next, true);
   launch(daemon, daemon->next);
 }
@@ -304,7 +325,7 @@ static void keep_clock(struct daemon *daemon) {
 /* Steps from due rung to due rung, so that each is recorded at its own instant; then the clock stands at `until` and
  * that too is kept before it is said. */
 static void advance(struct daemon *daemon) {
-  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed) return;
+  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed || review_is_pending(daemon)) return;
   if (!daemon->advance.under_way && daemon->gather->item_count > 0) return;
   daemon->advance.under_way = true;
   usec_t when;
@@ -337,7 +358,8 @@ bool pipeline_is_idle(const struct daemon *daemon) {
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {
   usec_t when = INSTANT_NONE;
-  if (daemon->store.state == STORE_READY && !daemon->flying && !daemon->next_sealed && !clock_is_manual())
+  bool waits = daemon->flying || daemon->next_sealed || review_is_pending(daemon);
+  if (daemon->store.state == STORE_READY && !waits && !clock_is_manual())
     book_next(daemon->store.book, &when);
   return when;
 }
