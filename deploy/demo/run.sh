@@ -177,7 +177,7 @@ start_watch() {
   watcher=$!
 }
 
-# Shows what came since the last call, at most $1 lines: one line for all that happened alike at one time.  $2: only
+# Shows what came since the last call, at most $1 lines (0: it is passed over): one line for all that happened alike at one time.  $2: only
 # events that match it.
 happened() {
   local most=$1 only=${2:-.} before=-1 now
@@ -187,7 +187,7 @@ happened() {
     sleep 0.2
     now=$(wc -l <"$WATCHED")
   done
-  sed -n "$((shown + 1)),${now}p" "$WATCHED" | { grep -E -- "$only" || true; } | digest "$most"
+  [ "$most" = 0 ] || sed -n "$((shown + 1)),${now}p" "$WATCHED" | { grep -E -- "$only" || true; } | digest "$most"
   shown=$now
 }
 
@@ -254,8 +254,23 @@ only() {
   shift 2
   printf '$ %s\n' "$(quoted "$@")"
   answer=$("$@" 2>&1) || fail "that should have worked: $answer"
-  { grep -m "$lines" -E -- "$pattern" || fail "nothing of this is in the answer: $pattern"; } < <(sed 's/^ */  /' <<<"$answer") |
-    clip "$WIDTH"
+  awk -v most="$lines" -v pattern="$pattern" '
+    { sub(/^ */, "") }
+    $0 ~ pattern && shown < most { print "  " $0; shown++ }
+    END { exit shown == 0 }' <<<"$answer" | clip "$WIDTH" || fail "nothing of this is in the answer: $pattern"
+}
+
+# $1 lines of what a command prints, from the first one on that matches $2.
+from() {
+  local lines=$1 pattern=$2 answer
+  shift 2
+  printf '$ %s\n' "$(quoted "$@")"
+  answer=$("$@" 2>&1) || fail "that should have worked: $answer"
+  awk -v most="$lines" -v pattern="$pattern" '
+    !begun && $0 ~ pattern { begun = 1; if (NR > 1) print "  ..." }
+    begun && shown < most { print "  " $0; shown++ }
+    END { if (!begun) exit 1; if (NR > shown) print "  ..." }' <<<"$answer" |
+    clip "$WIDTH" || fail "nothing of this is in the answer: $pattern"
 }
 
 to() { run rectify clock advance "$1" --as office; }
@@ -288,7 +303,7 @@ many_at_once() {
   partly first 8 rectify bulk --category petition_backlog --open escalate --track supervision -m '信访积案专项督办' --yes --as o102
   echo "    Each got a numbered supervision order, to be signed for."
   run rectify sign-order 32 --as o182
-  only 1 '^  order' rectify show 32 --as o107
+  only 1 '^order' rectify show 32 --as o107
 }
 
 whose_is_it() {
@@ -301,7 +316,7 @@ whose_is_it() {
   to 2026-01-07T09:30
   run rectify statement 5 --as o141 -m '停工通知未抄送我局，12月20日才知情；责任我认'
   run rectify decide 5 --form admonition --number '云责〔2026〕3号' -e "$HERE/evidence/decision.txt" -m '扬尘47天无人负责，申辩部分采纳' --as o106
-  only 1 '^  accountable' rectify show 5 --as o107
+  only 1 '^accountable' rectify show 5 --as o107
 }
 
 the_fire_lane() {
@@ -337,6 +352,7 @@ small_and_early() {
   run rectify talk 26 --as o161 -e "$HERE/evidence/talk.txt" -m '与董磊谈话，两名教师退群'
   run rectify request-closure 26 --as o161 -e "$HERE/evidence/pledge.txt"
   run rectify pass 26 --as o105 -m 'Both have left the group; 42 groups were looked at.'
+  happened 0
   say "[13] 钱慧 (o104) looks at the fire lane and finds a car: back to work, the date moves by the verifier's days only."
   to 2026-01-16T10:30
   run rectify fail 1 --as o104 -m '回访时通道内又停有一辆面包车，巡查登记缺三天'
@@ -367,6 +383,7 @@ more_time() {
 }
 
 time_passes() {
+  happened 0
   say "[17] Nobody does anything until the end of January: reminders before the dates, yellow on them, red after them."
   to 2026-01-31T09:30
   happened 14
@@ -386,13 +403,14 @@ the_second_visit() {
     "    And a purchase without a rule, after the rule took effect: the rule did not hold."
   submit_team team-2 o196
   first 6 rectify cases --as o107 --unit street-west
-  only 2 '^  (C-|marks)' rectify show "$(found --flag rule_failed)" --as o107
+  only 2 '^(C-|marks)' rectify show "$(found --flag rule_failed)" --as o107
   happened 8
   echo "Where the city stands on 6 February:"
   summary
 }
 
 left_alone() {
+  happened 0
   say "[20] Case 3, a canteen's blank temperature sheets, was a problem in the bud.  Nobody touched it.  Until April:"
   to 2026-03-20T09:30
   happened 12 C-000003
@@ -422,8 +440,10 @@ the_books() {
   first 24 rectify history 1 --as o107
   only 3 ' for o121' rectify history 15 --as o107
   only 4 'INSTEAD|o121' rectify notices --officer o111 --as o107
-  say "[26] Why case 29 is due when it is: every day counted, every day skipped and the notice that says so, and whose days they were."
-  only 24 '^  (2026-0[23]|rectify: |counted|moved|unit +[0-9]|approver|hold +[0-9]|total)' rectify why 29 --as o107
+  say "[26] Why case 3 is due when it is: every day counted, every day skipped and the notice that says so." \
+    "    Of case 29 the working days by holder: they add up to the total."
+  from 27 '^rectify: ' rectify why 3 --as o107
+  only 9 '^(counted: |moved by|working days by|(unit|approver|verifier|adjudicator|hold|total) +[0-9]+$)' rectify why 29 --as o107
   echo "    And what comes next, if nobody does anything:"
   first 6 rectify next 3 --as o107
   run rectify due 2026-02-13 1wd --calendar cn
