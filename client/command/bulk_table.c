@@ -7,13 +7,13 @@
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
     {"unit", "UNIT", "责任单位", 0},
-    {"light", "LIGHT", "灯色", COLUMN_LIGHT},
+    {"light", "LIGHT", "灯色", COLUMN_LIGHT | COLUMN_ROOM},
     {"status_before", "STATUS", "状态", 0},
-    {"due_before", "DUE", "完成时限", 0},
+    {"due_before", "DUE", "完成时限", COLUMN_ROOM},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, left_out, error; of a preview with would_ before */
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"rule_text", "WHAT COMES OF IT", "说明", COLUMN_TEXT},
-    {"status", "THEN", "新状态", 0},
+    {"status", "THEN", "新状态", COLUMN_ROOM},
     {"track", "TRACK", "整改类型", COLUMN_MACHINE},
     {"due", "NEW DUE", "新时限", COLUMN_MACHINE},
     {"event", "EVENT", "事件号", COLUMN_NUMBER | COLUMN_MACHINE},

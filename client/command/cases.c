@@ -3,6 +3,7 @@
 
 #include "client/command/verb.h"
 #include "client/command/view.h"
+#include "client/command/wrap.h"
 
 #define ROW const Rectify__V1__CaseRow *row
 static void put_case(struct sheet *sheet, ROW) {
@@ -139,7 +140,7 @@ static const struct view_column cases_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
     {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
     {{"status", "STATUS", "状态", 0}, put_status},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
     {{"kind", "KIND", "问题类别", COLUMN_MACHINE}, put_kind},
     {{"severity", "SEVERITY", "程度", COLUMN_MACHINE}, put_severity},
     {{"unit", "UNIT", "责任单位", 0}, put_unit},
@@ -152,7 +153,7 @@ static const struct view_column cases_view[] = {
     {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
     {{"found_on", "FOUND", "发现时间", COLUMN_MACHINE}, put_found},
     {{"category", "CATEGORY", "分类", COLUMN_MACHINE}, put_category},
-    {{"code", "CODE", "条款", 0}, put_code},
+    {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
     {{"finding_id", "FINDING", "问题标识", COLUMN_MACHINE}, put_finding},
     {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
     {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
@@ -171,37 +172,37 @@ static const struct view_column inbox_view[] = {
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
     {{"clock", "WHAT FALLS DUE", "时限", 0}, put_clock},
-    {{"status", "STATUS", "状态", 0}, put_status},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
-    {{"unit", "UNIT", "责任单位", 0}, put_unit},
+    {{"status", "STATUS", "状态", COLUMN_ROOM}, put_status},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
+    {{"unit", "UNIT", "责任单位", COLUMN_ROOM}, put_unit},
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
 /* The columns of a rectification ledger that exist so far (整改台账). */
 static const struct view_column ledger_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
-    {{"inspection", "SOURCE", "问题来源", 0}, put_inspection},
-    {{"kind", "KIND", "问题类别", 0}, put_kind},
-    {{"category", "CATEGORY", "分类", 0}, put_category},
-    {{"code", "CODE", "条款", 0}, put_code},
+    {{"inspection", "SOURCE", "问题来源", COLUMN_ROOM}, put_inspection},
+    {{"kind", "KIND", "问题类别", COLUMN_ROOM}, put_kind},
+    {{"category", "CATEGORY", "分类", COLUMN_ROOM}, put_category},
+    {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
     {{"text", "DESCRIPTION", "问题描述", COLUMN_TEXT}, put_text},
-    {{"found_on", "FOUND", "发现时间", 0}, put_found},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"found_on", "FOUND", "发现时间", COLUMN_ROOM}, put_found},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
     {{"unit", "UNIT", "责任单位", 0}, put_unit},
     {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
     {{"handler", "RESPONSIBLE", "责任人", 0}, put_handler},
     {{"handler_name", "NAME", "责任人姓名", COLUMN_MACHINE}, put_handler_name},
-    {{"verifier", "VERIFIER", "核查人", 0}, put_verifier},
+    {{"verifier", "VERIFIER", "核查人", COLUMN_ROOM}, put_verifier},
     {{"verifier_name", "NAME", "核查人姓名", COLUMN_MACHINE}, put_verifier_name},
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"status", "STATUS", "进展情况", 0}, put_status},
     {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
-    {{"order", "ORDER", "督办单", 0}, put_order},
-    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER}, put_extended},
-    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER}, put_rework},
-    {{"closed_on", "CLOSED", "销号日期", 0}, put_closed},
-    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER}, put_same_problem},
-    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER}, put_same_kind},
+    {{"order", "ORDER", "督办单", COLUMN_ROOM}, put_order},
+    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_ROOM}, put_extended},
+    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER | COLUMN_ROOM}, put_rework},
+    {{"closed_on", "CLOSED", "销号日期", COLUMN_ROOM}, put_closed},
+    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_problem},
+    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_kind},
 };
 
 void case_print(const struct session *session, const Rectify__V1__CaseRow *row) {
@@ -271,8 +272,10 @@ int inbox_run(struct session *session, struct arguments *arguments) {
            "没有待办事项；rectify cases 列出可查看的事项");
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
-  (void)fprintf(stderr,
-                "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
+  (void)fputc('\n', stderr);
+  wrap_words(stderr, in_language(session, "`rectify next CASE` tells what happens if nobody acts; `rectify --help` lists what you can do",
+                                 "`rectify next CASE` 列出无人处理时的后果；`rectify --help` 列出可用的命令"),
+             0, 0, wrap_width(stderr));
   return EXIT_FINE;
 }
 

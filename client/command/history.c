@@ -2,11 +2,13 @@
  * with what was there before. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/command/events.h"
 #include "client/command/history.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 #include "core/text.h"
 #include "rectify/must.h"
 
@@ -95,30 +97,54 @@ static void say_text(const ProtobufCBinaryData *text) {
 }
 
 #define INDENT 5
-#define COLUMNS 100
+#define COLUMNS 100 /* where the output is no terminal */
 
-/* At most COLUMNS wide where the effects allow: a line ends between two of them, and never with a space. */
-static void say_effects(const struct session *session, const char *effects) {
-  const char *joint = in_language(session, "; ", "；");
-  size_t used = 0;
-  while (*effects != '\0') {
-    char one[EFFECTS_BYTES_MAX];
-    const char *end = strstr(effects, joint);
-    size_t length = end == NULL ? strlen(effects) : (size_t)(end - effects);
-    memcpy(one, effects, length);
-    one[length] = '\0';
-    size_t width = text_width(one) + text_width(joint);
-    if (used == 0) used = (size_t)printf("%*s%s", INDENT, "", one) - length + width;
-    else if (used + width > COLUMNS) {
-      (void)printf("%.1s\n%*s%s", session->zh ? "" : joint, INDENT, "", one);
-      used = INDENT + width;
-    } else {
-      (void)printf("%s%s", joint, one);
-      used += width;
-    }
-    effects = end == NULL ? "" : end + strlen(joint);
+struct breaker {
+  const char *joint, *comma; /* between effects, and within one */
+  size_t used, most;
+};
+
+/* The bytes up to where a line may end: behind an effect, or behind one of a list within it, but not within brackets. */
+static size_t piece_length(const struct breaker *breaker, const char *effects) {
+  size_t depth = 0;
+  for (size_t i = 0; effects[i] != '\0'; i++) {
+    if (effects[i] == '(') depth++;
+    if (effects[i] == ')' && depth > 0) depth--;
+    if (depth > 0) continue;
+    if (strncmp(effects + i, breaker->joint, strlen(breaker->joint)) == 0) return i + strlen(breaker->joint);
+    if (strncmp(effects + i, breaker->comma, strlen(breaker->comma)) == 0) return i + strlen(breaker->comma);
   }
-  if (used > 0) (void)putchar('\n');
+  return strlen(effects);
+}
+
+/* One piece without the spaces at its end, which are printed before the next one if that stands on the same line. */
+static void say_piece(struct breaker *breaker, const char *piece, size_t length) {
+  char one[EFFECTS_BYTES_MAX];
+  size_t bare = length;
+  while (bare > 0 && piece[bare - 1] == ' ') bare--;
+  memcpy(one, piece, bare);
+  one[bare] = '\0';
+  const size_t width = text_width(one);
+  if (breaker->used > INDENT && breaker->used + width > breaker->most) {
+    (void)fputc('\n', stdout);
+    breaker->used = 0;
+  }
+  if (breaker->used == 0) breaker->used = (size_t)printf("%*s", INDENT, "");
+  else (void)printf("%*s", (int)(breaker->used > INDENT && piece[-1] == ' '), "");
+  (void)fputs(one, stdout);
+  breaker->used += width + (length - bare);
+}
+
+static void say_effects(const struct session *session, const char *effects) {
+  struct breaker breaker = {in_language(session, "; ", "；"), in_language(session, ", ", "、"), 0, COLUMNS};
+  if (isatty(STDOUT_FILENO) == 1) breaker.most = wrap_width(stdout);
+  if (effects[0] == '\0') return;
+  while (*effects != '\0') {
+    size_t length = piece_length(&breaker, effects);
+    say_piece(&breaker, effects, length);
+    effects += length;
+  }
+  (void)putchar('\n');
 }
 
 /* One event as a few lines; a table would be wider than any terminal. */

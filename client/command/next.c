@@ -3,9 +3,11 @@
 #include "client/command/events.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 #include "rectify/must.h"
 
 #define ARENA_BYTES (64 * 1024)
+#define WHAT_COLUMN 32 /* where the daemon's lines say what happens */
 
 enum { NEXT_STEPS };
 const struct flag next_flags[] = {
@@ -58,8 +60,7 @@ static int print_future(void *context, const Rectify__V1__Page *page) {
   if (outlook->sheet != NULL)
     for (size_t i = 0; i < page->n_events && code == EXIT_FINE; i++) code = put_event(outlook, page->events[i]);
   for (size_t i = 0; i < page->n_lines && outlook->sheet == NULL; i++, outlook->lines++) {
-    print_safe(stdout, page->lines[i].data, page->lines[i].len);
-    (void)putchar('\n');
+    wrap_line(stdout, page->lines[i].data, page->lines[i].len, WHAT_COLUMN);
   }
   return code;
 }

@@ -16,6 +16,7 @@ enum column_flag {
   COLUMN_TEXT = 1 << 1,    /* may be cut to the terminal's width; line breaks become spaces in a table */
   COLUMN_LIGHT = 1 << 2,   /* coloured by its number, with sheet_light() */
   COLUMN_MACHINE = 1 << 3, /* in CSV and JSON only */
+  COLUMN_ROOM = 1 << 4,    /* left out of a terminal that is too narrow, from the right; the reader is told */
 };
 
 struct column {

@@ -20,12 +20,13 @@ static const struct column notice_columns[] = {
     {"created", "WHEN", "时间", 0},
     {"case", "CASE", "编号", 0},
     {"kind", "NOTICE", "通知", 0},
-    {"copy", "COPY", "抄送", COLUMN_NUMBER},
+    {"copy", "COPY", "抄送", COLUMN_NUMBER | COLUMN_ROOM},
     {"officer", "TO", "收件人", 0},
-    {"officer_name", "NAME", "姓名", 0},
+    {"officer_name", "NAME", "姓名", COLUMN_ROOM},
     {"recipient", "AS", "身份", 0},
     {"instead_of", "INSTEAD OF", "代", 0}, /* whom the officer stands in for */
     {"instead_of_name", "NAME", "代（姓名）", COLUMN_MACHINE},
+    {"digest", "DIGEST", "合并", COLUMN_NUMBER | COLUMN_ROOM}, /* those of an officer with the same number are one message */
     {"id", "ID", "标识", COLUMN_NUMBER | COLUMN_MACHINE},
 };
 
@@ -44,6 +45,8 @@ static void put_notice(struct sheet *sheet, const Rectify__V1__NoticeRow *row) {
   sheet_word(sheet, words_recipient, row->recipient);
   sheet_data(sheet, &row->instead_of);
   sheet_data(sheet, &row->instead_of_name);
+  if (row->digest != 0) sheet_number(sheet, (int64_t)row->digest);
+  else sheet_nothing(sheet);
   sheet_number(sheet, (int64_t)row->id);
 }
 

@@ -6,13 +6,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/command/command.h"
 #include "core/text.h"
 #include "rectify/must.h"
 
-#define WIDTH_LEAST 60
+#define WIDTH_LEAST 64
 #define WIDTH_MOST 100
 #define WIDTH_ELSE 80
-#define WORD_BYTES_MAX 256
+#define WORD_BYTES_MAX 2048
 
 size_t wrap_width(FILE *out) {
   struct winsize size;
@@ -79,4 +80,41 @@ void wrap_text(FILE *out, const char *text, size_t width) {
     free(paragraph);
     text = end;
   }
+}
+
+/* Bytes of the longest beginning of `text` that fits `width` columns and ends where a line may be broken: before a space,
+ * or between two characters of which one is wide. */
+static size_t fitting(const char *text, size_t width) {
+  size_t best = 0, joint = 0, used = 0; /* behind a semicolon is better, unless much of the line stays empty */
+  for (size_t i = 0; text[i] != '\0';) {
+    size_t bytes = 1;
+    while ((text[i + bytes] & 0xc0) == 0x80) bytes++;
+    const size_t wide = columns_of(text + i, bytes);
+    const bool closes = wide == 2 && strstr("，；：。、）”〕", (char[5]){text[i], text[i + 1], text[i + 2], '\0'}) != NULL;
+    if (i > 0 && (text[i] == ' ' || (wide == 2 && !closes))) best = i;
+    used += wide;
+    if (used > width) return joint > best / 2 ? joint : best > 0 ? best : i;
+    i += bytes;
+    if (text[i - 1] == ';' || (bytes == 3 && memcmp(text + i - 3, "；", 3) == 0)) joint = i;
+  }
+  return strlen(text);
+}
+
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent) {
+  char *line = strndup(length > 0 ? text : "", length);
+  must(line != NULL);
+  const size_t width = isatty(fileno(out)) == 1 ? wrap_width(out) : SIZE_MAX;
+  if (indent == 0) indent = strspn(line, " ") + 2;
+  if (indent > WIDTH_LEAST / 2) indent = WIDTH_LEAST / 2; /* there is always room for more than one character */
+  size_t at = 0;
+  for (char *rest = line; *rest != '\0';) {
+    size_t bytes = columns_of(rest, strlen(rest)) + at <= width ? strlen(rest) : fitting(rest, width - at);
+    print_safe(out, rest, bytes);
+    rest += bytes;
+    rest += strspn(rest, " ");
+    at = indent;
+    if (*rest != '\0') (void)fprintf(out, "\n%*s", (int)indent, "");
+  }
+  (void)fputc('\n', out);
+  free(line);
 }

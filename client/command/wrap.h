@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Columns of lines on `out`: as many as the terminal has, 60 to 100; 80 where it is none. */
+/* Columns of lines on `out`: as many as the terminal has, 64 to 100; 80 where it is none. */
 size_t wrap_width(FILE *out);
 
 /* Prints `text`: lines that begin with a space and empty lines as they are, all others joined to paragraphs and broken
@@ -14,5 +14,9 @@ void wrap_text(FILE *out, const char *text, size_t width);
 
 /* Goes on a line that stands at column `at`: words of `text`, broken lines indented by `indent`.  Ends the line. */
 void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t width);
+
+/* One line of an explanation: on a terminal broken to its width, with the rest indented by `indent`, or by two more than
+ * the line itself when that is 0; elsewhere as it is.  Control characters are made visible. */
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent);
 
 #endif
