@@ -213,15 +213,15 @@ static int carry_out(struct bulk *bulk) {
   int code = send_rows(bulk, true);
   if (code != EXIT_FINE) return code;
   if (bulk->preview || !bulk->yes) bulk_print(bulk);
-  if (!bulk->preview && count_of(bulk, true) > 0) {
-    if (!confirmed(bulk)) {
-      (void)fputs(in_language(bulk->session, "nothing was done\n", "未作任何处理\n"), stderr);
-      return EXIT_FINE;
-    }
-    code = send_rows(bulk, false);
-    if (code != EXIT_FINE) return code;
+  if (bulk->preview) return count_of(bulk, false) > 0 ? EXIT_REFUSED : EXIT_FINE;
+  if (count_of(bulk, true) == 0 && !bulk->yes) return EXIT_REFUSED; /* all has been said */
+  if (count_of(bulk, true) > 0 && !confirmed(bulk)) {
+    (void)fputs(in_language(bulk->session, "nothing was done\n", "未作任何处理\n"), stderr);
+    return EXIT_FINE;
   }
-  if (!bulk->preview) bulk_print(bulk);
+  code = send_rows(bulk, false);
+  if (code != EXIT_FINE) return code;
+  bulk_print(bulk);
   return count_of(bulk, false) > 0 ? EXIT_REFUSED : EXIT_FINE;
 }
 

@@ -60,7 +60,7 @@ static int print_future(void *context, const Rectify__V1__Page *page) {
   if (outlook->sheet != NULL)
     for (size_t i = 0; i < page->n_events && code == EXIT_FINE; i++) code = put_event(outlook, page->events[i]);
   for (size_t i = 0; i < page->n_lines && outlook->sheet == NULL; i++, outlook->lines++) {
-    wrap_line(stdout, page->lines[i].data, page->lines[i].len, WHAT_COLUMN);
+    wrap_line(stdout, page->lines[i].data, page->lines[i].len, WHAT_COLUMN, wrap_limit(stdout));
   }
   return code;
 }

@@ -22,7 +22,7 @@ static int print_lines(void *context, const Rectify__V1__Page *page) {
     }
     const uint8_t *line = page->lines[i].data;
     const bool day = page->lines[i].len > REASON_COLUMN && line[0] >= '0' && line[0] <= '9';
-    wrap_line(stdout, line, page->lines[i].len, day ? REASON_COLUMN : 0);
+    wrap_line(stdout, line, page->lines[i].len, day ? REASON_COLUMN : 0, wrap_limit(stdout));
   }
   return EXIT_FINE;
 }

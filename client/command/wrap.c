@@ -100,10 +100,11 @@ static size_t fitting(const char *text, size_t width) {
   return strlen(text);
 }
 
-void wrap_line(FILE *out, const void *text, size_t length, size_t indent) {
+size_t wrap_limit(FILE *out) { return isatty(fileno(out)) == 1 ? wrap_width(out) : SIZE_MAX; }
+
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width) {
   char *line = strndup(length > 0 ? text : "", length);
   must(line != NULL);
-  const size_t width = isatty(fileno(out)) == 1 ? wrap_width(out) : SIZE_MAX;
   if (indent == 0) indent = strspn(line, " ") + 2;
   if (indent > WIDTH_LEAST / 2) indent = WIDTH_LEAST / 2; /* there is always room for more than one character */
   size_t at = 0;

@@ -15,8 +15,12 @@ void wrap_text(FILE *out, const char *text, size_t width);
 /* Goes on a line that stands at column `at`: words of `text`, broken lines indented by `indent`.  Ends the line. */
 void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t width);
 
-/* One line of an explanation: on a terminal broken to its width, with the rest indented by `indent`, or by two more than
- * the line itself when that is 0; elsewhere as it is.  Control characters are made visible. */
-void wrap_line(FILE *out, const void *text, size_t length, size_t indent);
+/* As wrap_width() on a terminal, else SIZE_MAX: what nobody looks at is not broken. */
+size_t wrap_limit(FILE *out);
+
+/* One line of an explanation, broken where it is wider than `width`: behind a semicolon or between words or wide characters,
+ * with the rest indented by `indent`, or by two more than the line itself when that is 0.  Control characters are made
+ * visible. */
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width);
 
 #endif
