@@ -189,7 +189,5 @@ void sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 void id_derive(const void *data, size_t length, uint64_t ordinal, day_t found_on, uint8_t id[16]);
 /* The id for the next attempt at a row whose id was refused: the same time part, the rest from SHA-256(id). */
 void id_again(uint8_t id[16]);
-/* The id for one of several cases under one base id: the base's time, the rest from SHA-256(base, case_no). */
-void id_for_case(const uint8_t base[16], uint64_t case_no, uint8_t id[16]);
 
 #endif

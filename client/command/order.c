@@ -276,7 +276,7 @@ int order_send(struct session *session, const struct order *order, const uint64_
   for (size_t i = 0; i < count; i++) {
     struct letter *letter = &letters[i];
     if (alone) memcpy(letter->id, order->id, 16);
-    else id_for_case(order->id, cases[i], letter->id);
+    else rectify_key_for_case(order->id, cases[i], letter->id);
     letter->command = order->command;
     letter->command.case_no = cases[i];
     letter->command.id = wire_bytes(letter->id, 16);
