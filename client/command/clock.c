@@ -160,9 +160,9 @@ int help_run(struct session *session, struct arguments *arguments) {
   char **names = arguments->argv + optind;
   if (code != EXIT_FINE) return code;
   const struct verb *verb = words == 0 ? NULL : verb_find(names[0], words > 1 ? names[1] : NULL, &taken);
-  if (words == 1 && verb == NULL && help_family(stdout, names[0])) return EXIT_FINE;
+  if (words == 1 && verb == NULL && help_family(stdout, names[0], session->zh)) return EXIT_FINE;
   if (words > 0 && verb == NULL) return complain_usage(NULL, "there is no command '%s'", names[0]);
-  if (verb == NULL) help_program(stdout);
+  if (verb == NULL) help_program(stdout, session->zh);
   else help_verb(stdout, verb, wrap_width(stdout));
   return EXIT_FINE;
 }

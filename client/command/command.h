@@ -78,7 +78,7 @@ struct verb {
   uint32_t command; /* act verbs: command.def; else 0 */
 };
 extern const struct verb verbs[]; /* ends with a NULL name */
-const char *group_title(enum group group);
+const char *group_title(enum group group, bool zh);
 
 /* ---- options.c ---- */
 
@@ -117,10 +117,11 @@ int arguments_words(const struct arguments *arguments, int least, int most);
 bool global_apply(struct session *session, uint32_t index, const char *value);
 
 /* ---- help.c, completion.c ---- */
-void help_program(FILE *out);
+/* `zh`: with the names of commands and groups in Chinese too; the explanations are in English. */
+void help_program(FILE *out, bool zh);
 void help_verb(FILE *out, const struct verb *verb, size_t width);
 /* The verbs of two words that begin with `name`, a line each; false when there are none. */
-bool help_family(FILE *out, const char *name);
+bool help_family(FILE *out, const char *name, bool zh);
 bool verb_has_family(const char *name);
 const struct verb *verb_find(const char *first, const char *second, int *words);
 const char *verb_nearest(const char *name); /* for "did you mean"; NULL */

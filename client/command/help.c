@@ -8,6 +8,7 @@
 #define VERBS_MAX 96
 #define FLAG_WIDTH 30
 #define VERB_WIDTH 19
+#define ZH_WIDTH 14
 
 static const char program_head[] =
     "rectify - findings, and what becomes of them\n"
@@ -38,33 +39,41 @@ static const char program_tail[] =
     "\n"
     "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n";
 
-const char *group_title(enum group group) {
-  switch (group) {
-    case GROUP_REPORT:
-      return "Report";
-    case GROUP_UNIT:
-      return "The unit: its handler and its principal";
-    case GROUP_OFFICE:
-      return "The rectification office: answers and time";
-    case GROUP_RELATE:
-      return "The rectification office: cases that have to do with each other";
-    case GROUP_VERIFY:
-      return "Verification and look-back";
-    case GROUP_ACCOUNT:
-      return "Accountability: the daemon proposes, a person decides";
-    case GROUP_ANYBODY:
-      return "Whoever has to do with the case";
-    case GROUP_SEE:
-      return "See";
-    case GROUP_DATES:
-      return "Dates and the clock";
-    case GROUP_ADMINISTER:
-      return "Administer and check";
-    case GROUP_HELP:
-      return "Help";
-    case GROUP_HIDDEN:
-      break;
-  }
+static const struct title {
+  const char *en, *zh;
+} titles[] = {
+    [GROUP_REPORT] = {"Report", "提交问题"},
+    [GROUP_UNIT] = {"The unit: its handler and its principal", "责任单位：整改责任人、第一责任人"},
+    [GROUP_OFFICE] = {"The rectification office: answers and time", "整改办：审批与期限"},
+    [GROUP_RELATE] = {"The rectification office: cases that have to do with each other", "整改办：事项之间的关系"},
+    [GROUP_VERIFY] = {"Verification and look-back", "核查与回头看"},
+    [GROUP_ACCOUNT] = {"Accountability: the daemon proposes, a person decides", "问责：系统建议，由人决定"},
+    [GROUP_ANYBODY] = {"Whoever has to do with the case", "与事项有关的人员"},
+    [GROUP_SEE] = {"See", "查看"},
+    [GROUP_DATES] = {"Dates and the clock", "日期与时钟"},
+    [GROUP_ADMINISTER] = {"Administer and check", "管理与检查"},
+    [GROUP_HELP] = {"Help", "帮助"},
+    [GROUP_HIDDEN] = {"", ""},
+};
+
+const char *group_title(enum group group, bool zh) { return zh ? titles[group].zh : titles[group].en; }
+
+/* Names in Chinese of what is no command on cases; those stand in command.def. */
+static const struct title names[] = {
+    {"bulk", "批量办理"},       {"inbox", "待办"},           {"show", "查看事项"},         {"history", "办理经过"},
+    {"why", "时限由来"},        {"next", "后续预告"},        {"cases", "事项列表"},        {"ledger", "整改台账"},
+    {"watch", "实时关注"},      {"notices", "通知"},         {"documents", "已发布文件"},  {"due", "计算时限"},
+    {"clock show", "当前时间"}, {"clock advance", "推进时钟"}, {"unit list", "单位"},       {"officer list", "人员"},
+    {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
+    {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},
+    {"ping", "系统状态"},       {"doctor", "数据自检"},      {"completion", "命令补全"},   {"help", "帮助"},
+    {"version", "版本"},
+};
+
+static const char *verb_zh(const struct verb *verb) {
+  if (verb->command != 0) return word_zh(words_command, verb->command);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(names[i].en, verb->name) == 0) return names[i].zh;
   return "";
 }
 
@@ -84,18 +93,26 @@ static void print_flags(FILE *out, const char *title, const struct flag *flags, 
   for (; flags->name != NULL; flags++) print_flag(out, flags, width);
 }
 
-static void print_row(FILE *out, const struct verb *verb, size_t width) {
+/* One line for a verb, in Chinese with the word that the office uses. */
+static void print_row(FILE *out, const struct verb *verb, bool zh, size_t width) {
+  size_t indent = VERB_WIDTH + 3;
   (void)fprintf(out, "  %-*s ", VERB_WIDTH, verb->name);
-  wrap_words(out, verb->summary, VERB_WIDTH + 3, VERB_WIDTH + 3, width);
+  if (zh) {
+    const char *word = verb_zh(verb);
+    const size_t wide = text_width(word);
+    (void)fprintf(out, "%s%*s ", word, wide < ZH_WIDTH ? (int)(ZH_WIDTH - wide) : 0, "");
+    indent += ZH_WIDTH + 1;
+  }
+  wrap_words(out, verb->summary, indent, indent, width);
 }
 
-void help_program(FILE *out) {
+void help_program(FILE *out, bool zh) {
   const size_t width = wrap_width(out);
   (void)fputs(program_head, out);
   for (enum group group = GROUP_REPORT; group < GROUP_HIDDEN; group++) {
-    (void)fprintf(out, "\n%s:\n", group_title(group));
+    (void)fprintf(out, "\n%s:\n", group_title(group, zh));
     for (const struct verb *verb = verbs; verb->name != NULL; verb++)
-      if (verb->group == group) print_row(out, verb, width);
+      if (verb->group == group) print_row(out, verb, zh, width);
   }
   print_flags(out, "Options, before or after the command", global_flags, width);
   wrap_text(out, program_tail, width);
@@ -140,12 +157,12 @@ bool verb_has_family(const char *name) {
   return false;
 }
 
-bool help_family(FILE *out, const char *name) {
+bool help_family(FILE *out, const char *name, bool zh) {
   bool any = false;
   for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
     if (!in_family(verb, name)) continue;
     any = true;
-    print_row(out, verb, wrap_width(out));
+    print_row(out, verb, zh, wrap_width(out));
   }
   return any;
 }

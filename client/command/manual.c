@@ -32,10 +32,10 @@ int manual_run(struct session *session, struct arguments *arguments) {
   (void)fputs(head, stdout);
   (void)fputs("# COMMANDS\n\n", stdout);
   print_block_begin();
-  help_program(stdout);
+  help_program(stdout, false);
   print_block_end();
   for (enum group group = GROUP_REPORT; group < GROUP_HIDDEN; group++) {
-    (void)printf("# %s\n\n", group_title(group));
+    (void)printf("# %s\n\n", group_title(group, false));
     for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
       if (verb->group != group) continue;
       (void)printf("## rectify %s\n\n", verb->name);
