@@ -160,7 +160,7 @@ static void count_within(const struct daemon *daemon, struct batch *batch, uint3
       item->finding.same_problem++;
     if (earlier->kind_hash == item->kind_hash && item->finding.category[0] != '\0' && item->finding.unit != 0 &&
         strcmp(earlier->finding.category, item->finding.category) == 0 && in_window(age, policy->same_kind_days) &&
-        item->finding.same_kind < SAME_KIND_COUNT_MAX)
+        item->finding.same_kind <= SAME_KIND_COUNT_MAX)
       item->finding.same_kind++;
   }
 }

@@ -75,9 +75,19 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
 }
 
+/* The clock, which only an advance moves, was kept there; nothing is due.  A repeat that comes late must not hold up what its
+ * client has sent since. */
+static bool stands_there(const struct daemon *daemon, usec_t until) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  return until <= clock_now() && when > clock_now() && !daemon->advance.wanted && !review_is_pending(daemon);
+}
+
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
+  } else if (stands_there(daemon, until)) {
+    answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
     answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
   } else {
@@ -202,8 +212,8 @@ static bool lies_in_the_data(const char *sqlstate) {
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
 static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
-  bool rungs_too = batch->fresh[0].item == ITEM_NONE;
-  if (batch->request_count != 1 || rungs_too) return false;
+  if (batch->request_count != 1 || batch->fresh[0].item == ITEM_NONE) return false; /* or rungs are in it */
+  if (batch->item_count != batch->requests[0].item_count) return false;            /* or reviews */
   char sentence[640];
   snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
   answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);

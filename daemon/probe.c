@@ -194,7 +194,7 @@ static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
   pg_params_reset(&params);
   for (int i = 0; i < 7; i++) pg_param_array(&params, &arrays[i]);
   pg_param_int4(&params, SAME_PROBLEM_COUNT_MAX);
-  pg_param_int4(&params, SAME_KIND_COUNT_MAX);
+  pg_param_int4(&params, SAME_KIND_COUNT_MAX + 1);
   ask(daemon, STATEMENT_PROBE_RECURRENCE, &params, found_recurrences);
 }
 

@@ -30,7 +30,7 @@ KILL_AT = 11000  # cases: the daemon dies when it has acknowledged at least so m
 START, UNTIL = "2011-05-02", "2013-06-30T12:00:00Z"
 PATIENCE = 60  # seconds without an answer after which a step has failed
 UTC = datetime.timezone.utc
-CLOCKS = {"sign_for": 1, "rectify": 4, "adjudicate": 5, "decision": 10}
+CLOCKS = {"sign_for": 1, "plan": 2, "rectify": 4, "adjudicate": 5, "decision": 10}
 TRACKS = [None, "early_warning", "new_rules", "special_rectification", "supervision", "accountability"]
 
 sys.path.insert(0, str(HERE))

@@ -530,6 +530,31 @@ def test_bulk():
     same(len(client.act(*commands)), 5, "and all are when it does not")
 
 
+def test_largest_threshold():
+    """A rule is asked for exactly once, also where the policy's threshold is the largest that may be."""
+    most = limit("SAME_KIND_COUNT_MAX")
+    Client(DAEMON[0], "office").publish(2, POLICY.replace("same_kind_min: 3", f"same_kind_min: {most}"))
+    outcomes = Client(DAEMON[0]).submit(*[finding(unit="south", category="noise") for _ in range(most)])
+    outcomes += Client(DAEMON[0]).submit(*[finding(unit="south", category="noise") for _ in range(5)])
+    same([index for index, outcome in enumerate(outcomes) if spawned(outcome.receipt.case_no)], [most], "only one of them brings a case")
+
+
+def test_heaviest():
+    """Findings of as much that follows as can be: two co-units each, and sixteen pieces that sixteen other cases have too."""
+    shas = [os.urandom(32) for _ in range(16)]
+    others = [outcome.receipt.case_no for outcome in Client(DAEMON[0]).submit(*[finding(unit="north-3") for _ in shas])]
+    Client(DAEMON[0], "h-north-3").act(*[command(ATTACH, case, evidence=evidence(1, sha=sha)) for case, sha in zip(others, shas)])
+    before, open_before = head_size(), row(others[0]).version
+    heavy = [finding(category="joint", text="重") for _ in range(500)]
+    for one in heavy:
+        one.evidence.extend(evidence(1, sha=sha)[0] for sha in shas)
+    outcomes = Client(DAEMON[0]).submit(*heavy)
+    receipts = [outcome.receipt for outcome in outcomes]
+    same([receipt.log_index for receipt in receipts[:3]], [before, before + 19, before + 38], "all that follows stands between them")
+    same({receipt.head.size for receipt in receipts}, {before + 500 * 19 + 1}, "9,501 events in one transaction: a rule is asked for, once")
+    same(row(others[0]).version, open_before + 500, "each other case was told of each")
+
+
 def test_new_year():
     """Neglected cases climb into the next year: their orders begin with 1 there, by the days of the root unit."""
     advance(now() + 360 * DAY)
@@ -557,4 +582,4 @@ def test_all_commands():
 
 main(test_plan_and_closing, test_whose_it_is, test_more_time, test_co_units, test_sweep, test_merge, test_shared_evidence,
      test_rules_and_kinds, test_orders, test_accountability, test_substitute, test_rebase, test_preview, test_bulk,
-     test_new_year, test_all_commands)
+     test_largest_threshold, test_new_year, test_heaviest, test_all_commands)

@@ -11,6 +11,7 @@ include/rectify/policy.h and docs/DESIGN.md:
   - earlier findings of the same (unit, code) within the window, the same day included, take the recurrence edge at once;
   - a rung never makes a light milder (docs/policy.md);
   - a rung with `move` takes the edge of the case's track; the limits of the new track count from that rung's instant;
+  - the plan's clock starts with the first track that has a limit for it, and goes on through the others;
   - a case that enters `accountability` brings a proposal, and the body's clock starts;
   - the finding that has just so many earlier ones of its kind (unit above, category) as the policy says brings a case for
     the unit above, numbered right behind its own.
@@ -37,7 +38,7 @@ NOON = datetime.time(12, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 LIGHTS = ["green", "yellow", "red"]
-CLOCKS = ["sign_for", "rectify", "adjudicate", "decision"]  # in the order of clock.def: of two rungs of one instant the first fires first
+CLOCKS = ["sign_for", "plan", "rectify", "adjudicate", "decision"]  # in the order of clock.def: of two rungs of one instant the first fires first
 
 Rung = namedtuple("Rung", "at every light move")
 Finding = namedtuple("Finding", "inspection unit kind severity category code found_on text")
@@ -118,6 +119,9 @@ class Policy:
     def limit(self, track, clock):
         return working_days(self.document["tracks"][track]["limits"][clock])
 
+    def has(self, track, clock):
+        return clock in self.document["tracks"][track]["limits"]
+
     def ladder(self, track, clock):
         return self.ladders[self.document["tracks"][track]["ladders"][clock]]
 
@@ -155,7 +159,7 @@ def simulate(world, start, first_track, until):
         clocks = {"adjudicate": Clock(world, start, working_days(unrouted["limit"]), policy.ladders[unrouted["ladder"]])}
     else:
         clocks = {name: Clock(world, start, policy.limit(track, name), policy.ladder(track, name))
-                  for name in ("sign_for", "rectify")}
+                  for name in ("sign_for", "plan", "rectify") if policy.has(track, name)}
     if track == "accountability":
         clocks["decision"] = decision(world, start)
     first_due = local(clocks["rectify"].due_day + DAY) if track else None
@@ -174,9 +178,14 @@ def simulate(world, start, first_track, until):
         if target:
             track = target
             clock = clocks[name] = Clock(world, when, policy.limit(track, name), policy.ladder(track, name))
+        fresh = {}
+        if target and policy.has(target, "plan") and "plan" not in clocks:
+            fresh["plan"] = Clock(world, when, policy.limit(target, "plan"), policy.ladder(target, "plan"))
         if target == "accountability" and "decision" not in clocks:
-            clocks["decision"] = decision(world, when)
-            heapq.heappush(heap, (clocks["decision"].next(world)[1], CLOCKS.index("decision")))
+            fresh["decision"] = decision(world, when)
+        clocks.update(fresh)
+        for other, begun in fresh.items():
+            heapq.heappush(heap, (begun.next(world)[1], CLOCKS.index(other)))
         heapq.heappush(heap, (clock.next(world)[1], number))
     return Outcome(first_track, first_due, track, light, rungs)
 
