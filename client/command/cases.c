@@ -90,6 +90,9 @@ static void put_merged_into(struct sheet *sheet, ROW) {
 static void put_order(struct sheet *sheet, ROW) {
   sheet_data(sheet, &row->order);
 }
+static void put_extensions(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->extensions);
+}
 static void put_extended(struct sheet *sheet, ROW) {
   sheet_number(sheet, row->extended);
 }
@@ -108,17 +111,8 @@ static void put_days_left(struct sheet *sheet, ROW) {
   else sheet_nothing(sheet);
 }
 
-/* "held evidence_shared": the marks by their names. */
 static void put_marks(struct sheet *sheet, ROW) {
-  char text[MARK_COUNT * 24];
-  size_t at = 0;
-  text[0] = '\0';
-  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
-    const char *name = word_name(words_mark, mark);
-    if ((row->flags >> (mark - 1) & 1u) == 0 || at + strlen(name) + 2 > sizeof text) continue;
-    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at > 0 ? " " : "", name);
-  }
-  sheet_string(sheet, text);
+  sheet_marks(sheet, row->flags);
 }
 
 static void put_found(struct sheet *sheet, ROW) {
@@ -159,6 +153,7 @@ static const struct view_column cases_view[] = {
     {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
     {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
     {{"order", "ORDER", "督办单", COLUMN_MACHINE}, put_order},
+    {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
     {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_MACHINE}, put_extended},
     {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
     {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
@@ -178,7 +173,7 @@ static const struct view_column inbox_view[] = {
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
-/* The columns of a rectification ledger that exist so far (整改台账). */
+/* The columns of a rectification ledger (整改台账). */
 static const struct view_column ledger_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
     {{"inspection", "SOURCE", "问题来源", COLUMN_ROOM}, put_inspection},
@@ -203,6 +198,13 @@ static const struct view_column ledger_view[] = {
     {{"closed_on", "CLOSED", "销号日期", COLUMN_ROOM}, put_closed},
     {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_problem},
     {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_kind},
+    {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
+    {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
+    {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
+    {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
+    {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
+    {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
+    {{"marks", "MARKS", "标记", COLUMN_MACHINE}, put_marks},
 };
 
 void case_print(const struct session *session, const Rectify__V1__CaseRow *row) {

@@ -199,6 +199,19 @@ void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number) 
   else sheet_string(sheet, say_word(sheet->session, table, number));
 }
 
+void sheet_marks(struct sheet *sheet, uint32_t flags) {
+  char text[MARK_COUNT * 32];
+  size_t at = 0;
+  text[0] = '\0';
+  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
+    const bool names = sheet->session->format == FORMAT_JSON || !sheet->session->zh;
+    const char *name = names ? word_name(words_mark, mark) : word_zh(words_mark, mark);
+    if ((flags >> (mark - 1) & 1u) == 0 || at + strlen(name) + 2 > sizeof text) continue;
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at > 0 ? " " : "", name);
+  }
+  sheet_string(sheet, text);
+}
+
 void sheet_light(struct sheet *sheet, uint32_t light) {
   size_t at = sheet->at;
   sheet_word(sheet, words_light, light);
