@@ -18,7 +18,7 @@ PID=$BASE/rectifyd.pid
 WATCHED=$BASE/watch.log
 PATH=$(realpath "${B:-build}"):$PATH
 export LC_ALL=C.UTF-8 # so that lines are cut between characters
-export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=${RECTIFY_LANG:-en} TZ=Asia/Shanghai
+export RECTIFY_ENDPOINT=ipc://$DATA/rectifyd.sock RECTIFY_LANG=en TZ=Asia/Shanghai # the story looks for English words
 START=2026-01-05
 WIDTH=130 # of the lines of long tables, in columns; as wide as the terminal is, if it is wide enough for them
 LEDGER=200 # of those of the ledger

@@ -185,7 +185,8 @@ class Stub(threading.Thread):
         if what == "cases":
             first = int(query.cursor or b"1")
             for case_no in range(first, min(first + 200, self.known + 1)):
-                reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1)
+                reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
+                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3")
             reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
         elif what == "notices":
             reply.page.notices.add(id=77, case_no=5, kind=2, officer=b"o1", officer_name="王芳".encode(), instead_of=b"o2",
@@ -457,6 +458,12 @@ def tells(desk):
     stub = desk.stub
     done = desk.command("next", "7", "--steps", "5", "--zh")
     ok(done.stdout == "next 7 zh\n" and stub.queries[-1].next.steps == 5, "next asks for the rungs to come", done.stdout, done.stderr)
+    stub.known = 3
+    row = json.loads(desk.command("ledger", "--json", "--limit", "1", "--flag", "held", "--parent", "C-9").stdout)
+    ok(row["marks"] == "held swept" and row["extended"] == 8 and row["extensions"] == 1 and row["form"] == "admonition"
+       and row["order"] == "2026-3" and stub.queries[-1].cases.flags == 8 and stub.queries[-1].cases.parent == 9,
+       "the ledger tells marks, extensions, orders and decisions", row)
+    ok(",中止计时 已举一反三" in desk.command("ledger", "--csv", "--zh").stdout, "... in Chinese too")
     ok(desk.command("why", "7").stdout == "why 7 en\n", "why asks for the story")
     done = desk.command("notices", "--officer", "o1", "--json")
     row = json.loads(done.stdout)
