@@ -31,12 +31,16 @@ bool clock_put(struct case_state *state, const struct case_clock *clock) {
   return true;
 }
 
+/* Of two that fire at one instant the one with the lower number is first, in whatever order they were started. */
 usec_t case_next_fire(const struct case_state *state, uint32_t *index) {
   usec_t next = INSTANT_NONE;
+  uint32_t kind = 0;
   for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++) {
     const struct case_clock *clock = &state->clocks[i];
-    if (clock->state != CLOCK_RUNNING || clock->next_fire >= next) continue;
+    if (clock->state != CLOCK_RUNNING || clock->next_fire == INSTANT_NONE) continue;
+    if (clock->next_fire > next || (clock->next_fire == next && clock->kind > kind)) continue;
     next = clock->next_fire;
+    kind = clock->kind;
     if (index != NULL) *index = i;
   }
   return next;

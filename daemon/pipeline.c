@@ -376,37 +376,9 @@ usec_t pipeline_next_fire(const struct daemon *daemon) {
 
 /* ---- the first start ---- */
 
-/* UUIDv8 from the document's hash: starting twice publishes once. */
-static struct uuid document_key(const struct document_embedded *document) {
-  struct hash hash;
-  struct uuid key;
-  tree_sha256(document->text, document->length, hash.bytes);
-  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
-  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
-  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
-  return key;
-}
-
-static void publish_embedded(struct daemon *daemon, uint32_t kind, uint32_t version,
-                             const struct document_embedded *document) {
-  struct batch *batch = daemon->next;
-  struct item *item = &batch->items[batch->item_count];
-  memset(item, 0, sizeof *item);
-  item->command.kind = COMMAND_PUBLISH;
-  item->command.key = document_key(document);
-  item->document = kind;
-  item->text = batch_keep(batch, document->text, document->length);
-  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
-  bootstrap_publication(daemon, batch, batch->item_count++, version);
-}
-
 void pipeline_bootstrap(struct daemon *daemon) {
-  uint32_t version = 0;
   batch_begin(daemon, daemon->next);
-  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
-    publish_embedded(daemon, DOCUMENT_CALENDAR, ++version, at);
-  publish_embedded(daemon, DOCUMENT_POLICY, 1, &document_embedded_policy);
-  publish_embedded(daemon, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
+  publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
   launch(daemon, daemon->next);
 }

@@ -505,6 +505,8 @@ def test_preview():
     same(reply.outcomes[0].receipt.track, 4, "and says where it would lead")
     after = DAEMON[0].sql("SELECT size, cases, system_events, root FROM rectify.head"), [row(number).state for number in numbers], orders()
     same(after, before, "nothing is recorded, no number is taken")
+    stranger = Client(DAEMON[0], "h-south").ask(act=pb.Act(commands=commands[:2], preview=True)).outcomes.outcomes
+    same([(outcome.refusal.rule, outcome.refusal.case_no) for outcome in stranger], [(100, 0)] * 2, "who may not read a case is told that there is none")
     acted = client.act(*commands[:3])
     same([outcome.receipt.rule for outcome in acted], [633] * 3, "the same ids may then be acted on")
     same(len({outcome.receipt.head.size for outcome in acted}), 1, "in one transaction")
