@@ -24,7 +24,6 @@ static uint32_t change_unit(struct judge *judge) {
   if (command->unit == 0 || command->unit == judge->after.unit) return RULE_NONE;
   if (stays_put(judge)) return RULE_NO_SUCH_MOVE;
   judge->after.unit = command->unit;
-  judge->after.flags &= ~(uint32_t)CASE_ENDORSED; /* by the head of the unit it leaves */
   uint32_t on_behalf;
   return authorise_command(judge->world, command->actor, command->kind, command->unit, 0,
                            world_today(judge->world, command->unit, judge->now), &on_behalf);
@@ -72,7 +71,8 @@ static void hand_to_owner(struct judge *judge) {
   }
   timing_stop(judge, CLOCK_PROGRESS); /* until it is signed for */
   if (!new_unit) return;
-  timing_stop(judge, CLOCK_EXTENSION); /* was asked for by the unit that it leaves */
+  leave_unit(judge);
+  timing_plan(judge, NULL);
   struct case_clock *clock = clock_find(after, CLOCK_RECTIFY);
   if (clock != NULL) timing_derive(judge, clock); /* by the calendar of the new unit */
 }
@@ -129,7 +129,10 @@ static uint32_t hand_office(struct judge *judge, uint32_t officer) {
 
 static uint32_t hand_unit(struct judge *judge, uint32_t officer) {
   struct case_state *after = &judge->after;
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
   if (!people_answers(judge, officer)) return RULE_OFFICER_NOT_OF_UNIT;
+  bool upward = !people_has_role(judge, ROLE_OFFICE) && !people_not_above(judge, officer, answers, ROLE_PRINCIPAL);
+  if (upward) return RULE_OFFICER_NOT_OF_UNIT; /* a head of unit hands on to the own people, not to those above */
   if (officer == after->handler) return RULE_NOTHING_TO_CHANGE;
   after->handler = officer;
   people_settle_verifier(judge);
