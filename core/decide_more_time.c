@@ -93,7 +93,8 @@ static uint16_t held_until(const struct judge *judge, usec_t at) {
   const struct zone *zone = world_zone(judge->world, judge->after.unit);
   const struct case_clock *clock = case_clock_of(&judge->after, CLOCK_HOLD);
   must(clock != NULL);
-  int32_t days = workday_between(world_calendar(judge->world, judge->after.unit), zone_day_of(zone, clock->start), zone_day_of(zone, at));
+  int32_t days = workday_between(world_calendar(judge->world, judge->after.unit), zone_day_of(zone, clock->start),
+                                 zone_day_of(zone, at - 1));
   int32_t held = judge->after.held + (days > 0 ? days : 0);
   return (uint16_t)(held < UINT16_MAX ? held : UINT16_MAX);
 }

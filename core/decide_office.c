@@ -73,8 +73,6 @@ static void hand_to_owner(struct judge *judge) {
   if (!new_unit) return;
   leave_unit(judge);
   timing_plan(judge, NULL);
-  struct case_clock *clock = clock_find(after, CLOCK_RECTIFY);
-  if (clock != NULL) timing_derive(judge, clock); /* by the calendar of the new unit */
 }
 
 static void tell_owner(struct judge *judge) {

@@ -98,6 +98,8 @@ void leave_unit(struct judge *judge) {
   static const uint8_t lapse[] = {CLOCK_PLAN, CLOCK_PLAN_REVIEW, CLOCK_PROGRESS, CLOCK_EXTENSION};
   for (size_t i = 0; i < sizeof lapse; i++) timing_stop(judge, lapse[i]);
   judge->after.flags &= ~(uint32_t)(CASE_ENDORSED | CASE_PLAN_APPROVED | CASE_TALKED);
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && judge->after.clocks[i].kind != 0; i++)
+    timing_derive(judge, &judge->after.clocks[i]); /* by the calendar of the new unit */
 }
 
 void give_to_unit(struct judge *judge, const struct span *limits) {

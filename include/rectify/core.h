@@ -37,7 +37,8 @@ void case_review_command(const struct world *world, const struct case_state *sta
 uint32_t case_holder(const struct case_state *state);
 
 /* attribution.c: the working days of a case by holder.  The columns add up to the working days from the day it was opened
- * to the day it was closed, or to the day of the last call.  A day belongs to whoever held the case when it began. */
+ * to the day it was closed, or to the day of the last call.  A day belongs to whoever held the case when it began;
+ * what happens in the first instant of a day comes before it. */
 struct attribution {
   bool begun;
   uint32_t holder; /* since when whose; 0: closed */

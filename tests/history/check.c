@@ -11,6 +11,9 @@ void history_wrong(struct history *history, const char *format, ...) {
   va_end(arguments);
 }
 
+/* Of the policies that are played: municipal.yaml. */
+enum { HELD_MAX = 60, STAGED_MAX = 250 };
+
 #define HOLDS(condition) \
   if (!(condition)) history_wrong(history, "case %llu: %s", (unsigned long long)after->case_no, #condition)
 
@@ -36,6 +39,14 @@ static void check_clock(struct history *history, const struct case_state *before
   HOLDS(clock->due >= was->due || event->command == COMMAND_REVIEW || after->unit != before->unit);
 }
 
+/* The date follows from what it stands on: start, budget, extensions, pauses that are over. */
+static void check_due(struct history *history, const struct case_state *after, const struct case_clock *clock) {
+  const struct world *world = &history->city->world;
+  bool provisional = false;
+  usec_t due = ladder_due_of(world_calendar(world, after->unit), world_zone(world, after->unit), clock, &provisional);
+  HOLDS(clock->due == due && clock->provisional == provisional);
+}
+
 static void check_clocks(struct history *history, const struct case_state *before, const struct case_state *after,
                          const struct event *event) {
   bool free_seen = false, provisional = false;
@@ -45,6 +56,7 @@ static void check_clocks(struct history *history, const struct case_state *befor
     if (free_seen) HOLDS(clock->kind == 0);
     if (clock->kind == 0) continue;
     check_clock(history, before, after, clock, event);
+    if (status_is_open(after->status)) check_due(history, after, clock);
     provisional |= clock->provisional;
   }
   HOLDS(((after->flags & CASE_PROVISIONAL) != 0) == provisional);
@@ -104,14 +116,21 @@ static void check_eyes(struct history *history, const struct case_state *before,
   const uint32_t command = event->command;
   bool checks = command == COMMAND_VERIFY_PASS || command == COMMAND_VERIFY_FAIL || command == COMMAND_LOOK_BACK_PASS ||
                 command == COMMAND_LOOK_BACK_RELAPSE;
-  if (checks) HOLDS(!acts(event, before->handler) && officers[event->actor].unit != before->unit);
-  if (command == COMMAND_EXTENSION_GRANT || command == COMMAND_EXTENSION_REFUSE) HOLDS(!acts(event, before->asked_by));
-  if (command == COMMAND_PLAN_APPROVE) HOLDS(!acts(event, before->plan_by));
-  if (command == COMMAND_WITHDRAW_APPROVE) HOLDS(!acts(event, before->withdrawal_by));
+  if (checks) {
+    HOLDS(!acts(event, before->handler) && officers[event->actor].unit != before->unit);
+    HOLDS(!acts(event, before->closing_by) && !acts(event, before->closing_for));
+    HOLDS(!acts(event, before->endorsed_by) && !acts(event, before->endorsed_for));
+  }
+  if (command == COMMAND_EXTENSION_GRANT || command == COMMAND_EXTENSION_REFUSE) HOLDS(!acts(event, before->asked_by) && !acts(event, before->asked_for));
+  if (command == COMMAND_PLAN_APPROVE) HOLDS(!acts(event, before->plan_by) && !acts(event, before->plan_for));
+  if (command == COMMAND_WITHDRAW_APPROVE) HOLDS(!acts(event, before->withdrawal_by) && before->absorbed == 0);
+  bool goes = command == COMMAND_WITHDRAW_APPROVE || command == COMMAND_MERGE_INTO;
+  if (goes) HOLDS((before->flags & CASE_ACCOUNTABILITY) == 0 || (before->flags & CASE_DECIDED) != 0);
+  HOLDS(after->held <= HELD_MAX && after->staged <= STAGED_MAX);
   if (command == COMMAND_DECIDE) HOLDS(!acts(event, before->subject));
   if (command == COMMAND_STATEMENT || command == COMMAND_APPEAL) HOLDS(event->actor == before->subject);
   if (command != COMMAND_REQUEST_CLOSURE) return;
-  HOLDS(after->evidence_count > 0 && before->children == 0);
+  HOLDS(after->evidence_count > after->evidence_spent && before->children == 0);
   if (before->track == TRACK_SPECIAL_RECTIFICATION) HOLDS((before->flags & CASE_PLAN_APPROVED) != 0);
   if (before->track == TRACK_EARLY_WARNING) HOLDS((before->flags & CASE_TALKED) != 0);
   if (before->track == TRACK_NEW_RULES) HOLDS((before->flags & CASE_RULE_ISSUED) != 0);
@@ -153,7 +172,8 @@ static void check_refused(struct history *history, const struct case_state *befo
 static int32_t days_open(const struct history *history, const struct case_state *state) {
   const struct zone *zone = &history->city->zones[0];
   usec_t until = state->closed != 0 ? state->closed : history->now;
-  return workday_between(&history->city->calendars[0], zone_day_of(zone, state->opened), zone_day_of(zone, until));
+  return workday_between(&history->city->calendars[0], zone_day_of(zone, state->opened - 1),
+                         zone_day_of(zone, until - 1));
 }
 
 static void check_days(struct history *history, const struct history_case *found) {
@@ -176,6 +196,35 @@ void check_event(struct history *history, const struct case_state *before, const
   check_status(history, after);
 }
 
+/* ---- posts ---- */
+
+static bool known(const struct history *history, uint32_t officer) {
+  const struct registry *registry = history->city->registry;
+  return officer != 0 && officer <= registry->officer_count && !registry->officers[officer].retired;
+}
+
+/* Who is accountable holds a post that fits, wherever anybody does. */
+static void check_post(struct history *history, const struct case_state *after) {
+  const struct world *world = &history->city->world;
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL), office = ROLE_BIT(ROLE_OFFICE);
+  const day_t day = zone_day_of(world_zone(world, after->unit), history->now);
+  const bool with_office = after->status == STATUS_UNROUTED || after->status == STATUS_BOUNCED;
+  const uint32_t unit = after->unit != 0 ? after->unit : 1;
+  const uint32_t fits = after->status == STATUS_VERIFYING ? ROLE_BIT(ROLE_VERIFIER) | office : with_office ? office : answers;
+  const uint32_t roles = registry_roles(world->registry, after->accountable, unit, day);
+  if (known(history, after->accountable) && (roles & fits) != 0) return;
+  for (uint32_t officer = 1; officer <= world->registry->officer_count; officer++) {
+    bool could = (registry_roles(world->registry, officer, unit, day) & (fits & ~ROLE_BIT(ROLE_VERIFIER))) != 0;
+    if (could) history_wrong(history, "case %llu: officer %u is accountable without a post, officer %u has one",
+                             (unsigned long long)after->case_no, after->accountable, officer);
+  }
+}
+
+void check_posts(struct history *history) {
+  for (uint32_t i = 0; i < history->case_count; i++)
+    if (status_is_open(history->cases[i].state.status)) check_post(history, &history->cases[i].state);
+}
+
 /* ---- between cases ---- */
 
 static uint32_t open_parts(const struct history *history, uint64_t parent) {
@@ -187,10 +236,17 @@ static uint32_t open_parts(const struct history *history, uint64_t parent) {
   return count;
 }
 
+static uint32_t merged_cases(const struct history *history, uint64_t into) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < history->case_count; i++) count += history->cases[i].state.merged_into == into;
+  return count;
+}
+
 void check_cases(struct history *history) {
   for (uint32_t i = 0; i < history->case_count; i++) {
     const struct case_state *after = &history->cases[i].state;
     HOLDS(after->children == open_parts(history, after->case_no));
+    HOLDS(after->absorbed == merged_cases(history, after->case_no));
     HOLDS(after->merged_into != after->case_no && after->parent < after->case_no && after->finding_of <= after->case_no);
     if (after->merged_into != 0) HOLDS(history_case_of(history, after->merged_into) != NULL);
     check_days(history, &history->cases[i]);

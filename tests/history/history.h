@@ -33,6 +33,7 @@ struct history {
   uint64_t digest;   /* of all records: the same commands give the same bytes */
   uint32_t order_year, order_serial;
   uint64_t key_next;
+  size_t event_bytes, state_bytes; /* the longest */
   bool tell;         /* print what happens */
   char wrong[400];   /* what was broken; empty: nothing */
   uint32_t accepted[COMMAND_COUNT + 1], refused[700];
@@ -60,6 +61,8 @@ void history_wrong(struct history *history, const char *format, ...) __attribute
 /* What must hold after an event that was recorded. */
 void check_event(struct history *history, const struct case_state *before, const struct history_case *after,
                  const struct event *event);
+/* What must hold when every open case was reviewed after a publication. */
+void check_posts(struct history *history);
 /* What must hold between cases, at the end of each step. */
 void check_cases(struct history *history);
 

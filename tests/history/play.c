@@ -20,17 +20,21 @@ static void tell(const struct history *history, const struct event *event) {
 /* As the daemon does: packed, kept, and folded from what was kept. */
 static void record(struct history *history, const struct event *event, struct history_case *found) {
   static struct codec_arena *arena;
-  static uint8_t packed[EVENT_BODY_BYTES_MAX], state_packed[STATE_BODY_BYTES_MAX];
+  static uint8_t packed[4 * EVENT_BODY_BYTES_MAX], state_packed[4 * STATE_BODY_BYTES_MAX];
   struct event again;
   struct case_state state;
   if (arena == NULL) arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   size_t length = codec_event_pack(event, packed);
+  if (length > EVENT_BODY_BYTES_MAX) history_wrong(history, "a record of %zu bytes", length);
+  if (length > history->event_bytes) history->event_bytes = length;
   for (size_t i = 0; i < length; i++) history->digest = (history->digest ^ packed[i]) * DIGEST_PRIME;
   codec_arena_reset(arena);
   if (!codec_event_unpack(arena, packed, length, &again)) history_wrong(history, "a record cannot be read again");
   if (found == NULL) return;
   if (!case_apply(&found->folded, &again)) history_wrong(history, "a record does not follow");
   length = codec_state_pack(&found->state, state_packed);
+  if (length > STATE_BODY_BYTES_MAX) history_wrong(history, "a state of %zu bytes", length);
+  if (length > history->state_bytes) history->state_bytes = length;
   codec_arena_reset(arena);
   if (!codec_state_unpack(arena, state_packed, length, &state) || memcmp(&state, &found->state, sizeof state) != 0)
     history_wrong(history, "case %llu: the packed state is another one", (unsigned long long)event->case_no);
@@ -153,15 +157,31 @@ static void publish_calendar(struct history *history) {
   review_all(history);
 }
 
-/* People come and go, units close. */
+/* An appointment ends today, or goes on for ever.  The order of the rows does not depend on it. */
+static void change_appointment(struct history *history) {
+  struct registry *registry = history->city->registry;
+  struct appointment *row = &registry->appointments[dice_below(history, registry->appointment_count)];
+  const day_t today = zone_day_of(&history->city->zones[0], history->now);
+  const struct appointment was = *row;
+  const day_t until = dice_percent(history, 50) && row->from <= today ? today : DAY_MAX;
+  row->until = until;
+  for (uint32_t i = 0; i < registry->appointment_count; i++)
+    if (memcmp(&registry->by_officer[i], &was, sizeof was) == 0) registry->by_officer[i].until = until;
+}
+
+/* People come, go, move and stand in for each other; units close. */
 static void publish_registry(struct history *history) {
   struct registry *registry = history->city->registry;
-  uint32_t officer = 1 + dice_below(history, registry->officer_count);
-  uint32_t unit = 2 + dice_below(history, registry->unit_count - 1);
-  if (dice_percent(history, 70)) registry->officers[officer].retired = dice_percent(history, 40);
-  else registry->units[unit].retired = dice_percent(history, 40);
+  struct officer *officer = &registry->officers[1 + dice_below(history, registry->officer_count)];
+  const uint32_t unit = 2 + dice_below(history, registry->unit_count - 1), what = dice_below(history, 100);
+  if (what < 50) officer->retired = dice_percent(history, 40);
+  else if (what < 70) registry->units[unit].retired = dice_percent(history, 40);
+  else if (what < 85) change_appointment(history);
+  else if (what < 95) officer->unit = unit;
+  else registry->substitutions[dice_below(history, registry->substitution_count)].until += (day_t)dice_below(history, 60);
   registry->version++;
   review_all(history);
+  check_posts(history);
 }
 
 /* ---- a history ---- */

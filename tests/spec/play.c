@@ -84,7 +84,7 @@ static void charge(struct play *play, struct spec_case *found) {
   int32_t total = 0;
   for (uint32_t i = 1; i <= HOLDER_COUNT; i++) total += found->attribution.days[i];
   const struct zone *zone = world_zone(world, 0);
-  int32_t all = workday_between(&world->calendars[0], zone_day_of(zone, found->state.opened), zone_day_of(zone, play->now));
+  int32_t all = workday_between(&world->calendars[0], zone_day_of(zone, found->state.opened - 1), zone_day_of(zone, play->now - 1));
   found->was_closed |= !status_is_open(found->state.status);
   if (!found->was_closed && play->city->world.calendar_version == 1 && total != all)
     play_fail(play, "%s: %d days are charged, %d have passed", found->name, total, all);
