@@ -37,8 +37,12 @@ static uint32_t evidence_shown(const struct judge *judge) {
 
 static uint32_t check_closing(struct judge *judge) {
   const struct case_state *before = judge->before;
-  bool principal = people_has_role(judge, ROLE_PRINCIPAL);
-  if (!principal && (before->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
+  const uint32_t principal = people_with_role(judge, ROLE_PRINCIPAL);
+  if (principal == 0 && (before->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
+  if (principal != 0 && (before->flags & CASE_ENDORSED) == 0) { /* the head endorses by asking */
+    judge->after.endorsed_by = judge->command->actor;
+    judge->after.endorsed_for = principal;
+  }
   if (evidence_shown(judge) == 0) return RULE_EVIDENCE_REQUIRED;
   if (before->children > 0) return RULE_CO_UNITS_OPEN;
   bool sweeps = judge->policy->tracks[before->track].sweep;

@@ -179,6 +179,8 @@ uint32_t people_office(const struct judge *judge);
 bool people_answers(const struct judge *judge, uint32_t officer);
 /* Whether the actor has the role over the case's unit, or stands in for somebody who has: then on_behalf says for whom. */
 bool people_has_role(struct judge *judge, uint32_t role);
+/* The same: who has it, the actor or whom the actor stands in for; 0: neither. */
+uint32_t people_with_role(struct judge *judge, uint32_t role);
 /* Whether the officer is the actor or whom the actor stands in for. */
 bool people_is_actor(const struct judge *judge, uint32_t officer);
 /* In whose right the actor acts: the own one, or that of whom he stands in for. */

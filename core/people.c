@@ -32,15 +32,16 @@ bool people_answers(const struct judge *judge, uint32_t officer) {
   return (registry_roles(judge->world->registry, officer, judge->after.unit, today(judge)) & answers) != 0;
 }
 
-bool people_has_role(struct judge *judge, uint32_t role) {
+uint32_t people_with_role(struct judge *judge, uint32_t role) {
   const struct registry *registry = judge->world->registry;
   const uint32_t unit = unit_or_root(judge), bit = ROLE_BIT(role);
-  if ((registry_roles(registry, judge->command->actor, unit, today(judge)) & bit) != 0) return true;
+  if ((registry_roles(registry, judge->command->actor, unit, today(judge)) & bit) != 0) return judge->command->actor;
   uint32_t officer = registry_on_behalf(registry, judge->command->actor, bit, unit, today(judge));
-  if (officer == 0) return false;
-  if (judge->on_behalf == 0) judge->on_behalf = officer;
-  return true;
+  if (officer != 0 && judge->on_behalf == 0) judge->on_behalf = officer;
+  return officer;
 }
+
+bool people_has_role(struct judge *judge, uint32_t role) { return people_with_role(judge, role) != 0; }
 
 bool people_is_actor(const struct judge *judge, uint32_t officer) {
   return officer != 0 && (officer == judge->command->actor || officer == judge->on_behalf);
