@@ -45,7 +45,7 @@ static uint32_t check_closing(struct judge *judge) {
   }
   if (evidence_shown(judge) == 0) return RULE_EVIDENCE_REQUIRED;
   if (before->children > 0) return RULE_CO_UNITS_OPEN;
-  bool sweeps = judge->policy->tracks[before->track].sweep;
+  bool sweeps = judge->policy->tracks[before->track].sweep && follow_sibling(judge->world, before->unit, judge->now, 0) != 0;
   if (sweeps && (before->flags & CASE_SWEPT) == 0) return RULE_SWEEP_REQUIRED;
   return check_track(judge);
 }

@@ -39,13 +39,23 @@ static void on_abort(int number) {
   siglongjmp(at_must, 1);
 }
 
-static void reset_city(void) {
+static void people_back(void) {
   for (uint32_t i = 1; i <= city->registry->officer_count; i++) city->registry->officers[i].retired = false;
   for (uint32_t i = 1; i <= city->registry->unit_count; i++) city->registry->units[i].retired = false;
   for (uint32_t i = 1; i <= city->registry->officer_count; i++) city->registry->officers[i].unit = homes[i];
   memcpy(city->registry->appointments, appointments[0], city->registry->appointment_count * sizeof *appointments[0]);
   memcpy(city->registry->by_officer, appointments[1], city->registry->appointment_count * sizeof *appointments[1]);
   memcpy(city->registry->substitutions, substitutions_as_published, sizeof substitutions_as_published);
+}
+
+void history_people_back(struct history *history) {
+  people_back();
+  history->city->registry->version++;
+  history_review(history);
+}
+
+static void reset_city(void) {
+  people_back();
   city->calendars[0] = calendar_as_published;
   city->registry->version = 1;
   city->world.calendar_version = 1;
@@ -60,8 +70,12 @@ static struct history *play(const uint64_t *steps, uint32_t count, bool tell) {
   history.city = city;
   history.tell = tell;
   history.now = city_instant(city, "2025-01-02T08:00");
-  if (sigsetjmp(at_must, 1) == 0) history_play(&history, steps, count);
-  else history_wrong(&history, "a must failed");
+  if (sigsetjmp(at_must, 1) == 0) {
+    history_play(&history, steps, count);
+    history_finish(&history);
+  } else {
+    history_wrong(&history, "a must failed");
+  }
   return &history;
 }
 

@@ -55,8 +55,6 @@ static struct fresh fresh_numbers(struct history *history) {
   return (struct fresh){history->case_count + 1, history->order_year, history->order_serial + 1};
 }
 
-static uint32_t play_command(struct history *history, struct history_case *found, const struct command *command);
-
 static void follow_up(struct history *history, const struct history_case *cause, const struct event *event) {
   const struct case_state after = cause->state;
   const struct event caused = *event;
@@ -71,12 +69,12 @@ static void follow_up(struct history *history, const struct history_case *cause,
     } else if (on == NULL) {
       continue;
     }
-    uint32_t rule = play_command(history, on, &command);
+    uint32_t rule = history_command(history, on, &command);
     if (rule_refuses(rule)) history_wrong(history, "what follows was refused by rule %u", rule);
   }
 }
 
-static uint32_t play_command(struct history *history, struct history_case *found, const struct command *command) {
+uint32_t history_command(struct history *history, struct history_case *found, const struct command *command) {
   struct decision decision;
   const struct fresh fresh = fresh_numbers(history);
   case_decide(&history->city->world, found == NULL ? NULL : &found->state, command, history->now, &fresh, &decision);
@@ -129,21 +127,21 @@ static void run_until(struct history *history, usec_t until, bool late) {
     if (late) history->now = until;
     else if (fire > history->now) history->now = fire;
     case_rung_command(&next->state, slot, &command);
-    uint32_t rule = play_command(history, next, &command);
+    uint32_t rule = history_command(history, next, &command);
     if (rule_refuses(rule)) history_wrong(history, "a due rung was refused by rule %u", rule);
-    if (play_command(history, next, &command) != RULE_STALE_TIMER) history_wrong(history, "a rung fired twice");
+    if (history_command(history, next, &command) != RULE_STALE_TIMER) history_wrong(history, "a rung fired twice");
   }
   if (history->now < until) history->now = until;
 }
 
 /* ---- publications ---- */
 
-static void review_all(struct history *history) {
+void history_review(struct history *history) {
   for (uint32_t i = 0; i < history->case_count; i++) {
     struct command command;
     if (case_next_fire(&history->cases[i].state, NULL) == INSTANT_NONE) continue;
     case_review_command(&history->city->world, &history->cases[i].state, &command);
-    play_command(history, &history->cases[i], &command);
+    history_command(history, &history->cases[i], &command);
   }
 }
 
@@ -154,7 +152,7 @@ static void publish_calendar(struct history *history) {
   struct calendar_day *day = &calendar->days[dice_below(history, calendar->day_count)];
   day->kind = day->kind == CALENDAR_HOLIDAY ? CALENDAR_MAKE_UP : CALENDAR_HOLIDAY;
   calendar->version = ++city->world.calendar_version;
-  review_all(history);
+  history_review(history);
 }
 
 /* An appointment ends today, or goes on for ever.  The order of the rows does not depend on it. */
@@ -180,13 +178,13 @@ static void publish_registry(struct history *history) {
   else if (what < 95) officer->unit = unit;
   else registry->substitutions[dice_below(history, registry->substitution_count)].until += (day_t)dice_below(history, 60);
   registry->version++;
-  review_all(history);
+  history_review(history);
   check_posts(history);
 }
 
 /* ---- a history ---- */
 
-static void make_key(struct history *history, struct command *command) {
+void history_key(struct history *history, struct command *command) {
   history->key_next++;
   memcpy(command->key.bytes, &history->key_next, sizeof history->key_next);
   command->key.bytes[15] = 7;
@@ -196,17 +194,17 @@ static void submit(struct history *history) {
   struct command command;
   struct finding finding;
   people_find(history, &command, &finding);
-  make_key(history, &command);
+  history_key(history, &command);
   finding.id = command.key;
-  play_command(history, NULL, &command);
+  history_command(history, NULL, &command);
 }
 
 static void act(struct history *history) {
   struct command command;
   struct history_case *found = &history->cases[dice_below(history, history->case_count)];
   people_ask(history, &found->state, &command);
-  make_key(history, &command);
-  play_command(history, dice_percent(history, 98) ? found : NULL, &command);
+  history_key(history, &command);
+  history_command(history, dice_percent(history, 98) ? found : NULL, &command);
 }
 
 static void play_step(struct history *history) {
