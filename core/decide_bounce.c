@@ -43,7 +43,8 @@ static void to_another_unit(struct judge *judge) {
 }
 
 uint32_t decide_adjudicate(struct judge *judge) {
-  uint32_t rule = name_unit(judge);
+  uint32_t rule = people_check_own(judge, 0, 0);
+  if (rule == RULE_NONE) rule = name_unit(judge);
   if (rule == RULE_NONE) rule = name_people(judge);
   if (rule != RULE_NONE) return rule;
   timing_stop(judge, CLOCK_ADJUDICATE);
@@ -71,10 +72,11 @@ static void tell_asker(struct judge *judge) {
 uint32_t decide_withdraw_approve(struct judge *judge) {
   struct case_state *after = &judge->after;
   if ((after->flags & CASE_WITHDRAWAL) == 0) return RULE_WITHDRAWAL_NOT_PENDING;
-  if (people_is_actor(judge, after->withdrawal_by) || people_is_actor(judge, after->withdrawal_for)) return RULE_OWN_REQUEST;
+  uint32_t rule = people_check_own(judge, after->withdrawal_by, after->withdrawal_for);
+  if (rule != RULE_NONE) return rule;
   if (after->children > 0) return RULE_CO_UNITS_OPEN;
   if (after->absorbed > 0) return RULE_ABSORBED_OPEN; /* what is part of it would be gone with it */
-  uint32_t rule = accountability_settled(judge);
+  rule = accountability_settled(judge);
   if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
   after->closed = judge->now;

@@ -34,8 +34,7 @@ uint32_t decide_extension_ask(struct judge *judge) {
 
 static uint32_t check_answer(const struct judge *judge) {
   if (!is_pending(judge)) return RULE_EXTENSION_NOT_PENDING;
-  bool own = people_is_actor(judge, judge->after.asked_by) || people_is_actor(judge, judge->after.asked_for);
-  return own ? RULE_OWN_REQUEST : RULE_NONE;
+  return people_check_own(judge, judge->after.asked_by, judge->after.asked_for);
 }
 
 /* An hour limit runs round the clock: a day more is 24 hours more. */
@@ -75,6 +74,7 @@ uint32_t decide_extension_refuse(struct judge *judge) {
 static uint32_t check_days(const struct judge *judge, struct span most, uint32_t used) {
   if (most.unit == SPAN_NONE) return RULE_NOT_IN_POLICY;
   if (judge->command->days == 0) return RULE_DAYS_REQUIRED;
+  if (people_check_own(judge, 0, 0) != RULE_NONE) return RULE_OWN_REQUEST;
   return (int64_t)used + judge->command->days > most.count ? RULE_TOO_LONG : RULE_NONE;
 }
 

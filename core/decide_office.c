@@ -23,6 +23,7 @@ static uint32_t change_unit(struct judge *judge) {
   const struct command *command = judge->command;
   if (command->unit == 0 || command->unit == judge->after.unit) return RULE_NONE;
   if (stays_put(judge)) return RULE_NO_SUCH_MOVE;
+  if (people_check_own(judge, 0, 0) != RULE_NONE) return RULE_OWN_REQUEST;
   judge->after.unit = command->unit;
   uint32_t on_behalf;
   return authorise_command(judge->world, command->actor, command->kind, command->unit, 0,

@@ -22,8 +22,8 @@ uint32_t decide_plan_submit(struct judge *judge) {
 
 uint32_t decide_plan_approve(struct judge *judge) {
   if (!is_pending(judge)) return RULE_PLAN_NOT_PENDING;
-  const struct case_state *after = &judge->after;
-  if (people_is_actor(judge, after->plan_by) || people_is_actor(judge, after->plan_for)) return RULE_OWN_REQUEST;
+  uint32_t rule = people_check_own(judge, judge->after.plan_by, judge->after.plan_for);
+  if (rule != RULE_NONE) return rule;
   judge->after.flags |= CASE_PLAN_APPROVED;
   timing_stop(judge, CLOCK_PLAN_REVIEW);
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);

@@ -19,6 +19,7 @@ static uint32_t check_other(const struct judge *judge) {
 uint32_t decide_merge_into(struct judge *judge) {
   struct case_state *after = &judge->after;
   uint32_t rule = check_other(judge);
+  if (rule == RULE_NONE) rule = people_check_own(judge, 0, 0);
   if (rule != RULE_NONE) return rule;
   if (after->children > 0) return RULE_CO_UNITS_OPEN;
   if (track_is_stricter(after->track, judge->command->other_state->track)) return RULE_MERGE_MILDER;

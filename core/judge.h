@@ -183,6 +183,9 @@ bool people_has_role(struct judge *judge, uint32_t role);
 uint32_t people_with_role(struct judge *judge, uint32_t role);
 /* Whether the officer is the actor or whom the actor stands in for. */
 bool people_is_actor(const struct judge *judge, uint32_t officer);
+/* RULE_OWN_REQUEST when the actor, or whom he stands in for, asked for it (`by`, `by_for`; 0: nobody), is the handler, or is
+ * handler or head of the unit itself: nobody gives himself more time, or his own case away. */
+uint32_t people_check_own(const struct judge *judge, uint32_t by, uint32_t by_for);
 /* In whose right the actor acts: the own one, or that of whom he stands in for. */
 uint32_t people_right(const struct judge *judge);
 /* Whether the officer has a post with one of `roles` over the case's unit that is not above the actor's own as `role`. */

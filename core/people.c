@@ -47,6 +47,18 @@ bool people_is_actor(const struct judge *judge, uint32_t officer) {
   return officer != 0 && (officer == judge->command->actor || officer == judge->on_behalf);
 }
 
+static bool is_of_unit(const struct judge *judge, uint32_t officer) {
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
+  return (registry_roles_at(judge->world->registry, officer, judge->before->unit, today(judge)) & answers) != 0;
+}
+
+uint32_t people_check_own(const struct judge *judge, uint32_t by, uint32_t by_for) {
+  if (people_is_actor(judge, by) || people_is_actor(judge, by_for)) return RULE_OWN_REQUEST;
+  bool own = people_is_actor(judge, judge->before->handler) || is_of_unit(judge, judge->command->actor) ||
+             (judge->on_behalf != 0 && is_of_unit(judge, judge->on_behalf));
+  return own ? RULE_OWN_REQUEST : RULE_NONE;
+}
+
 uint32_t people_right(const struct judge *judge) {
   return judge->on_behalf != 0 ? judge->on_behalf : judge->command->actor;
 }
