@@ -12,7 +12,7 @@ void history_wrong(struct history *history, const char *format, ...) {
 }
 
 /* Of the policies that are played: municipal.yaml. */
-enum { HELD_MAX = 60, STAGED_MAX = 250 };
+enum { HELD_MAX = 60, STAGED_MAX = 250, REPEAT_DAYS_MAX = 35 /* ten working days, holidays between */ };
 
 #define HOLDS(condition) \
   if (!(condition)) history_wrong(history, "case %llu: %s", (unsigned long long)after->case_no, #condition)
@@ -47,6 +47,12 @@ static void check_due(struct history *history, const struct case_state *after, c
   HOLDS(clock->due == due && clock->provisional == provisional);
 }
 
+/* Reminders never go silent, however long ago the date was. */
+static void check_reminds(struct history *history, const struct case_state *after, const struct case_clock *clock) {
+  const usec_t at_most = REPEAT_DAYS_MAX * 24 * USEC_PER_HOUR;
+  HOLDS(clock->state != CLOCK_RUNNING || clock->due > history->now || clock->next_fire <= history->now + at_most);
+}
+
 static void check_clocks(struct history *history, const struct case_state *before, const struct case_state *after,
                          const struct event *event) {
   bool free_seen = false, provisional = false;
@@ -57,6 +63,7 @@ static void check_clocks(struct history *history, const struct case_state *befor
     if (clock->kind == 0) continue;
     check_clock(history, before, after, clock, event);
     if (status_is_open(after->status)) check_due(history, after, clock);
+    check_reminds(history, after, clock);
     provisional |= clock->provisional;
   }
   HOLDS(((after->flags & CASE_PROVISIONAL) != 0) == provisional);

@@ -8,11 +8,12 @@
 #include "tests/history/history.h"
 
 #define RUNS 200
+#define POLICIES 3
 #define FIRST_SEED UINT64_C(20260213)
 
 static struct city *city;
 static struct calendar calendar_as_published;
-static struct policy policies[2];
+static struct policy policies[POLICIES];
 static struct substitution substitutions[2], substitutions_as_published[2];
 static struct appointment appointments[2][64]; /* as published, in both orders */
 static uint32_t homes[64];
@@ -155,15 +156,10 @@ static bool all_happened(void) {
 }
 
 static void open_world(void) {
-  struct document_report report = {0};
-  size_t length = 0;
   city = city_open(CITY_POLICY, CITY_REGISTRY);
-  char *text = city_read("tests/spec/short.yaml", &length);
-  struct policy *other = policy_parse("tests/spec/short.yaml", text, length, &report);
-  city_need(other, "tests/spec/short.yaml", &report);
-  policies[0] = *city->policy;
-  policies[1] = *other;
-  policies[1].version = 2;
+  city_publish_policy(city, "tests/spec/short.yaml");
+  city_publish_policy(city, "tests/spec/conditions.yaml");
+  memcpy(policies, city->policy, sizeof policies);
   policies[0].tracks[TRACK_EARLY_WARNING].sweep = true; /* all that policy can ask for is asked for */
   policies[0].extension.ask_before_wd = 3;
   policies[0].extension.count_max = 1;
@@ -173,8 +169,6 @@ static void open_world(void) {
   memcpy(appointments[0], city->registry->appointments, city->registry->appointment_count * sizeof *appointments[0]);
   memcpy(appointments[1], city->registry->by_officer, city->registry->appointment_count * sizeof *appointments[1]);
   for (uint32_t i = 1; i <= city->registry->officer_count; i++) homes[i] = city->registry->officers[i].unit;
-  free(text);
-  free(other);
   day_t from = 20150;
   substitutions[0] = (struct substitution){city_officer(city, "h-fire"), city_officer(city, "h-fire-2"), from, from + 60};
   substitutions[1] = (struct substitution){city_officer(city, "off-2"), city_officer(city, "p-city"), from, from + 200};

@@ -217,7 +217,7 @@ static void play_step(struct history *history) {
   else if (what < 95) run_until(history, history->now + dice_below(history, 120) * DAY_USEC, dice_percent(history, 50));
   else if (what < 98) publish_registry(history);
   else if (what < 99) publish_calendar(history);
-  else history->city->world.policy_count = 2;
+  else if (history->city->world.policy_count < 3) history->city->world.policy_count++;
 }
 
 void history_play(struct history *history, const uint64_t *steps, uint32_t count) {
