@@ -116,7 +116,7 @@ uint32_t decide_verify_fail(struct judge *judge) {
   after->status = judge->move->to;
   after->flags &= ~(uint32_t)CASE_ENDORSED;
   if (after->rework < UINT16_MAX) after->rework++;
-  after->accountable = after->handler;
+  after->accountable = people_working(judge);
   timing_stop(judge, CLOCK_VERIFY);
   timing_resume(judge, CLOCK_RECTIFY, judge->now);
   timing_progress(judge);
@@ -138,7 +138,7 @@ static void work_again(struct judge *judge) {
   after->measures_shown = 0;
   uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_handler(judge);
   if (handler != 0) after->handler = handler;
-  after->accountable = after->handler;
+  after->accountable = people_working(judge);
   people_settle_verifier(judge);
   uint8_t light = after->first_due <= judge->now ? LIGHT_RED : LIGHT_YELLOW;
   if (after->light < light) after->light = light;

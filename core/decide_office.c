@@ -89,7 +89,7 @@ uint32_t decide_reassign(struct judge *judge) {
   bool new_owner = after->unit != judge->before->unit || after->handler != judge->before->handler;
   if (new_owner && !stays_put(judge)) hand_to_owner(judge);
   bool verifying = after->status == STATUS_VERIFYING;
-  after->accountable = verifying ? people_verifying(judge) : after->handler;
+  after->accountable = verifying ? people_verifying(judge) : people_working(judge);
   if (new_owner) tell_owner(judge);
   if (verifying && after->accountable != judge->before->accountable)
     people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, after->accountable);

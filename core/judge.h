@@ -173,6 +173,8 @@ bool people_four_eyes(const struct judge *judge, uint32_t officer);
 void people_settle_verifier(struct judge *judge);
 /* Who must verify: the verifier if fit, else the office. */
 uint32_t people_verifying(const struct judge *judge);
+/* Who must work on it: the handler, and when he answers for the unit no longer, the office, to find another. */
+uint32_t people_working(const struct judge *judge);
 /* The office's officer for the unit; never 0 (see people.c). */
 uint32_t people_office(const struct judge *judge);
 /* Whether the officer answers for the unit: handler or principal over it. */

@@ -133,6 +133,10 @@ uint32_t people_office(const struct judge *judge) {
   return officer != 0 ? officer : office_ever(judge->world->registry);
 }
 
+uint32_t people_working(const struct judge *judge) {
+  return people_answers(judge, judge->after.handler) ? judge->after.handler : people_office(judge);
+}
+
 static uint32_t holder(const struct judge *judge, uint32_t unit, uint32_t role) {
   return registry_holder(judge->world->registry, unit, role, today(judge));
 }

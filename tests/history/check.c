@@ -75,6 +75,13 @@ static bool stands_still(const struct case_state *state) {
   return state->status == STATUS_VERIFYING || state->status == STATUS_BOUNCED || (state->flags & CASE_HELD) != 0;
 }
 
+static bool answers(const struct history *history, const struct case_state *state) {
+  const struct world *world = &history->city->world;
+  const day_t day = zone_day_of(world_zone(world, state->unit), history->now);
+  return (registry_roles(world->registry, state->handler, state->unit, day) &
+          (ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL))) != 0;
+}
+
 static void check_open(struct history *history, const struct case_state *after) {
   const struct case_clock *rectify = case_clock_of(after, CLOCK_RECTIFY);
   const bool unrouted = after->status == STATUS_UNROUTED;
@@ -89,7 +96,7 @@ static void check_open(struct history *history, const struct case_state *after) 
   HOLDS((case_clock_of(after, CLOCK_ADJUDICATE) != NULL) == (unrouted || after->status == STATUS_BOUNCED));
   HOLDS(case_clock_of(after, CLOCK_LOOK_BACK) == NULL);
   bool units = after->status == STATUS_DISPATCHED || after->status == STATUS_RECTIFYING || after->status == STATUS_STAGED;
-  if (units) HOLDS(after->accountable == after->handler);
+  if (units) HOLDS(after->accountable == after->handler || !answers(history, after));
   if (after->status == STATUS_RECTIFYING) HOLDS(case_clock_of(after, CLOCK_SIGN_FOR) == NULL);
   HOLDS(case_holder(after) != 0);
 }
@@ -213,11 +220,12 @@ static bool known(const struct history *history, uint32_t officer) {
 /* Who is accountable holds a post that fits, wherever anybody does. */
 static void check_post(struct history *history, const struct case_state *after) {
   const struct world *world = &history->city->world;
-  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL), office = ROLE_BIT(ROLE_OFFICE);
+  const uint32_t unit_roles = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL), office = ROLE_BIT(ROLE_OFFICE);
   const day_t day = zone_day_of(world_zone(world, after->unit), history->now);
   const bool with_office = after->status == STATUS_UNROUTED || after->status == STATUS_BOUNCED;
   const uint32_t unit = after->unit != 0 ? after->unit : 1;
-  const uint32_t fits = after->status == STATUS_VERIFYING ? ROLE_BIT(ROLE_VERIFIER) | office : with_office ? office : answers;
+  const bool verifies = after->status == STATUS_VERIFYING;
+  const uint32_t fits = verifies ? ROLE_BIT(ROLE_VERIFIER) | office : with_office || !answers(history, after) ? office : unit_roles;
   const uint32_t roles = registry_roles(world->registry, after->accountable, unit, day);
   if (known(history, after->accountable) && (roles & fits) != 0) return;
   for (uint32_t officer = 1; officer <= world->registry->officer_count; officer++) {
