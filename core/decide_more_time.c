@@ -88,14 +88,14 @@ uint32_t decide_hold(struct judge *judge) {
   return judge->move->rule;
 }
 
-/* With the working days of this hold. */
+/* With the working days of this hold; the shortest takes one, else an hour limit could be held off for ever by the hour. */
 static uint16_t held_until(const struct judge *judge, usec_t at) {
   const struct zone *zone = world_zone(judge->world, judge->after.unit);
   const struct case_clock *clock = case_clock_of(&judge->after, CLOCK_HOLD);
   must(clock != NULL);
   int32_t days = workday_between(world_calendar(judge->world, judge->after.unit), zone_day_of(zone, clock->start),
                                  zone_day_of(zone, at - 1));
-  int32_t held = judge->after.held + (days > 0 ? days : 0);
+  int32_t held = judge->after.held + (days > 0 ? days : 1);
   return (uint16_t)(held < UINT16_MAX ? held : UINT16_MAX);
 }
 

@@ -16,13 +16,18 @@ static uint32_t check_other(const struct judge *judge) {
                            world_today(judge->world, other->unit, judge->now), &on_behalf);
 }
 
+/* By way of a part that is split off, or of a finding submitted anew, a case would get another date or a milder track. */
+static bool is_easier(const struct case_state *state, const struct case_state *other) {
+  return track_is_stricter(state->track, other->track) || other->opened > state->opened;
+}
+
 uint32_t decide_merge_into(struct judge *judge) {
   struct case_state *after = &judge->after;
   uint32_t rule = check_other(judge);
   if (rule == RULE_NONE) rule = people_check_own(judge, 0, 0);
   if (rule != RULE_NONE) return rule;
   if (after->children > 0) return RULE_CO_UNITS_OPEN;
-  if (track_is_stricter(after->track, judge->command->other_state->track)) return RULE_MERGE_MILDER;
+  if (is_easier(after, judge->command->other_state)) return RULE_MERGE_EASIER;
   rule = accountability_settled(judge);
   if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
