@@ -19,6 +19,22 @@ enum { HELD_MAX = 60, STAGED_MAX = 250, REPEAT_DAYS_MAX = 35 /* ten working days
 
 /* ---- clocks ---- */
 
+/* What alone may put the date of the whole off: everything else leaves it where it is. */
+static bool may_put_off(const struct case_state *before, const struct case_state *after, const struct event *event) {
+  static const uint8_t commands[] = {COMMAND_EXTENSION_GRANT, COMMAND_RESUME,  COMMAND_VERIFY_FAIL, COMMAND_ADJUDICATE,
+                                     COMMAND_UNMERGE,         COMMAND_REVIEW,  COMMAND_REBASE,      COMMAND_STAGE,
+                                     COMMAND_REOPEN,          COMMAND_LOOK_BACK_RELAPSE};
+  for (size_t i = 0; i < sizeof commands; i++)
+    if (commands[i] == event->command) return true;
+  return event->rule == RULE_HOLD_ENDED || after->track != before->track || after->unit != before->unit;
+}
+
+static void check_put_off(struct history *history, const struct case_state *before, const struct case_state *after,
+                          const struct event *event) {
+  const struct case_clock *was = case_clock_of(before, CLOCK_RECTIFY), *is = case_clock_of(after, CLOCK_RECTIFY);
+  if (was != NULL && is != NULL && is->due > was->due) HOLDS(may_put_off(before, after, event));
+}
+
 static void check_clock(struct history *history, const struct case_state *before, const struct case_state *after,
                         const struct case_clock *clock, const struct event *event) {
   const bool running = clock->state == CLOCK_RUNNING;
@@ -145,6 +161,10 @@ static void check_eyes(struct history *history, const struct case_state *before,
   if (command == COMMAND_STATEMENT || command == COMMAND_APPEAL) HOLDS(event->actor == before->subject);
   if (command != COMMAND_REQUEST_CLOSURE) return;
   HOLDS(after->evidence_count > after->evidence_spent && before->children == 0);
+  const uint32_t heads = ROLE_BIT(ROLE_PRINCIPAL);
+  const day_t day = zone_day_of(world_zone(&history->city->world, before->unit), history->now);
+  HOLDS((before->flags & CASE_ENDORSED) != 0 ||
+        (registry_roles(history->city->registry, after->endorsed_for, before->unit, day) & heads) != 0);
   if (before->track == TRACK_SPECIAL_RECTIFICATION) HOLDS((before->flags & CASE_PLAN_APPROVED) != 0);
   if (before->track == TRACK_EARLY_WARNING) HOLDS((before->flags & CASE_TALKED) != 0);
   if (before->track == TRACK_NEW_RULES) HOLDS((before->flags & CASE_RULE_ISSUED) != 0);
@@ -192,12 +212,12 @@ static int32_t days_open(const struct history *history, const struct case_state 
 
 static void check_days(struct history *history, const struct history_case *found) {
   const struct case_state *after = &found->state;
-  if (found->was_closed || history->city->world.calendar_version > 1) return;
+  if (history->city->world.calendar_version > 1) return;
   struct attribution attribution = found->attribution;
   attribution_step(&attribution, &history->city->calendars[0], &history->city->zones[0], after, history->now);
   int32_t total = 0;
-  for (uint32_t holder = 1; holder <= HOLDER_COUNT; holder++) total += attribution.days[holder];
-  HOLDS(attribution.days[0] == 0 && total == days_open(history, after));
+  for (uint32_t holder = 0; holder <= HOLDER_COUNT; holder++) total += attribution.days[holder];
+  HOLDS(total == days_open(history, after) && (found->was_closed || attribution.days[0] == 0));
 }
 
 void check_event(struct history *history, const struct case_state *before, const struct history_case *found,
@@ -207,6 +227,7 @@ void check_event(struct history *history, const struct case_state *before, const
   else check_accepted(history, before, after, event);
   HOLDS(memcmp(&found->folded, after, sizeof *after) == 0);
   check_clocks(history, before, after, event);
+  check_put_off(history, before, after, event);
   check_status(history, after);
 }
 

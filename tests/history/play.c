@@ -116,6 +116,30 @@ static struct history_case *next_due(struct history *history, usec_t *fire, uint
   return next;
 }
 
+static void keep_event(void *context, const struct event *event, const struct case_state *after) {
+  struct event *kept = context;
+  *kept = *event;
+  (void)after;
+}
+
+static bool same_rung(const struct event *a, const struct event *b) {
+  return a->rule == b->rule && a->effective == b->effective && a->fired_clock == b->fired_clock && a->track == b->track &&
+         a->light == b->light && a->flags_set == b->flags_set && a->notice_count == b->notice_count &&
+         memcmp(a->notices, b->notices, sizeof a->notices) == 0;
+}
+
+/* What is foretold if nobody does anything is what happens. */
+static void check_forecast(struct history *history, const struct case_state *state, const struct command *command) {
+  static struct event foretold;
+  static struct decision decision;
+  const struct fresh fresh = fresh_numbers(history);
+  foretold = (struct event){0};
+  case_forecast(&history->city->world, state, history->now, INSTANT_NONE - 1, 1, keep_event, &foretold);
+  case_decide(&history->city->world, state, command, history->now, &fresh, &decision);
+  if (!same_rung(&foretold, &decision.event))
+    history_wrong(history, "case %llu: what fires was not foretold", (unsigned long long)state->case_no);
+}
+
 /* Fires what is due until `until`: at its time, or late; each rung once. */
 static void run_until(struct history *history, usec_t until, bool late) {
   while (history->wrong[0] == '\0') {
@@ -127,6 +151,7 @@ static void run_until(struct history *history, usec_t until, bool late) {
     if (late) history->now = until;
     else if (fire > history->now) history->now = fire;
     case_rung_command(&next->state, slot, &command);
+    check_forecast(history, &next->state, &command);
     uint32_t rule = history_command(history, next, &command);
     if (rule_refuses(rule)) history_wrong(history, "a due rung was refused by rule %u", rule);
     if (history_command(history, next, &command) != RULE_STALE_TIMER) history_wrong(history, "a rung fired twice");
