@@ -136,7 +136,7 @@ static void work_again(struct judge *judge) {
   after->evidence_spent = after->evidence_count;
   judge->event->measures = after->measures; /* not one of them is shown any more */
   after->measures_shown = 0;
-  uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_handler(judge);
+  uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_responsible(judge);
   if (handler != 0) after->handler = handler;
   after->accountable = people_working(judge);
   people_settle_verifier(judge);

@@ -12,7 +12,7 @@ static bool holds_office(const struct judge *judge, uint32_t officer) {
 static void review_handler(struct judge *judge) {
   struct case_state *after = &judge->after;
   if (after->unit == 0 || people_answers(judge, after->handler)) return;
-  uint32_t handler = people_handler(judge);
+  uint32_t handler = people_responsible(judge);
   if (handler != 0) after->handler = handler; /* else nobody is left: see people_working() */
 }
 

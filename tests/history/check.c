@@ -220,6 +220,8 @@ static void check_days(struct history *history, const struct history_case *found
   HOLDS(total == days_open(history, after) && (found->was_closed || attribution.days[0] == 0));
 }
 
+static void check_post(struct history *history, const struct case_state *after);
+
 void check_event(struct history *history, const struct case_state *before, const struct history_case *found,
                  const struct event *event) {
   const struct case_state *after = &found->state;
@@ -228,6 +230,7 @@ void check_event(struct history *history, const struct case_state *before, const
   HOLDS(memcmp(&found->folded, after, sizeof *after) == 0);
   check_clocks(history, before, after, event);
   check_put_off(history, before, after, event);
+  if (event->command == COMMAND_RUNG_DUE && status_is_open(after->status)) check_post(history, after); /* who left is not told */
   check_status(history, after);
 }
 
