@@ -81,6 +81,7 @@ lint-quick:
 	@scripts/check_text.sh
 	@scripts/check_functions.py
 	@scripts/check_defs.py
+	@scripts/rules_by_spec.py --check
 	@scripts/lifecycle.py --check
 
 lint-tools:
