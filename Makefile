@@ -21,6 +21,7 @@ LDFLAGS_ALL := -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
 DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
+REHEARSE := $(patsubst %.c,$(B)/%.o,$(wildcard rehearse/*.c))
 SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
@@ -86,7 +87,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -148,7 +149,7 @@ $(B)/daemon/statements.o: $(wildcard daemon/sql/*.sql)
 $(B)/rectifyd: $(DAEMON) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
-$(B)/rectify: $(COMMAND) $(CLIENT) $(DOCUMENT) $(PROTO) $(CORE)
+$(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
@@ -157,7 +158,7 @@ $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)

@@ -205,19 +205,24 @@ static bool run_one(struct test_world *world, const struct policy_test *test, st
 }
 
 uint32_t policy_tests_run(const char *file_name, const struct policy *policy, const struct policy_tests *tests,
-                          const struct calendar *calendars, uint32_t calendar_count, struct document_report *out) {
+                          const struct calendar *calendars, uint32_t calendar_count, bool *failed,
+                          struct document_report *out) {
   struct report report;
   struct test_world world;
-  uint32_t failed = 0;
+  uint32_t count = 0;
   report_open(&report, file_name);
   if (!test_world_open(&world, policy, calendars, calendar_count)) {
     report_error(&report, (struct position){0, 0}, "out of memory");
-    failed = tests->count;
+    count = tests->count;
+    for (uint32_t i = 0; failed != NULL && i < count; i++) failed[i] = true;
   } else {
-    for (uint32_t i = 0; i < tests->count; i++)
-      if (!run_one(&world, &tests->rows[i], &report)) failed++;
+    for (uint32_t i = 0; i < tests->count; i++) {
+      bool bad = !run_one(&world, &tests->rows[i], &report);
+      if (failed != NULL) failed[i] = bad;
+      count += bad;
+    }
     test_world_close(&world);
   }
   (void)report_close(&report, out);
-  return failed;
+  return count;
 }

@@ -217,8 +217,10 @@ static void test_edges_and_moves_fit(void **state) {
   (void)state;
   must_refuse("to: [verifier], copy: [office], every", "to: [verifier], copy: [office], move: relaps, every",
               "'relaps' is no edge (did you mean 'relapse'?)");
-  must_refuse("to: [office], copy: [body], every", "to: [office], copy: [body], move: overdue, every",
+  must_refuse("copy: [office, top], every", "copy: [office, top], move: overdue, every",
               "no track that uses this ladder has an edge 'overdue'");
+  must_refuse("to: [office], copy: [body], every", "to: [office], copy: [body], move: overdue, every",
+              "a clock of the office has this ladder, and must not move the case: the unit would pay for the office");
   must_refuse("    rework_max: 2\n", "", "the edge 'quality' is never taken without a rework_max of 1 or more");
 }
 
