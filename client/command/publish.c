@@ -1,63 +1,31 @@
-/* publish.c - documents: `registry load`, `policy check`, `policy publish`, `calendar publish`. */
+/* publish.c - documents: `registry load`, `policy publish`, `calendar publish`. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/policy.h"
 #include "client/command/verb.h"
-#include "document/document.h"
 
 const struct flag publish_flags[] = {
     {"id", 0, "UUID", "the publication's own id: repeating it with the same id does nothing twice", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static char *read_document(const char *path, size_t *length) {
-  char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
-  if (text == NULL) complain("cannot read '%s' (at most %d bytes): %m", path, DOCUMENT_BYTES_MAX);
-  return text;
-}
-
-/* Prints the report and frees it. */
-static void say_report(struct document_report *report) {
-  if (report->text != NULL) (void)fputs(report->text, stderr);
-  document_report_free(report);
-}
-
-static struct policy *parse_policy(const char *path, const char *text, size_t length) {
-  struct document_report report = {0, NULL};
-  struct policy *policy = policy_parse(path, text, length, &report);
-  say_report(&report);
-  return policy;
-}
-
 static bool check_calendar(const char *path, const char *text, size_t length) {
   struct document_report report = {0, NULL};
   struct calendar *calendar = calendar_parse(path, text, length, &report);
-  say_report(&report);
+  policy_say(&report);
   bool fine = calendar != NULL;
   calendar_free(calendar);
   return fine;
 }
 
 static bool check_policy(const char *path, const char *text, size_t length) {
-  struct policy *policy = parse_policy(path, text, length);
+  struct document_report report = {0, NULL};
+  struct policy *policy = policy_parse(path, text, length, &report);
+  policy_say(&report);
   bool fine = policy != NULL;
   free(policy);
   return fine;
-}
-
-int policy_check_run(struct session *session, struct arguments *arguments) {
-  size_t length;
-  int code = arguments_plain(session, arguments, 1, 1);
-  if (code != EXIT_FINE) return code;
-  const char *path = arguments->argv[optind];
-  char *text = read_document(path, &length);
-  if (text == NULL) return EXIT_INPUT;
-  struct policy *policy = parse_policy(path, text, length);
-  if (policy != NULL) (void)printf("%s: ok (%u routes, %u ladders)\n", path, policy->route_count, policy->ladder_count);
-  code = policy != NULL ? EXIT_FINE : EXIT_DOCUMENT;
-  free(policy);
-  free(text);
-  return code;
 }
 
 static const char *const document_names[] = {"", "registry", "policy", "calendar"};
@@ -136,7 +104,7 @@ static int publish(struct session *session, struct arguments *arguments, enum do
   if (code != EXIT_FINE) return code;
   if (!has_id && rectify_key(session->rectify, id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
   const char *path = arguments->argv[optind];
-  char *text = read_document(path, &length);
+  char *text = policy_read(path, &length);
   if (text == NULL) return EXIT_INPUT;
   code = EXIT_DOCUMENT;
   if (check == NULL || check(path, text, length)) code = send_document(session, kind, id, path, text, length);

@@ -1,0 +1,140 @@
+/* policy_check.c - `policy check`: the errors of a policy, its gaps, and the longest time from a report to an accountability
+ * proposal; no daemon. */
+#include <stdlib.h>
+
+#include "client/command/policy.h"
+#include "client/command/sheet.h"
+#include "client/command/verb.h"
+#include "rehearse/gaps.h"
+#include "rehearse/longest.h"
+
+static const struct column columns[] = {
+    {"kind", "kind", "类别", 0},
+    {"idle", "if nobody acts", "无人处理", 0},
+    {"idle_wd", "", "", COLUMN_NUMBER | COLUMN_MACHINE},
+    {"idle_hours", "", "", COLUMN_NUMBER | COLUMN_MACHINE},
+    {"capped", "by the caps", "用尽上限", 0},
+    {"capped_wd", "", "", COLUMN_NUMBER | COLUMN_MACHINE},
+    {"uncapped", "without a cap", "无上限", 0},
+    {"route", "route", "分派", COLUMN_NUMBER},
+    {"way", "the longest way if nobody acts", "无人处理时的最长路径", 0},
+};
+
+/* The words of enum longest_open, and what they mean. */
+static const struct {
+  uint32_t bit;
+  const char *name, *text;
+} opens[] = {
+    {OPEN_REWORK, "rework",
+     "rectifying > verifying > rectifying: where a track has no rework_max, verification may fail any number of times"},
+    {OPEN_VERIFIER, "verifier",
+     "a verifier who does not answer: the clock of 'rectify' stands still, and the ladder of 'verify' only tells"},
+    {OPEN_OFFICE, "office", "an office that does not say whose case it is: its ladder only tells"},
+    {OPEN_HOLD, "hold", "holds one after the other, each within hold.max"},
+};
+
+static const char *longest_text(const struct longest *longest, char out[64]) {
+  if (!longest->routed) (void)snprintf(out, 64, "-");
+  else if (!longest->bounded) (void)snprintf(out, 64, "never");
+  else if (longest->hours > 0) (void)snprintf(out, 64, "%dh (at most %dwd)", longest->hours, longest->wd);
+  else (void)snprintf(out, 64, "%dwd", longest->wd);
+  return out;
+}
+
+static const char *way_text(const struct longest *longest, char out[160]) {
+  int used = 0;
+  out[0] = '\0';
+  for (uint32_t i = 0; i < longest->path_count; i++)
+    used += snprintf(out + used, 160 - (size_t)used, "%s%s", i > 0 ? " > " : "", word_name(words_track, longest->path[i]));
+  if (longest->routed && !longest->bounded)
+    (void)snprintf(out + used, 160 - (size_t)used, "%s for ever", used > 0 ? "" : "with the office");
+  return out;
+}
+
+static const char *open_text(uint32_t open, char out[64]) {
+  int used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < sizeof opens / sizeof *opens; i++)
+    if ((open & opens[i].bit) != 0) used += snprintf(out + used, 64 - (size_t)used, "%s%s", used > 0 ? " " : "", opens[i].name);
+  return out;
+}
+
+static void wd_cell(struct sheet *sheet, const struct longest *longest) {
+  if (longest->routed && longest->bounded) sheet_number(sheet, longest->wd);
+  else sheet_nothing(sheet);
+}
+
+static void row(struct sheet *sheet, const char *kind, const struct longest_kind *found) {
+  char text[64], way[160];
+  sheet_string(sheet, kind);
+  sheet_string(sheet, longest_text(&found->idle, text));
+  wd_cell(sheet, &found->idle);
+  if (found->idle.hours > 0) sheet_number(sheet, found->idle.hours);
+  else sheet_nothing(sheet);
+  sheet_string(sheet, longest_text(&found->capped, text));
+  wd_cell(sheet, &found->capped);
+  sheet_string(sheet, open_text(found->open, text));
+  if (found->idle.route != 0) sheet_number(sheet, found->idle.route);
+  else sheet_nothing(sheet);
+  sheet_string(sheet, way_text(&found->idle, way));
+}
+
+static uint32_t say_longest(const struct session *session, const struct policy *policy) {
+  struct sheet *sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof *columns);
+  uint32_t open = 0;
+  for (uint32_t kind = 1; kind <= KIND_COUNT; kind++) {
+    struct longest_kind found;
+    longest_of_kind(policy, kind, &found);
+    row(sheet, say_word(session, words_kind, kind), &found);
+    open |= found.open;
+  }
+  struct longest_kind nobody = {.idle = {.routed = true}};
+  longest_unrouted(policy, &nobody.capped, &nobody.open);
+  row(sheet, session->format == FORMAT_TABLE ? in_language(session, "(with the office)", "(待分派)") : "unrouted", &nobody);
+  (void)sheet_close(sheet);
+  return open | nobody.open;
+}
+
+/* Errors and warnings go where the parser's go. */
+static bool say_gaps(const char *path, const struct gaps *gaps) {
+  bool fine = true;
+  for (uint32_t i = 0; i < gaps->count; i++) {
+    (void)fprintf(stderr, "%s: %s: %s\n", path, gaps->rows[i].error ? "error" : "warning", gaps->rows[i].text);
+    fine &= !gaps->rows[i].error;
+  }
+  return fine;
+}
+
+static void say_notes(uint32_t open) {
+  (void)puts("\nWorking days from the day of the report to the day at whose end accountability is proposed, at most.\n"
+             "By the caps: every bounce, extension, stage and counted rework used up, answers on the last day.\n"
+             "Without a cap, and in no figure:");
+  for (size_t i = 0; i < sizeof opens / sizeof *opens; i++)
+    if ((open & opens[i].bit) != 0) (void)printf("  %-9s%s\n", opens[i].name, opens[i].text);
+  (void)puts("  (always) merging and taking out again, closing and opening again, another policy: each starts a limit anew");
+}
+
+static int check(const struct session *session, const struct policy_file *file) {
+  static struct gaps gaps;
+  const struct policy *policy = file->policy;
+  policy_gaps(policy, &gaps);
+  bool fine = say_gaps(file->path, &gaps);
+  if (session->format == FORMAT_TABLE)
+    (void)printf("%s: %s (%u routes, %u ladders, %u warnings)\n\n", file->path, fine ? "ok" : "not fit to be published",
+                 policy->route_count, policy->ladder_count, gaps.count);
+  (void)fflush(stdout);
+  uint32_t open = say_longest(session, policy);
+  if (session->format == FORMAT_TABLE) say_notes(open);
+  return fine ? EXIT_FINE : EXIT_DOCUMENT;
+}
+
+int policy_check_run(struct session *session, struct arguments *arguments) {
+  struct policy_file file;
+  int code = arguments_plain(session, arguments, 1, 1);
+  if (code != EXIT_FINE) return code;
+  code = policy_file_open(arguments->argv[optind], &file);
+  if (code != EXIT_FINE) return code;
+  code = check(session, &file);
+  policy_file_close(&file);
+  return code;
+}
