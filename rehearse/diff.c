@@ -122,7 +122,7 @@ static const struct rung *rung_at(const struct ladder *ladder, struct span at) {
 static void diff_rung(struct diff *diff, const char *ladder, struct span at, const struct rung *before,
                       const struct rung *after) {
   char what[128];
-  snprintf(what, sizeof what, "ladder %s, rung at %s%s", ladder, at.count > 0 ? "+" : "", describe_span(at).text);
+  snprintf(what, sizeof what, "ladder %.63s, rung at %s%.20s", ladder, at.count > 0 ? "+" : "", describe_span(at).text);
   compare(diff, what, before != NULL ? describe_rung(before) : name_line(""), after != NULL ? describe_rung(after) : name_line(""));
 }
 

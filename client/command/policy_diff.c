@@ -25,7 +25,7 @@ static void put_if(struct sheet *sheet, const char *what, const char *before, co
 
 static const char *treatment_text(const struct treatment *treatment, char out[128]) {
   if (treatment->route == 0) return "no route: waits for the office";
-  (void)snprintf(out, 128, "%s, due after %s (route %u)", word_name(words_track, treatment->track),
+  (void)snprintf(out, 128, "%s, due after %.20s (route %u)", word_name(words_track, treatment->track),
                  describe_span(treatment->due).text, treatment->route);
   return out;
 }
