@@ -145,6 +145,16 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify policy diff policy/municipal.yaml draft.yaml\n"
      "  rectify policy diff old.yaml new.yaml --json | jq -r .what\n",
      no_flags, policy_diff_run, 0},
+    {"policy rehearse", GROUP_ADMINISTER, "FILE [--against history | --csv FILE --map MAPPING | --city UxBxP] [OPTION...]",
+     "play a policy in virtual time over findings",
+     "The daemon's own core, without a database: who would be escalated, how many notices an officer gets a day, which "
+     "findings\n"
+     "no route catches.  People sign, plan, report, close and verify as rectify-policy(5) says; with --idle nobody does.\n"
+     "The same input and seed give the same bytes.  Only --against history needs a daemon.\n"
+     "\nExamples:\n  rectify policy rehearse draft.yaml --city 80x1175x17373 --seed 7 --current policy/municipal.yaml\n"
+     "  rectify policy rehearse draft.yaml --csv findings.csv --map mapping.yaml --calendar us-federal --zone America/Chicago\n"
+     "  rectify --as office policy rehearse draft.yaml --against history --idle\n",
+     policy_rehearse_flags, policy_rehearse_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
      "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
      publish_flags, policy_publish_run, 0},
