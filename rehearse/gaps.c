@@ -22,7 +22,7 @@ static void note(struct gaps *gaps, bool error, const char *format, ...) {
 /* ---- routes ---- */
 
 /* Earlier findings are counted no further: with so many, every threshold that can be met is met. */
-static const uint32_t counts[] = {0, SAME_PROBLEM_COUNT_MAX};
+static const uint32_t counts[] = {0, SAME_KIND_COUNT_MAX};
 
 /* The routes that a finding of this kind and severity may take, as bits. */
 static uint64_t routes_of(const struct policy *policy, uint32_t kind, uint32_t severity) {

@@ -23,6 +23,7 @@ bool tally_open(struct tally *tally, const struct world *world, struct rehearsal
 static void end_day(struct tally *tally) {
   for (uint32_t i = 0; i < tally->busy_count; i++) {
     uint32_t *count = &tally->today[tally->busy[i]];
+    if (*count > tally->out->day_max) tally->out->day_max = *count;
     tally->days[*count < NOTICES_DAY_MAX ? *count : NOTICES_DAY_MAX]++;
     tally->out->officer_days++;
     *count = 0;
@@ -141,8 +142,6 @@ void tally_close(struct tally *tally) {
   end_day(tally);
   out->day_p50 = percentile(tally, 50);
   out->day_p99 = percentile(tally, 99);
-  for (uint32_t count = 1; count <= NOTICES_DAY_MAX; count++)
-    if (tally->days[count] > 0) out->day_max = count;
   uint32_t kept = 0;
   for (uint32_t i = 1; out->units != NULL && i <= out->unit_count; i++)
     if (out->units[i].findings + out->units[i].moves + out->units[i].proposals > 0) out->units[kept++] = out->units[i];

@@ -4,7 +4,7 @@
 
 #include "rehearse/rehearse.h"
 
-#define NOTICES_DAY_MAX 4096 /* counted apart up to here; more is this many */
+#define NOTICES_DAY_MAX 4096 /* told apart up to here, for the percentiles */
 
 struct tally {
   const struct world *world;
