@@ -30,6 +30,7 @@ struct gathered {
   uint32_t slot_room;
   struct noted *rows;
   uint32_t row_count, row_room;
+  bool units_told; /* by gathered_unit(): then there are no others */
 };
 
 struct gathered *gathered_new(void) {
@@ -118,6 +119,7 @@ static bool is_unit_code(struct piece piece) {
 void gathered_unit(struct gathered *gathered, struct piece unit, struct piece parent) {
   if (!is_unit_code(unit)) return;
   const uint32_t number = keep(gathered, unit), above = is_unit_code(parent) ? keep(gathered, parent) : 0;
+  gathered->units_told = true;
   gathered->kept[number].is_unit = true;
   gathered->kept[number].parent = above;
 }
@@ -133,7 +135,7 @@ void gathered_add(struct gathered *gathered, const struct gathered_row *row) {
                         .inspection = keep(gathered, row->inspection), .text = keep(gathered, row->text)};
   if (is_unit_code(row->unit)) {
     noted.unit = keep(gathered, row->unit);
-    gathered->kept[noted.unit].is_unit = true;
+    if (!gathered->units_told) gathered->kept[noted.unit].is_unit = true;
   }
   gathered->rows[gathered->row_count++] = noted;
 }

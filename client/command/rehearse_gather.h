@@ -22,7 +22,8 @@ struct gathered *gathered_new(void);
 void gathered_free(struct gathered *gathered);
 /* Copies the row. */
 void gathered_add(struct gathered *gathered, const struct gathered_row *row);
-/* A unit and the one above it (empty: none), when the source knows them. */
+/* A unit and the one above it (empty: none), when the source knows them: all units, before the rows.  Without them every
+ * unit that a row names is one. */
 void gathered_unit(struct gathered *gathered, struct piece unit, struct piece parent);
 /* Makes findings and registry of what was gathered. */
 int gathered_finish(struct gathered *gathered, const struct source_plan *plan, struct source *out);
