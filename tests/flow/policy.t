@@ -130,7 +130,7 @@ def test_versions():
     ok("was published before" in done.stdout, "a calendar that is in force likewise", done.stdout, done.stderr)
     inspector = Client(daemon, "insp-1")
     inspector.submit(*[finding(unit=unit, kind=3) for unit in ("north", "south", "atlantis")])
-    done = run("policy", "rehearse", MUNICIPAL, "--against", "history", "--json", "--as", "auditor", "--endpoint", daemon.endpoint)
+    done = run("policy", "rehearse", MUNICIPAL, "--against", "history", "--idle", "--json", "--as", "auditor", "--endpoint", daemon.endpoint)
     seen = figures(done)
     same((seen.get("findings"), seen.get("unit unknown or nobody there"), seen.get("began in early_warning")), (3, 1, 2),
          "a rehearsal over the daemon's own record")
