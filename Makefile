@@ -173,10 +173,10 @@ $(B)/tests/spec/runner $(HISTORY):
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# Each bench/NAME.c is a client, and may use libpq beside it.
-$(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
+# Each bench/NAME.c is linked with whatever it uses of the whole.
+$(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built
