@@ -8,12 +8,13 @@
 #include "rehearse/facts.h"
 #include "rehearse/longest.h"
 
-static void note(struct gaps *gaps, bool error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void note(struct gaps *gaps, bool error, const char *format, ...) {
+void gap_note(struct gaps *gaps, bool error, enum gap_place place, uint32_t index, const char *format, ...) {
   va_list arguments;
   if (gaps->count == GAPS_MAX) return;
   struct gap *gap = &gaps->rows[gaps->count++];
   gap->error = error;
+  gap->place = (uint8_t)place;
+  gap->index = (uint8_t)index;
   va_start(arguments, format);
   vsnprintf(gap->text, sizeof gap->text, format, arguments);
   va_end(arguments);
@@ -43,7 +44,7 @@ static void check_hidden(const struct policy *policy, struct gaps *gaps) {
     for (uint32_t severity = 1; severity <= SEVERITY_COUNT; severity++) taken |= routes_of(policy, kind, severity);
   for (uint32_t i = 0; i < policy->route_count; i++)
     if ((taken >> i & 1u) == 0)
-      note(gaps, true, "route %u is never reached: the routes before it together match everything that it would", i + 1);
+      gap_note(gaps, true, GAP_ROUTE, i, "route %u is never reached: the routes before it together match everything that it would", i + 1);
 }
 
 static void check_uncaught(const struct policy *policy, struct gaps *gaps) {
@@ -57,7 +58,7 @@ static void check_uncaught(const struct policy *policy, struct gaps *gaps) {
       if ((found.uncaught >> severity & 1u) != 0)
         used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", used > 0 ? ", " : "",
                          word_name(words_severity, severity));
-    note(gaps, false, "some findings of kind %s (%s) match no route: they wait for the office", word_name(words_kind, kind), list);
+    gap_note(gaps, false, GAP_FILE, 0, "some findings of kind %s (%s) match no route: they wait for the office", word_name(words_kind, kind), list);
   }
 }
 
@@ -92,21 +93,21 @@ static void check_tracks(const struct policy *policy, struct gaps *gaps) {
     const char *name = word_name(words_track, track);
     const char *ladder = policy->ladders[policy->tracks[track].ladders[CLOCK_RECTIFY]].name;
     if ((entered >> track & 1u) == 0) {
-      note(gaps, false, "track %s: no route, edge or section leads there; only the office can put a case into it", name);
+      gap_note(gaps, false, GAP_TRACK, track, "track %s: no route, edge or section leads there; only the office can put a case into it", name);
       continue;
     }
     if (track == TRACK_ACCOUNTABILITY || leads_on(policy, track, true)) continue;
     if (leads_on(policy, track, false))
-      note(gaps, false, "track %s: every rung of ladder '%s' that leads on has a condition; without it a case stays there",
+      gap_note(gaps, false, GAP_TRACK, track, "track %s: every rung of ladder '%s' that leads on has a condition; without it a case stays there",
            name, ladder);
     else
-      note(gaps, false, "track %s: nothing leads on; a case that nobody puts right stays there, and ladder '%s' reminds for ever",
+      gap_note(gaps, false, GAP_TRACK, track, "track %s: nothing leads on; a case that nobody puts right stays there, and ladder '%s' reminds for ever",
            name, ladder);
   }
   if (policy->recurrence_edge == EDGE_NONE) return;
   for (uint32_t track = 1; track <= TRACK_COUNT; track++)
     if (policy->tracks[track].edges[policy->recurrence_edge] != TRACK_NONE) return;
-  note(gaps, true, "recurrence: no track has the edge '%s', so that a recurrence changes nothing",
+  gap_note(gaps, true, GAP_FILE, 0, "recurrence: no track has the edge '%s', so that a recurrence changes nothing",
        word_name(words_edge, policy->recurrence_edge));
 }
 
@@ -123,13 +124,13 @@ static void check_limits(const struct policy *policy, struct gaps *gaps) {
     static const uint8_t within[] = {CLOCK_SIGN_FOR, CLOCK_PLAN, CLOCK_PROGRESS};
     for (uint32_t i = 0; i < sizeof within; i++)
       if (is_longer(limits[within[i]], limits[CLOCK_RECTIFY]))
-        note(gaps, false, "track %s: '%s' may take longer than 'rectify'", name, word_name(words_clock, within[i]));
+        gap_note(gaps, false, GAP_TRACK, track, "track %s: '%s' may take longer than 'rectify'", name, word_name(words_clock, within[i]));
   }
   for (uint32_t i = 0; i < policy->route_count; i++) {
     const struct route *route = &policy->routes[i];
     if (is_longer(facts_limit(policy, route, route->track, CLOCK_SIGN_FOR), facts_limit(policy, route, route->track, CLOCK_RECTIFY)) &&
         route->limits[CLOCK_RECTIFY].unit != SPAN_NONE)
-      note(gaps, false, "route %u: 'sign_for' may take longer than 'rectify'", i + 1);
+      gap_note(gaps, false, GAP_ROUTE, i, "route %u: 'sign_for' may take longer than 'rectify'", i + 1);
   }
 }
 
@@ -143,7 +144,7 @@ static void check_extension(const struct policy *policy, struct gaps *gaps) {
     possible |= limit.unit != SPAN_NONE && !is_longer(ask, limit);
   }
   if (policy->extension.count_max > 0 && !possible)
-    note(gaps, true, "extension: it must be asked for %dwd before the date, and no limit is so long", ask.count);
+    gap_note(gaps, true, GAP_FILE, 0, "extension: it must be asked for %dwd before the date, and no limit is so long", ask.count);
 }
 
 /* ---- who is told ---- */
@@ -164,12 +165,12 @@ static void check_told(const struct policy *policy, struct gaps *gaps) {
       const struct ladder *ladder = &policy->ladders[index];
       if (policy->tracks[track].limits[clock].unit == SPAN_NONE) continue;
       if (clock == CLOCK_RECTIFY && (seen >> index & 1u) == 0 && (told_by(ladder) & ~self) == 0)
-        note(gaps, false, "ladder '%s' (rectify): only whoever is late is told; nobody else hears of it", ladder->name);
+        gap_note(gaps, false, GAP_LADDER, index, "ladder '%s' (rectify): only whoever is late is told; nobody else hears of it", ladder->name);
       if (clock == CLOCK_RECTIFY) seen |= UINT64_C(1) << index;
       const bool early = clock != CLOCK_DECISION && track != TRACK_ACCOUNTABILITY;
       if (early && (subject >> index & 1u) == 0 && (told_by(ladder) >> RECIPIENT_SUBJECT & 1u) != 0) {
         subject |= UINT64_C(1) << index;
-        note(gaps, false, "ladder '%s': there is no subject to tell before accountability is proposed", ladder->name);
+        gap_note(gaps, false, GAP_LADDER, index, "ladder '%s': there is no subject to tell before accountability is proposed", ladder->name);
       }
     }
 }

@@ -53,10 +53,12 @@ static struct thresholds of_same_kind(const struct policy *policy) {
 
 /* ---- what goes on without end ---- */
 
+/* Whether a rung of the clock's ladder climbs whatever people do. */
 static bool ladder_climbs(const struct policy *policy, uint32_t track, uint32_t clock) {
+  const struct facts plain = {SEVERITY_MINOR, 0};
   const struct ladder *ladder = &policy->ladders[policy->tracks[track].ladders[clock]];
   for (uint32_t k = 0; k < ladder->count; k++)
-    if (rung_climbs(policy, &ladder->rungs[k], track)) return true;
+    if (rung_climbs(policy, &ladder->rungs[k], track) && rung_acts_always(&ladder->rungs[k], &plain)) return true;
   return false;
 }
 

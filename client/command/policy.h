@@ -16,6 +16,7 @@ struct policy_file {
   char *text;
   size_t length;
   struct policy *policy;
+  struct policy_places places;
 };
 int policy_file_open(const char *path, struct policy_file *out);
 void policy_file_close(struct policy_file *file);

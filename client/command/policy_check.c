@@ -95,11 +95,25 @@ static uint32_t say_longest(const struct session *session, const struct policy *
   return open | nobody.open;
 }
 
+/* "FILE:LINE:COLUMN" of what the gap is about, or "FILE". */
+static void say_place(const struct policy_file *file, const struct gap *gap) {
+  uint32_t line = 0, column = 0;
+  switch ((enum gap_place)gap->place) {
+    case GAP_FILE: break;
+    case GAP_ROUTE: line = file->places.routes[gap->index].line, column = file->places.routes[gap->index].column; break;
+    case GAP_TRACK: line = file->places.tracks[gap->index].line, column = file->places.tracks[gap->index].column; break;
+    case GAP_LADDER: line = file->places.ladders[gap->index].line, column = file->places.ladders[gap->index].column; break;
+  }
+  if (line == 0) (void)fprintf(stderr, "%s", file->path);
+  else (void)fprintf(stderr, "%s:%u:%u", file->path, line, column);
+}
+
 /* Errors and warnings go where the parser's go. */
-static bool say_gaps(const char *path, const struct gaps *gaps) {
+static bool say_gaps(const struct policy_file *file, const struct gaps *gaps) {
   bool fine = true;
   for (uint32_t i = 0; i < gaps->count; i++) {
-    (void)fprintf(stderr, "%s: %s: %s\n", path, gaps->rows[i].error ? "error" : "warning", gaps->rows[i].text);
+    say_place(file, &gaps->rows[i]);
+    (void)fprintf(stderr, ": %s: %s\n", gaps->rows[i].error ? "error" : "warning", gaps->rows[i].text);
     fine &= !gaps->rows[i].error;
   }
   return fine;
@@ -118,7 +132,7 @@ static int check(const struct session *session, const struct policy_file *file) 
   static struct gaps gaps;
   const struct policy *policy = file->policy;
   policy_gaps(policy, &gaps);
-  bool fine = say_gaps(file->path, &gaps);
+  bool fine = say_gaps(file, &gaps);
   if (session->format == FORMAT_TABLE)
     (void)printf("%s: %s (%u routes, %u ladders, %u warnings)\n\n", file->path, fine ? "ok" : "not fit to be published",
                  policy->route_count, policy->ladder_count, gaps.count);

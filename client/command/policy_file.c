@@ -21,7 +21,7 @@ int policy_file_open(const char *path, struct policy_file *out) {
   *out = (struct policy_file){.path = path};
   out->text = policy_read(path, &out->length);
   if (out->text == NULL) return EXIT_INPUT;
-  out->policy = policy_parse(path, out->text, out->length, &report);
+  out->policy = policy_parse_places(path, out->text, out->length, &out->places, &report);
   policy_say(&report);
   if (out->policy != NULL) return EXIT_FINE;
   policy_file_close(out);

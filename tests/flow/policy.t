@@ -42,7 +42,7 @@ def test_check():
     same((kinds["unrouted"]["idle"], kinds["unrouted"]["idle_wd"]), ("never", None), "with the office it stays with the office")
     done = run("policy", "check", changed("hidden.yaml", "  - {kind: [poor_execution], track: supervision}\n",
                                           "  - {kind: [poor_execution], track: supervision}\n  - {severity: minor, track: supervision}\n"))
-    ok(done.returncode == 78 and "error: route 7 is never reached" in done.stderr, "a hidden route is an error", done.stderr)
+    ok(done.returncode == 78 and "hidden.yaml:148:5: error: route 7 is never reached" in done.stderr, "a hidden route is an error", done.stderr)
     done = run("policy", "check", changed("two.yaml", "bounce: {max: 1}", "bounse: {max: 1}\nstages: {max: 1wd}"))
     ok(done.returncode == 78 and "two.yaml:31:1: error: a policy has no key 'bounse' (did you mean 'bounce'?)" in done.stderr
        and "two.yaml:32:1: error: a policy has no key 'stages' (did you mean 'stage'?)" in done.stderr,
