@@ -19,6 +19,8 @@ struct policy_file {
   struct policy_places places;
 };
 int policy_file_open(const char *path, struct policy_file *out);
+/* The same of the policy in force at the daemon of an open session. */
+int policy_file_fetch(struct session *session, struct policy_file *out);
 void policy_file_close(struct policy_file *file);
 
 /* The calendars compiled in, and more from files; a file's calendar takes the place of one of the same name. */

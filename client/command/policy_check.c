@@ -1,12 +1,16 @@
 /* policy_check.c - `policy check`: the errors of a policy, its gaps, and the longest time from a report to an accountability
  * proposal; no daemon. */
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "client/command/policy.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "rectify/must.h"
 #include "rehearse/gaps.h"
 #include "rehearse/longest.h"
+#include "rehearse/posts.h"
 
 static const struct column columns[] = {
     {"kind", "kind", "类别", 0},
@@ -108,15 +112,15 @@ static void say_place(const struct policy_file *file, const struct gap *gap) {
   else (void)fprintf(stderr, "%s:%u:%u", file->path, line, column);
 }
 
-/* Errors and warnings go where the parser's go. */
-static bool say_gaps(const struct policy_file *file, const struct gaps *gaps) {
-  bool fine = true;
+/* Errors and warnings go where the parser's go; how many errors there are. */
+static uint32_t say_gaps(const struct policy_file *file, const struct gaps *gaps) {
+  uint32_t errors = 0;
   for (uint32_t i = 0; i < gaps->count; i++) {
     say_place(file, &gaps->rows[i]);
     (void)fprintf(stderr, ": %s: %s\n", gaps->rows[i].error ? "error" : "warning", gaps->rows[i].text);
-    fine &= !gaps->rows[i].error;
+    errors += gaps->rows[i].error;
   }
-  return fine;
+  return errors;
 }
 
 static void say_notes(uint32_t open) {
@@ -128,27 +132,71 @@ static void say_notes(uint32_t open) {
   (void)puts("  (always) merging and taking out again, closing and opening again, another policy: each starts a limit anew");
 }
 
-static int check(const struct session *session, const struct policy_file *file) {
+/* ---- the people ---- */
+
+enum { CHECK_REGISTRY, CHECK_ON };
+const struct flag policy_check_flags[] = {
+    {"registry", 0, "FILE", "also look whether this registry has the units and people that the policy counts on", NULL},
+    {"on", 0, "DATE", "the day on which to look (today)", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static int check_people(const struct policy *policy, const char *path, day_t day, struct gaps *gaps) {
+  struct document_report report = {0, NULL};
+  uint32_t zone_count = 0;
+  size_t length;
+  char *text = policy_read(path, &length);
+  if (text == NULL) return EXIT_INPUT;
+  struct calendar_set *calendars = calendar_set_open();
+  struct zone *zones = calloc(ZONES_MAX, sizeof *zones);
+  must(zones != NULL);
+  struct registry *registry =
+      registry_parse(path, text, length, NULL, calendars->rows, calendars->count, zones, &zone_count, &report);
+  policy_say(&report);
+  if (registry != NULL) policy_posts(policy, registry, day, gaps);
+  int code = registry != NULL ? EXIT_FINE : EXIT_DOCUMENT;
+  registry_free(registry);
+  free(zones);
+  calendar_set_close(calendars);
+  free(text);
+  return code;
+}
+
+/* ---- */
+
+static int check(const struct session *session, const struct policy_file *file, const char *registry, day_t day) {
   static struct gaps gaps;
   const struct policy *policy = file->policy;
   policy_gaps(policy, &gaps);
-  bool fine = say_gaps(file, &gaps);
+  int code = registry != NULL ? check_people(policy, registry, day, &gaps) : EXIT_FINE;
+  const uint32_t errors = say_gaps(file, &gaps);
   if (session->format == FORMAT_TABLE)
-    (void)printf("%s: %s (%u routes, %u ladders, %u warnings)\n\n", file->path, fine ? "ok" : "not fit to be published",
-                 policy->route_count, policy->ladder_count, gaps.count);
+    (void)printf("%s: %s (%u routes, %u ladders, %u errors, %u warnings)\n\n", file->path,
+                 errors == 0 ? "ok" : "not fit to be published", policy->route_count, policy->ladder_count, errors,
+                 gaps.count - errors);
   (void)fflush(stdout);
   uint32_t open = say_longest(session, policy);
   if (session->format == FORMAT_TABLE) say_notes(open);
-  return fine ? EXIT_FINE : EXIT_DOCUMENT;
+  return errors == 0 ? code : EXIT_DOCUMENT;
 }
+
+static day_t today(void) { return (day_t)(time(NULL) / (24 * 60 * 60)); }
 
 int policy_check_run(struct session *session, struct arguments *arguments) {
   struct policy_file file;
-  int code = arguments_plain(session, arguments, 1, 1);
+  const char *registry = NULL;
+  day_t day = today();
+  int code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return code;
+    if (option == CHECK_REGISTRY) registry = optarg;
+    if (option == CHECK_ON && !workday_parse(optarg, strlen(optarg), &day))
+      return complain_usage(arguments->verb, "--on wants a date such as 2026-03-02, not '%s'", optarg);
+  }
+  code = arguments_words(arguments, 1, 1);
+  if (code == EXIT_FINE) code = policy_file_open(arguments->argv[optind], &file);
   if (code != EXIT_FINE) return code;
-  code = policy_file_open(arguments->argv[optind], &file);
-  if (code != EXIT_FINE) return code;
-  code = check(session, &file);
+  code = check(session, &file, registry, day);
   policy_file_close(&file);
   return code;
 }

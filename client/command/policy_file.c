@@ -16,16 +16,57 @@ void policy_say(struct document_report *report) {
   document_report_free(report);
 }
 
-int policy_file_open(const char *path, struct policy_file *out) {
+static int parse(const char *path, struct policy_file *out) {
   struct document_report report = {0, NULL};
-  *out = (struct policy_file){.path = path};
-  out->text = policy_read(path, &out->length);
-  if (out->text == NULL) return EXIT_INPUT;
   out->policy = policy_parse_places(path, out->text, out->length, &out->places, &report);
   policy_say(&report);
   if (out->policy != NULL) return EXIT_FINE;
   policy_file_close(out);
   return EXIT_DOCUMENT;
+}
+
+int policy_file_open(const char *path, struct policy_file *out) {
+  *out = (struct policy_file){.path = path};
+  out->text = policy_read(path, &out->length);
+  return out->text == NULL ? EXIT_INPUT : parse(path, out);
+}
+
+/* Of the list the newest version; of one version its text. */
+struct fetching {
+  uint32_t version;
+  struct policy_file *out;
+};
+
+static int take_documents(void *context, const Rectify__V1__Page *page) {
+  struct fetching *fetching = context;
+  for (size_t i = 0; i < page->n_documents; i++) {
+    const Rectify__V1__DocumentRow *row = page->documents[i];
+    if (row->version > fetching->version) fetching->version = row->version;
+    if (row->body.len == 0 || fetching->out->text != NULL) continue;
+    fetching->out->text = strndup((const char *)row->body.data, row->body.len);
+    fetching->out->length = row->body.len;
+    must(fetching->out->text != NULL);
+  }
+  return EXIT_FINE;
+}
+
+int policy_file_fetch(struct session *session, struct policy_file *out) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__DocumentQuery documents = RECTIFY__V1__DOCUMENT_QUERY__INIT;
+  struct fetching fetching = {0, out};
+  *out = (struct policy_file){.path = "the policy in force"};
+  documents.document = DOCUMENT_POLICY;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_DOCUMENTS;
+  query.documents = &documents;
+  int code = session_pages(session, &query, take_documents, &fetching);
+  if (code != EXIT_FINE) return code;
+  documents.version = fetching.version;
+  query.cursor = (ProtobufCBinaryData){0, NULL};
+  code = session_pages(session, &query, take_documents, &fetching);
+  if (code != EXIT_FINE) return code;
+  if (out->text != NULL) return parse(out->path, out);
+  complain("the daemon has no policy");
+  return EXIT_PROTOCOL;
 }
 
 void policy_file_close(struct policy_file *file) {

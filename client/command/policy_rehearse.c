@@ -28,7 +28,7 @@ const struct flag policy_rehearse_flags[] = {
     [REHEARSE_FINDINGS] = {"findings", 0, "N", "findings of the made-up city in a year (20000)", NULL},
     [REHEARSE_FIRST] = {"first", 0, "DATE", "first day of the made-up city (2026-01-01)", NULL},
     [REHEARSE_UNTIL] = {"until", 0, "DATE", "play until the end of this day (a year after the last finding)", NULL},
-    [REHEARSE_CURRENT] = {"current", 0, "FILE", "also play this policy, and say what differs", NULL},
+    [REHEARSE_CURRENT] = {"current", 0, "FILE|published", "also play this policy, or the daemon's, and say what differs", NULL},
     [REHEARSE_IDLE] = {"idle", 0, NULL, "nobody does anything: the worst case", NULL},
     [REHEARSE_CALENDAR] = {"calendar", 'c', "NAME|FILE", "the calendar of all units (cn)", NULL},
     [REHEARSE_ZONE] = {"zone", 0, "NAME", "their time zone (Asia/Shanghai)", NULL},
@@ -188,12 +188,19 @@ static void play(const struct scene *scene, struct policy *policy, struct rehear
   must(rehearse(&rehearsal, out)); /* out of memory */
 }
 
+/* A file, or the policy that the daemon has in force. */
+static int open_current(struct session *session, const char *name, struct policy_file *out) {
+  if (strcmp(name, "published") != 0) return policy_file_open(name, out);
+  int code = session_open(session);
+  return code == EXIT_FINE ? policy_file_fetch(session, out) : code;
+}
+
 static int play_files(struct session *session, const struct orders *orders, const char *path) {
   struct scene scene = {0};
   struct policy_file draft = {0}, current = {0};
   struct rehearsal_result result = {0}, beside = {0};
   int code = policy_file_open(path, &draft);
-  if (code == EXIT_FINE && orders->current != NULL) code = policy_file_open(orders->current, &current);
+  if (code == EXIT_FINE && orders->current != NULL) code = open_current(session, orders->current, &current);
   if (code == EXIT_FINE) code = open_scene(session, orders, &scene);
   if (code == EXIT_FINE) {
     play(&scene, draft.policy, &result);

@@ -13,7 +13,8 @@ verb_fn policy_publish_run, calendar_publish_run, ping_run, doctor_run, completi
 
 extern const struct flag submit_flags[], act_flags[], act_place_flags[], act_track_flags[], case_flags[], inbox_flags[];
 extern const struct flag watch_flags[], due_flags[], publish_flags[], no_flags[], show_flags[];
-extern const struct flag policy_test_flags[], policy_rehearse_flags[];
+extern const struct flag policy_check_flags[], policy_test_flags[],
+    policy_rehearse_flags[];
 
 #define RECTIFY_VERSION "0.1.0"
 

@@ -124,14 +124,14 @@ const struct verb verbs[] = {
      "A code that the file leaves out is retired, not forgotten.\n"
      "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
-    {"policy check", GROUP_ADMINISTER, "FILE", "errors and gaps of a policy, and its longest times; needs no daemon",
+    {"policy check", GROUP_ADMINISTER, "FILE [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
      "Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
      "for each\n"
      "kind of finding, the longest time from the report to an accountability proposal.  Exit code 78 when there are "
      "errors.\n"
      "\nExamples:\n  rectify policy check policy/municipal.yaml\n"
-     "  rectify policy check draft.yaml && rectify policy publish draft.yaml\n",
-     no_flags, policy_check_run, 0},
+     "  rectify policy check draft.yaml --registry city.yaml && rectify policy publish draft.yaml\n",
+     policy_check_flags, policy_check_run, 0},
     {"policy test", GROUP_ADMINISTER, "FILE... [--calendar FILE]", "play the tests inside policy files; needs no daemon",
      "The key `tests` of a policy says what its author expects; rectify-policy(5) explains it.  What came instead is "
      "said with\n"

@@ -43,6 +43,11 @@ def test_check():
     done = run("policy", "check", changed("hidden.yaml", "  - {kind: [poor_execution], track: supervision}\n",
                                           "  - {kind: [poor_execution], track: supervision}\n  - {severity: minor, track: supervision}\n"))
     ok(done.returncode == 78 and "hidden.yaml:148:5: error: route 7 is never reached" in done.stderr, "a hidden route is an error", done.stderr)
+    there = changed("there.yaml", "{kind: [loophole], track: new_rules}", "{kind: loophole, unit: mill, track: new_rules, co_units: moon}")
+    done = run("policy", "check", there, "--registry", ROOT / "tests" / "spec" / "hamlet.yaml", "--on", "2026-03-02")
+    ok(done.returncode == 78 and "the registry has no unit 'moon' that could take part" in done.stderr and "no unit 'mill'" not in done.stderr
+       and "nobody answers for 2 units (hamlet)" in done.stderr and "nobody is 'top' for 5 units" in done.stderr,
+       "against a registry: units and people that are not there", done.stdout, done.stderr)
     done = run("policy", "check", changed("two.yaml", "bounce: {max: 1}", "bounse: {max: 1}\nstages: {max: 1wd}"))
     ok(done.returncode == 78 and "two.yaml:31:1: error: a policy has no key 'bounse' (did you mean 'bounce'?)" in done.stderr
        and "two.yaml:32:1: error: a policy has no key 'stages' (did you mean 'stage'?)" in done.stderr,
@@ -134,6 +139,9 @@ def test_versions():
     seen = figures(done)
     same((seen.get("findings"), seen.get("unit unknown or nobody there"), seen.get("began in early_warning")), (3, 1, 2),
          "a rehearsal over the daemon's own record")
+    done = run("policy", "rehearse", other, "--city", "2x4x100", "--findings", "50", "--current", "published", "--json", "--endpoint", daemon.endpoint)
+    ok(done.returncode == 0 and all(row["difference"] == 0 for row in rows(done) if "figure" in row), "beside the policy in force, which is the same",
+       done.stdout, done.stderr)
 
 
 main(test_check, test_test, test_diff, test_rehearse, test_versions)
