@@ -32,6 +32,12 @@ struct shown {
   char text[CODE_BYTES_MAX + 1];
 };
 
+static struct shown show_text(const char *text) {
+  struct shown shown;
+  snprintf(shown.text, sizeof shown.text, "%s", text);
+  return shown;
+}
+
 static struct shown show_word(const struct word *table, uint32_t number) {
   struct shown shown;
   snprintf(shown.text, sizeof shown.text, "%s", number != 0 ? word_name(table, number) : "none");
@@ -70,7 +76,7 @@ static struct shown wanted_of(const struct expected *expected, uint32_t key) {
     case EXPECT_STATUS: return show_word(words_status, expected->number);
     case EXPECT_LIGHT: return show_word(words_light, expected->number);
     case EXPECT_RESPONSIBLE: return show_word(words_role, expected->number);
-    case EXPECT_PROPOSED: return expected->number != 0 ? (struct shown){"true"} : (struct shown){"false"};
+    case EXPECT_PROPOSED: return show_text(expected->number != 0 ? "true" : "false");
     case EXPECT_ROUTE: break;
     case EXPECT_DUE:
     case EXPECT_SIGN_FOR:

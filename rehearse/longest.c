@@ -80,7 +80,7 @@ static void take(struct longest *worst, const struct longest *found) {
 
 static void take_route(const struct policy *policy, uint32_t index, uint32_t severity, uint32_t same_problem,
                        struct longest_kind *out) {
-  struct longest idle, capped;
+  struct longest idle = {0}, capped = {0};
   const uint32_t first = facts_first_track(policy, &policy->routes[index], same_problem);
   longest_idle(policy, index + 1, severity, same_problem, &idle);
   longest_capped(policy, index + 1, severity, same_problem, &capped);

@@ -143,12 +143,23 @@ void longest_capped(const struct policy *policy, uint32_t number, uint32_t sever
   else begin(&way, first);
 }
 
-void longest_unrouted(const struct policy *policy, struct longest *capped, uint32_t *open) {
-  *capped = (struct longest){0};
+/* Whatever track the office names; or none, and then the route of the kind decides, with its limits. */
+static void from_office(const struct policy *policy, struct facts facts, struct longest *capped) {
   for (uint32_t track = 1; track <= TRACK_COUNT; track++) {
-    struct way way = {.policy = policy, .facts = {SEVERITY_MINOR, 0}, .worst = capped,
-                      .days = days_of(policy->unrouted) + 1};
+    struct way way = {.policy = policy, .facts = facts, .worst = capped, .days = days_of(policy->unrouted) + 1};
     begin(&way, track);
   }
+  for (uint32_t i = 0; i < policy->route_count; i++) {
+    struct way way = {.policy = policy, .route = &policy->routes[i], .facts = facts, .worst = capped,
+                      .days = days_of(policy->unrouted) + 1};
+    begin(&way, facts_first_track(policy, way.route, facts.same_problem));
+  }
+}
+
+void longest_unrouted(const struct policy *policy, struct longest *capped, uint32_t *open) {
+  static const struct facts kinds_of_facts[] = {
+      {SEVERITY_MINOR, 0}, {SEVERITY_MAJOR, 0}, {SEVERITY_MINOR, SAME_PROBLEM_COUNT_MAX}, {SEVERITY_MAJOR, SAME_PROBLEM_COUNT_MAX}};
+  *capped = (struct longest){0};
+  for (uint32_t i = 0; i < sizeof kinds_of_facts / sizeof *kinds_of_facts; i++) from_office(policy, kinds_of_facts[i], capped);
   *open = OPEN_OFFICE;
 }

@@ -130,11 +130,11 @@ static bool decide(struct player *player, uint32_t index, const struct command *
   return true;
 }
 
-static void spawn(struct player *player, struct command *command, usec_t now) {
-  const struct case_state parent = *command->other_state; /* the cases may move when one more is made */
+static void spawn(struct player *player, struct command command, usec_t now) {
+  const struct case_state parent = *command.other_state; /* the cases may move when one more is made */
   const uint32_t index = player->count;
-  command->other_state = &parent;
-  if (!decide(player, index, command, now)) return;
+  command.other_state = &parent;
+  if (!decide(player, index, &command, now)) return;
   habits_draw(&player->cases[index].habits, player->rehearsal->seed, index, player->cases[index].state.unit);
   plan(player, index, now);
 }
@@ -150,7 +150,7 @@ static void follow_up(struct player *player, uint32_t index, const struct event 
   struct finding finding;
   const struct case_state after = player->cases[index].state;
   for (uint32_t i = 0; case_follow_up(&player->rehearsal->world, &after, event, i, &command, &finding); i++) {
-    if (command.kind == COMMAND_SPAWN) spawn(player, &command, now);
+    if (command.kind == COMMAND_SPAWN) spawn(player, command, now);
     else relate(player, &command, now);
   }
 }

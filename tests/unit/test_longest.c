@@ -151,8 +151,8 @@ static uint32_t unit(const struct stage *stage, const char *code) {
   return registry_unit_by_code(stage->registry, code, strlen(code));
 }
 
-static void submit(struct stage *stage) {
-  struct finding finding = {.team = unit(stage, "team"), .unit = unit(stage, "a"), .kind = KIND_PROMINENT,
+static void submit(struct stage *stage, bool unknown) {
+  struct finding finding = {.team = unit(stage, "team"), .unit = unknown ? 0 : unit(stage, "a"), .kind = KIND_PROMINENT,
                             .severity = (uint8_t)(1 + roll(stage, SEVERITY_COUNT)), .same_problem = roll(stage, 4),
                             .unit_code = "a"};
   const struct command command = {.kind = COMMAND_SUBMIT, .actor = officer(stage, "ins"), .has_text = true, .finding = &finding};
@@ -198,7 +198,7 @@ struct sums {
 static void play_idle(struct stage *stage, uint64_t seed, struct sums *sums) {
   struct longest said;
   usec_t when = stage->now;
-  submit(stage);
+  submit(stage, false);
   when = stage->now;
   longest_idle(&stage->policy, 1, stage->state.severity, stage->state.same_problem, &said);
   uint32_t steps = 0;
@@ -288,7 +288,7 @@ static void drag(struct stage *stage, usec_t *when) {
 
 static void play_capped(struct stage *stage, uint64_t seed, struct sums *sums) {
   struct longest said;
-  submit(stage);
+  submit(stage, false);
   usec_t when = stage->now;
   longest_capped(&stage->policy, 1, stage->state.severity, stage->state.same_problem, &said);
   uint32_t steps = 0;
@@ -298,6 +298,24 @@ static void play_capped(struct stage *stage, uint64_t seed, struct sums *sums) {
   sums->never += !said.bounded;
   if (said.bounded) sums->looseness += (uint32_t)(said.wd - days_until(stage, when));
   sums->exact += said.bounded && said.wd > 0 && days_until(stage, when) == said.wd;
+}
+
+/* Nobody's case: the office gives it to a unit on the last day, in any track, and then people drag it out. */
+static void play_unrouted(struct stage *stage, uint64_t seed, struct sums *sums) {
+  struct longest said;
+  uint32_t open, steps = 0;
+  longest_unrouted(&stage->policy, &said, &open);
+  submit(stage, true);
+  usec_t when = stage->now, until = case_clock_of(&stage->state, CLOCK_ADJUDICATE)->due;
+  while (case_next_fire(&stage->state, NULL) < until) fire(stage, &when);
+  stage->now = until - 1;
+  const struct command command = {.kind = COMMAND_DISPATCH, .actor = officer(stage, "office"), .unit = unit(stage, "a"),
+                                  .track = (uint8_t)roll(stage, TRACK_COUNT + 1)};
+  assert_true(give(stage, &command));
+  when = stage->now;
+  for (; !is_proposed(stage) && steps < STEPS_MAX && (said.bounded || steps < 100); steps++) drag(stage, &when);
+  must_hold(stage, &said, is_proposed(stage), when, seed);
+  sums->bounded += said.bounded;
 }
 
 static void play_all(void (*play)(struct stage *stage, uint64_t seed, struct sums *sums), struct sums *sums) {
@@ -333,7 +351,15 @@ static void test_capped(void **state) {
   assert_true(sums.bounded > TRIALS / 10 && sums.exact > 20);
 }
 
+static void test_unrouted(void **state) {
+  (void)state;
+  struct sums sums = {0};
+  play_all(play_unrouted, &sums);
+  printf("# unrouted: %u bounded\n", sums.bounded);
+  assert_true(sums.bounded > TRIALS / 50);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_idle), cmocka_unit_test(test_capped)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_idle), cmocka_unit_test(test_capped), cmocka_unit_test(test_unrouted)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
