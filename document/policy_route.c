@@ -61,7 +61,7 @@ static void route_conditions(struct policy_draft *draft, const struct yaml_node 
   field_phrase(report, values[ROUTE_TEXT], "text", route->text);
   field_integer(report, values[ROUTE_RECURRENCE_MIN], "recurrence_min", 1,
                 draft->stored ? RECURRENCE_MIN_STORED_MAX : SAME_PROBLEM_COUNT_MAX, &same_problem);
-  field_integer(report, values[ROUTE_SAME_KIND_MIN], "same_kind_min", 1, SAME_KIND_MIN_MAX, &same_kind);
+  field_integer(report, values[ROUTE_SAME_KIND_MIN], "same_kind_min", 1, SAME_KIND_COUNT_MAX, &same_kind);
   route->recurrence_min = (uint16_t)same_problem;
   route->same_kind_min = (uint16_t)same_kind;
 }

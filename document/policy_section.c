@@ -75,7 +75,7 @@ void policy_recurrence(struct policy_draft *draft, const struct yaml_node *node)
                 &policy->recurrence_min);
   policy->recurrence_edge = (uint8_t)field_word(draft->report, values[AGAIN_EDGE], "edge", words_edge);
   field_window(draft->report, values[AGAIN_KIND], "same_kind", &policy->same_kind_days);
-  field_integer(draft->report, values[AGAIN_KIND_MIN], "same_kind_min", 1, SAME_KIND_MIN_MAX, &policy->same_kind_min);
+  field_integer(draft->report, values[AGAIN_KIND_MIN], "same_kind_min", 1, SAME_KIND_COUNT_MAX, &policy->same_kind_min);
   policy->same_kind_track = (uint8_t)field_word(draft->report, values[AGAIN_KIND_TRACK], "track", words_track);
   again_check(draft, values);
 }

@@ -46,7 +46,7 @@ bool rehearsal_recurrence(const struct rehearsal *rehearsal, uint32_t *counts) {
     const struct rehearsal_finding *finding = &rehearsal->findings[i];
     rows[i] = (struct keyed){key_of(units[finding->unit].parent, finding->category_key), finding->found_on, i};
   }
-  count(rows, rehearsal->count, policy->same_kind_days, SAME_KIND_COUNT_MAX, counts + 1);
+  count(rows, rehearsal->count, policy->same_kind_days, SAME_KIND_COUNT_MAX + 1, counts + 1);
   free(rows);
   return true;
 }

@@ -74,8 +74,7 @@
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
 
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
-#define SAME_KIND_MIN_MAX 10                      /* the largest threshold that a policy may set, */
-#define SAME_KIND_COUNT_MAX (SAME_KIND_MIN_MAX + 1) /* told apart from more: what happens at it happens once */
+#define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
 /* The Merkle log. */
 #define HASH_BYTES 32

@@ -152,7 +152,7 @@ static uint32_t naive(const struct scene *scene, uint32_t at, bool kind) {
   const struct rehearsal_finding *rows = scene->rehearsal.findings, *row = &rows[at];
   const struct unit *units = scene->city.registry.units;
   const int32_t days = kind ? scene->policy->same_kind_days : scene->policy->recurrence_days;
-  const uint32_t most = kind ? SAME_KIND_COUNT_MAX : SAME_PROBLEM_COUNT_MAX;
+  const uint32_t most = kind ? SAME_KIND_COUNT_MAX + 1 : SAME_PROBLEM_COUNT_MAX;
   uint32_t count = 0;
   for (uint32_t i = 0; i < at && row->unit != 0; i++) {
     bool same = kind ? rows[i].unit != 0 && units[rows[i].unit].parent == units[row->unit].parent &&
@@ -186,7 +186,7 @@ static void test_a_threshold_opens_one_case(void **state) {
   struct scene scene;
   struct rehearsal_finding findings[40];
   scene_open(&scene, "policy/food-safety.yaml", &small);
-  assert_int_equal(scene.policy->same_kind_min, SAME_KIND_MIN_MAX);
+  assert_int_equal(scene.policy->same_kind_min, SAME_KIND_COUNT_MAX);
   for (uint32_t i = 0; i < 40; i++) {
     findings[i] = scene.city.findings[0];
     findings[i].unit = scene.city.registry.unit_count;
