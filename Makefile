@@ -21,6 +21,7 @@ LDFLAGS_ALL := -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
 DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
+REHEARSE := $(patsubst %.c,$(B)/%.o,$(wildcard rehearse/*.c))
 SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
@@ -88,7 +89,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -163,7 +164,7 @@ $(B)/daemon/statements.o: $(wildcard daemon/sql/*.sql)
 $(B)/rectifyd: $(DAEMON) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
-$(B)/rectify: $(COMMAND) $(CLIENT) $(DOCUMENT) $(PROTO) $(CORE)
+$(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
@@ -172,7 +173,7 @@ $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
@@ -187,10 +188,10 @@ $(B)/tests/spec/runner $(HISTORY):
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# Each bench/NAME.c is a client, and may use libpq beside it.
-$(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
+# Each bench/NAME.c is linked with whatever it uses of the whole.
+$(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built

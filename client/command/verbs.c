@@ -345,11 +345,37 @@ const struct verb verbs[] = {
      "A code that the file leaves out is retired, not forgotten.\n"
      "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
-    {"policy check", GROUP_ADMINISTER, "FILE", "look for errors in a policy; needs no daemon",
-     "Every error in one pass, as file:line:column, on stderr.\n\nExamples:\n  rectify policy check "
-     "policy/municipal.yaml\n"
-     "  rectify policy check draft.yaml && rectify policy publish draft.yaml\n",
-     no_flags, policy_check_run, 0},
+    {"policy check", GROUP_ADMINISTER, "FILE [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
+     "Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
+     "for each\n"
+     "kind of finding, the longest time from the report to an accountability proposal.  Exit code 78 when there are "
+     "errors.\n"
+     "\nExamples:\n  rectify policy check policy/municipal.yaml\n"
+     "  rectify policy check draft.yaml --registry city.yaml && rectify policy publish draft.yaml\n",
+     policy_check_flags, policy_check_run, 0},
+    {"policy test", GROUP_ADMINISTER, "FILE... [--calendar FILE]", "play the tests inside policy files; needs no daemon",
+     "The key `tests` of a policy says what its author expects; rectify-policy(5) explains it.  What came instead is "
+     "said with\n"
+     "file:line:column on stderr, and the exit code is then 1.\n"
+     "\nExamples:\n  rectify policy test policy/municipal.yaml\n  rectify policy test policy/*.yaml --json\n",
+     policy_test_flags, policy_test_run, 0},
+    {"policy diff", GROUP_ADMINISTER, "FILE FILE", "in what two policies differ, and what it changes; needs no daemon",
+     "Routes, limits, ladders and caps in words; then, for each kind of finding, what changes: track, limit, and the "
+     "longest\n"
+     "time to an accountability proposal.  Exit code 0 when they are alike, 1 when they differ.\n"
+     "\nExamples:\n  rectify policy diff policy/municipal.yaml draft.yaml\n"
+     "  rectify policy diff old.yaml new.yaml --json | jq -r .what\n",
+     no_flags, policy_diff_run, 0},
+    {"policy rehearse", GROUP_ADMINISTER, "FILE [--against history | --csv FILE --map MAPPING | --city UxBxP] [OPTION...]",
+     "play a policy in virtual time over findings",
+     "The daemon's own core, without a database: who would be escalated, how many notices an officer gets a day, which "
+     "findings\n"
+     "no route catches.  People sign, plan, report, close and verify as rectify-policy(5) says; with --idle nobody does.\n"
+     "The same input and seed give the same bytes.  Only --against history needs a daemon.\n"
+     "\nExamples:\n  rectify policy rehearse draft.yaml --city 80x1175x17373 --seed 7 --current policy/municipal.yaml\n"
+     "  rectify policy rehearse draft.yaml --csv findings.csv --map mapping.yaml --calendar us-federal --zone America/Chicago\n"
+     "  rectify --as office policy rehearse draft.yaml --against history --idle\n",
+     policy_rehearse_flags, policy_rehearse_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
      "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
      publish_flags, policy_publish_run, 0},
