@@ -114,6 +114,21 @@ static void test_clear(void **unused) {
   book_free(book);
 }
 
+/* Within a case the clock with the lower number fires first, in whatever order they were started. */
+static void test_ties_within(void **unused) {
+  (void)unused;
+  struct case_state tied = {.clocks = {{.kind = CLOCK_SIGN_FOR, .state = CLOCK_RUNNING, .next_fire = 9},
+                                       {.kind = CLOCK_RECTIFY, .state = CLOCK_RUNNING, .next_fire = 7},
+                                       {.kind = CLOCK_PLAN, .state = CLOCK_RUNNING, .next_fire = 7},
+                                       {.kind = CLOCK_DECISION, .state = CLOCK_RUNNING, .next_fire = 7}}};
+  uint32_t index = 99;
+  assert_true(case_next_fire(&tied, &index) == 7);
+  assert_int_equal(index, 2);
+  tied.clocks[2].state = CLOCK_PAUSED;
+  assert_true(case_next_fire(&tied, &index) == 7);
+  assert_int_equal(index, 1);
+}
+
 /* A walk meets each case once, whatever comes and goes meanwhile; open cases are counted as such. */
 static void test_walk(void **unused) {
   (void)unused;
@@ -140,6 +155,6 @@ static void test_walk(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_ties),
-                                     cmocka_unit_test(test_clear), cmocka_unit_test(test_walk)};
+                                     cmocka_unit_test(test_clear), cmocka_unit_test(test_ties_within), cmocka_unit_test(test_walk)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
