@@ -75,12 +75,14 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
 }
 
-/* The clock, which only an advance moves, was kept there; nothing is due.  A repeat that comes late must not hold up what its
- * client has sent since. */
+/* The clock, which only an advance moves, was kept there; nothing is due, and what was due is durable.  A repeat that comes
+ * late must not hold up what its client has sent since. */
 static bool stands_there(const struct daemon *daemon, usec_t until) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  return until <= clock_now() && when > clock_now() && !daemon->advance.wanted && !review_is_pending(daemon);
+  const bool firing = daemon->flying && daemon->fly->fresh[0].item == ITEM_NONE; /* rungs come first in a batch */
+  const bool idle = !daemon->advance.wanted && !firing && !review_is_pending(daemon);
+  return idle && until <= clock_now() && when > clock_now();
 }
 
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
