@@ -75,12 +75,13 @@ void case_rung_command(const struct case_state *state, uint32_t index, struct co
   case_own_key(state->case_no, clock->kind, clock->generation, clock->nth, &out->key);
 }
 
-/* Each publication raises one of the two versions by one, so that their sum names the moment. */
+/* Each publication raises one of the two versions by one, so that their sum names it; an appointment that ends on its day
+ * asks for a review without one, so that the case's own version stands in the key too. */
 void case_review_command(const struct world *world, const struct case_state *state, struct command *out) {
   memset(out, 0, sizeof *out);
   out->kind = COMMAND_REVIEW;
   out->case_no = state->case_no;
-  case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, 0, &out->key);
+  case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, state->version, &out->key);
 }
 
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now) {

@@ -14,7 +14,7 @@ def city(daemon):
     key = uuid7()
     body = CITY.encode()
     outcome = office.ask(publish=pb.Publish(id=key, document=1, file_name=b"city.yaml", body=body)).outcomes.outcomes[0]
-    need(outcome.WhichOneof("result") == "receipt", outcome)
+    need(outcome.WhichOneof("result") == "receipt" and outcome.receipt.rule == 660, outcome)
     return Client(daemon, "off")
 
 
