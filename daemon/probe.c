@@ -8,11 +8,12 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
-static found_fn *steps[5];
+#define STEPS_MAX 5
+static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
 
 static void ask(struct daemon *daemon, enum statement statement, const struct pg_params *params, found_fn *found) {
-  must(step_count < sizeof steps / sizeof *steps);
+  must(step_count < STEPS_MAX);
   steps[step_count++] = found;
   pg_statement(daemon->store.pg, statement, params);
 }
