@@ -147,12 +147,13 @@ static bool all_happened(void) {
       printf("# %s was accepted %llu times only\n", word->name, (unsigned long long)totals[0][word->number]);
       all = false;
     }
-  for (const struct word *word = words_rule; word->name != NULL; word++)
+  for (const struct word *word = words_rule; word->name != NULL; word++) {
     bool of_keys = word->number >= RULE_KEY_TAKEN && word->number <= RULE_KEY_COUNT; /* daemon/decide_key.c: of no case */
     if (rule_refuses(word->number) && !of_keys && totals[1][word->number] == 0) {
       printf("# rule %u was never given\n", word->number);
       all = false;
     }
+  }
   return all;
 }
 
