@@ -22,6 +22,7 @@ CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
 DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
 SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
+VERIFY := $(patsubst %.c,$(B)/%.o,$(wildcard verify/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
 COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
@@ -32,7 +33,7 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
 
 # Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
-MAINS := $(B)/daemon/main.o $(B)/client/command/main.o
+MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o
 LIBRARY_ALL := $(B)/librectify-all.a
 LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
@@ -49,7 +50,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-all: $(B)/rectifyd $(B)/rectify $(B)/librectify.a ## build the programs
+all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a ## build the programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -86,7 +87,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -107,6 +108,7 @@ install: all ## install programs, library, policies and unit file; DESTDIR, PREF
 	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(B)/rectifyd $(DESTDIR)$(SBINDIR)/rectifyd
+	install -m 755 $(B)/rectify-sign $(DESTDIR)$(SBINDIR)/rectify-sign
 	install -m 755 $(B)/rectify $(DESTDIR)$(BINDIR)/rectify
 	install -m 644 $(B)/librectify.a $(DESTDIR)$(LIBDIR)/librectify.a
 	install -m 644 include/rectify/client.h $(DESTDIR)$(INCLUDEDIR)/rectify/client.h
@@ -148,7 +150,10 @@ $(B)/daemon/statements.o: $(wildcard daemon/sql/*.sql)
 $(B)/rectifyd: $(DAEMON) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
-$(B)/rectify: $(COMMAND) $(CLIENT) $(DOCUMENT) $(PROTO) $(CORE)
+$(B)/rectify-sign: $(SIGN) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lcrypto
+$(B)/rectify: $(COMMAND) $(CLIENT) $(VERIFY) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
@@ -157,7 +162,7 @@ $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN)) $(VERIFY) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)

@@ -181,3 +181,12 @@ bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out) {
   if (!take_line(&text, &length, &line, &line_length)) return false;
   return base64_decode(line, line_length, out->root.bytes, HASH_BYTES, &root_length) && root_length == HASH_BYTES;
 }
+
+bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name) {
+  uint64_t number;
+  const char *origin = checkpoint->origin;
+  size_t length = strlen(name);
+  if (strncmp(origin, name, length) != 0) return false;
+  if (origin[length] == '\0') return true;
+  return origin[length] == '/' && parse_size(origin + length + 1, strlen(origin + length + 1), &number) && number >= 2;
+}

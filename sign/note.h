@@ -91,6 +91,9 @@ size_t checkpoint_format(const struct checkpoint *checkpoint, char out[NOTE_TEXT
 /* The first three lines of a note's text; lines after them are let pass, as the format says.  False when it is none. */
 bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out);
 
+/* Whether its origin is the log `name`, or one of its recorded forks, name/2, name/3 and so on (fork.h). */
+bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name);
+
 /* ---- base64.c: RFC 4648, with padding, nothing else let pass ---- */
 size_t base64_encode(const uint8_t *data, size_t length, char *out); /* out holds 4 * ((length + 2) / 3) + 1 */
 /* Returns false unless it decodes to 1..out_max bytes and is the one way to write them. */

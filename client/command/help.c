@@ -45,6 +45,8 @@ const char *group_title(enum group group) {
       return "Dates and the clock";
     case GROUP_ADMINISTER:
       return "Administer and check";
+    case GROUP_TRUST:
+      return "Prove";
     case GROUP_HELP:
       return "Help";
     case GROUP_HIDDEN:
