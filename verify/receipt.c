@@ -16,7 +16,8 @@ static const char *const texts[RECEIPT_VERDICT_COUNT] = {
     [RECEIPT_NO_RECORD] = "what it says was recorded is not a record",
     [RECEIPT_OTHER_LOG] = "it is of another log",
     [RECEIPT_UNSIGNED] = "the log's key did not sign its head",
-    [RECEIPT_STRANGER] = "a signature on its head is not right, or of somebody unknown here",
+    [RECEIPT_NOT_COSIGNED] = "a witness that was named did not cosign its head, or its signature is not right",
+    [RECEIPT_STRANGER] = "somebody who was not named here signed its head too: name him by --witness",
     [RECEIPT_NOT_INCLUDED] = "the record does not stand at that place of the log that was signed",
 };
 
@@ -100,14 +101,13 @@ bool receipt_parse(const char *text, size_t length, struct receipt *out) {
 
 /* ---- checking ---- */
 
-/* Whether each signature is right and by somebody known, each of them once. */
-static bool all_known(const struct note *note, const struct note_verifier *log, const struct note_verifier *witnesses,
-                      uint32_t witness_count, uint32_t *cosignatures) {
-  uint32_t known = note_is_signed_by(note, log, NULL) ? 1 : 0;
-  *cosignatures = 0;
+/* By the log, by each witness, by nobody else. */
+static enum receipt_verdict check_signatures(const struct note *note, const struct note_verifier *log,
+                                             const struct note_verifier *witnesses, uint32_t witness_count) {
+  if (!note_is_signed_by(note, log, NULL)) return RECEIPT_UNSIGNED;
   for (uint32_t i = 0; i < witness_count; i++)
-    if (note_is_signed_by(note, &witnesses[i], NULL)) ++*cosignatures;
-  return known + *cosignatures == note->count;
+    if (!note_is_signed_by(note, &witnesses[i], NULL)) return RECEIPT_NOT_COSIGNED;
+  return note->count == 1 + witness_count ? RECEIPT_HOLDS : RECEIPT_STRANGER;
 }
 
 enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, size_t length,
@@ -120,8 +120,9 @@ enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, 
   if (!note_parse(out->note, out->note_length, &note) || !checkpoint_parse(note.text, note.text_length, &out->head))
     return RECEIPT_UNREADABLE;
   if (!checkpoint_is_of(&out->head, log->name)) return RECEIPT_OTHER_LOG;
-  if (!note_is_signed_by(&note, log, NULL)) return RECEIPT_UNSIGNED;
-  if (!all_known(&note, log, witnesses, witness_count, &out->cosignatures)) return RECEIPT_STRANGER;
+  enum receipt_verdict verdict = check_signatures(&note, log, witnesses, witness_count);
+  if (verdict != RECEIPT_HOLDS) return verdict;
+  out->cosignatures = witness_count;
   merkle_leaf(digest_sha256, out->record, out->record_length, &out->leaf);
   bool included = merkle_inclusion_holds(digest_sha256, &out->leaf, out->log_index, out->head.size, &out->proof, &out->head.root);
   return included ? RECEIPT_HOLDS : RECEIPT_NOT_INCLUDED;

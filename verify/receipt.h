@@ -26,7 +26,8 @@ enum receipt_verdict {
   RECEIPT_NO_RECORD,    /* its record is not one of a log of this program */
   RECEIPT_OTHER_LOG,    /* the head is that of another log */
   RECEIPT_UNSIGNED,     /* the log's key did not sign the head */
-  RECEIPT_STRANGER,     /* some signature is nobody's who is known here, or not right */
+  RECEIPT_NOT_COSIGNED, /* a witness that was asked for did not cosign it */
+  RECEIPT_STRANGER,     /* some signature is of nobody who was asked for */
   RECEIPT_NOT_INCLUDED, /* the record is not where it is said to be in the log that was signed */
   RECEIPT_VERDICT_COUNT
 };
@@ -52,8 +53,8 @@ struct receipt {
 size_t receipt_format(const struct receipt *receipt, char out[RECEIPT_BYTES_MAX]);
 /* The inverse; false when the text is not exactly what receipt_format() writes. */
 bool receipt_parse(const char *text, size_t length, struct receipt *out);
-/* Parses and checks: record, signatures, inclusion.  Every signature on the head must be right and of `log` or of one of the
- * witnesses, so that no byte of a receipt that holds can be another one.  The arena is used and reset. */
+/* Parses and checks: record, signatures, inclusion.  The head must be signed by `log`, by each of the witnesses, and by nobody
+ * else, so that no byte of a receipt that holds can be another one.  The arena is used and reset. */
 enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, size_t length,
                                    const struct note_verifier *log, const struct note_verifier *witnesses,
                                    uint32_t witness_count, struct receipt *out);

@@ -13,7 +13,7 @@
 enum { RECEIPT_KEY, RECEIPT_WITNESS };
 const struct flag receipt_flags[] = {
     {"key", 'k', "KEY", "the log's public key: NAME+ID+BASE64, or a file that holds it", NULL},
-    {"witness", 'w', "KEY", "a witness's public key, when the head is cosigned; may be repeated", NULL},
+    {"witness", 'w', "KEY", "a witness who must have cosigned the head: his public key; may be repeated", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 

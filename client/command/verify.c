@@ -8,7 +8,7 @@
 #include "rectify/must.h"
 #include "verify/verify.h"
 
-#define SHOWN_MAX 200 /* more are counted only */
+#define SHOWN_MAX 50 /* of one kind; more are counted only */
 
 enum { VERIFY_OFFLINE_FLAG, VERIFY_KEY_FLAG, VERIFY_HEAD_FLAG, VERIFY_WITNESS_FLAG };
 const struct flag verify_flags[] = {
@@ -26,13 +26,13 @@ struct job {
   struct note_verifier log, witnesses[VERIFY_WITNESSES_MAX];
   struct verify_note heads[VERIFY_HEADS_MAX];
   struct verify_options options;
-  uint64_t shown;
+  uint64_t count[VERIFY_FINDING_COUNT];
 };
 
 static void tell(void *context, enum verify_finding finding, const char *text) {
   struct job *job = context;
   const bool erased = finding == VERIFY_FINDING_COUNT;
-  if (!erased && ++job->shown > SHOWN_MAX) return;
+  if (!erased && ++job->count[finding] > SHOWN_MAX) return;
   if (job->session->format == FORMAT_JSON) {
     (void)printf("{\"%s\":\"%s\",\"text\":\"", erased ? "note" : "finding", erased ? "erased" : verify_finding_name(finding));
     for (const char *at = text; *at != '\0'; at++) (void)printf((unsigned char)*at < ' ' || *at == '"' || *at == '\\' ? "\\u%04x" : "%c", (unsigned char)*at);
@@ -45,7 +45,14 @@ static void tell(void *context, enum verify_finding finding, const char *text) {
   (void)putchar('\n');
 }
 
+static void tell_more(const struct job *job) {
+  for (uint32_t i = 0; i < VERIFY_FINDING_COUNT; i++)
+    if (job->count[i] > SHOWN_MAX)
+      complain("%s: %" PRIu64 " more", verify_finding_name((enum verify_finding)i), job->count[i] - SHOWN_MAX);
+}
+
 static int verdict(const struct job *job, const struct verify_result *result) {
+  tell_more(job);
   if (job->session->format == FORMAT_JSON)
     (void)printf("{\"events\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"heads\":%" PRIu64 ",\"cosignatures\":%" PRIu64
                  ",\"erased\":%" PRIu64 ",\"covered\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
