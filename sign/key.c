@@ -78,7 +78,7 @@ void note_signer_format(const struct note_signer *signer, char out[NOTE_KEY_TEXT
 static bool take_part(const char **text, size_t *length, char *out, size_t out_max) {
   const char *plus = memchr(*text, '+', *length);
   size_t part = plus == NULL ? 0 : (size_t)(plus - *text);
-  if (part == 0 || part > out_max) return false;
+  if (part == 0 || part > out_max || memchr(*text, '\0', part) != NULL) return false;
   memcpy(out, *text, part);
   out[part] = '\0';
   *text += part + 1;

@@ -175,7 +175,7 @@ bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out) {
   size_t line_length, root_length = 0;
   memset(out, 0, sizeof *out);
   if (!take_line(&text, &length, &line, &line_length)) return false;
-  if (line_length == 0 || line_length > NOTE_NAME_BYTES_MAX) return false;
+  if (line_length == 0 || line_length > NOTE_NAME_BYTES_MAX || memchr(line, '\0', line_length) != NULL) return false;
   memcpy(out->origin, line, line_length);
   if (!take_line(&text, &length, &line, &line_length) || !parse_size(line, line_length, &out->size)) return false;
   if (!take_line(&text, &length, &line, &line_length)) return false;

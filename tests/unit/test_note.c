@@ -129,6 +129,8 @@ static void test_bad_keys(void **state) {
   struct note_signer signer;
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(note_verifier_parse(bad[i], strlen(bad[i]), &verifier));
+  static const char with_nul[] = "PeterNeumann\0ignored+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+  assert_false(note_verifier_parse(with_nul, sizeof with_nul - 1, &verifier));
   assert_false(note_signer_parse(PETER_PUBLIC, strlen(PETER_PUBLIC), &signer));
   assert_false(note_signer_new("two words", NOTE_ED25519, &signer));
   assert_false(note_signer_new("a+b", NOTE_ED25519, &signer));
@@ -150,6 +152,8 @@ static void test_bad_checkpoints(void **state) {
   struct checkpoint checkpoint;
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(checkpoint_parse(bad[i], strlen(bad[i]), &checkpoint));
+  static const char with_nul[] = "log\0ignored\n5\n" ROOT "\n";
+  assert_false(checkpoint_parse(with_nul, sizeof with_nul - 1, &checkpoint));
   static const char good[] = "log\n0\n" ROOT "\nmore lines may follow\n";
   assert_true(checkpoint_parse(good, sizeof good - 1, &checkpoint));
 }
