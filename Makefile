@@ -94,7 +94,7 @@ lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 docs: ## write docs/LIFECYCLE.md again, from the tables
 	@scripts/lifecycle.py
 
-bench: all $(BENCH) ## measure: each script of bench/ says what and how
+bench: all $(BENCH) $(B)/tests/flow/export_city ## measure: each script of bench/ says what and how
 	@scripts/deps.sh run
 	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
 
@@ -120,6 +120,7 @@ install: all ## install programs, library, policies and unit file; DESTDIR, PREF
 	install -m 644 deploy/rectifyd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf
 	install -m 644 deploy/rectifyd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > $(DESTDIR)$(UNITDIR)/rectifyd.service
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-sign.service > $(DESTDIR)$(UNITDIR)/rectify-sign.service
 	$(B)/rectify completion bash > $(DESTDIR)$(DATADIR)/bash-completion/completions/rectify
 
 $(PB_H) $(B)/proto/rectify/v1/rectify.pb-c.c &: proto/rectify/v1/rectify.proto
@@ -177,10 +178,10 @@ $(B)/tests/spec/runner $(HISTORY):
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# Each bench/NAME.c is a client, and may use libpq beside it.
-$(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
+# Each bench/NAME.c links whatever it uses.
+$(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built

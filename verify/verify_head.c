@@ -57,7 +57,8 @@ static void check_fork(struct verify *verify, const struct checkpoint *head, con
 }
 
 static void tell_differs(struct verify *verify, const struct checkpoint *head, const char *from) {
-  uint64_t good = verify->has_good ? verify->result.covered : 0;
+  /* heads in the export may have been signed anew by whoever stole the key: they vouch for nothing kept outside */
+  uint64_t good = from != NULL ? verify->outside_good : verify->result.covered;
   if (verify->told_differs) return; /* all later heads differ as well */
   verify->told_differs = true;
   if (verify->records_wrong)
@@ -77,8 +78,8 @@ static void check_root(struct verify *verify, const struct checkpoint *head, con
     tell_differs(verify, head, from);
     return;
   }
-  verify->has_good = true;
   verify->result.covered = head->size;
+  if (from != NULL) verify->outside_good = head->size;
 }
 
 void head_in_export(struct verify *verify, const uint8_t *note, size_t length) {

@@ -34,7 +34,7 @@ struct verify {
   struct checkpoint last; /* the last signed head that was met, for forks */
   bool has_last;
   uint64_t ahead;     /* the largest size that a head in the export named before its place */
-  bool has_good;
+  uint64_t outside_good; /* size of the last head kept outside that was right */
   bool records_wrong; /* something is wrong with records themselves */
   bool told_differs;
 

@@ -377,7 +377,7 @@ def feign_erasure(city, sections):
 
 
 def drop_erasure(city, sections):
-    """The event that erased a text is removed; what follows is renumbered."""
+    """The event that erased a text is removed."""
     erased = next(event for event in events(sections) if event.text[0] == 2)
     by = int.from_bytes(erased.text[1:9], "big")
     sections.pop(place(sections, events(sections)[by]))
@@ -396,7 +396,6 @@ def garbage(city, sections):
     return {"record-unreadable", "event-number", "head-differs"}
 
 
-# (what, needs an outside head, may be found without one)
 TAMPERINGS = [edit, edit_and_leaf, remove, remove_and_renumber, insert, repeat, swap, swap_places, swap_all, cut_tail,
               cut_tail_not_heads, cut_file, rebuild, rebuild_with_the_key, other_log, name_of_another_log, edit_head, two_heads, no_heads,
               edit_column, edit_due, edit_state, edit_case, edit_clock, drop_row, make_row, edit_text, lose_text, feign_erasure,
