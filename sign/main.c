@@ -3,18 +3,20 @@
  *   rectify-sign new --name LOG --key FILE --state FILE      makes a key and the head of the empty log; prints the public key
  *   rectify-sign public --key FILE                           prints the public key
  *   rectify-sign head --state FILE --key FILE                prints the last head signed
- *   rectify-sign run --key FILE --state FILE (--socket PATH | --fd NUMBER)
+ *   rectify-sign run --key FILE --state FILE (--socket PATH [--peer USER] | --fd NUMBER)
  *   rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT
  *                                                            prints what two people have to sign, to go on after a rollback
  *   rectify-sign fork --key FILE --state FILE --people FILE --record FILE
  *                                                            takes their signed record and goes on (fork.h)
  *
- * FILE may be credential:NAME (systemd).  One client at a time, the daemon.  Exit: 0 ended with its client (--fd) or by a
+ * FILE may be credential:NAME (systemd).  One client at a time, the daemon; on a socket only the user --peer (his name or number),
+ * this user and root are heard, whoever else may reach it.  Exit: 0 ended with its client (--fd) or by a
  * signal, 1 the fork was refused, 64 usage, 74 the state could not be kept, 78 a key or state that is missing, damaged or
  * open to others.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,7 @@
 #define EXIT_CONFIG 78
 
 struct arguments {
-  const char *name, *key, *state, *socket, *people, *record, *size, *root, *reason;
+  const char *name, *key, *state, *socket, *people, *record, *size, *root, *reason, *peer;
   int fd;
 };
 
@@ -45,7 +47,7 @@ static _Noreturn void usage(void) {
   fputs("usage: rectify-sign new --name LOG --key FILE --state FILE\n"
         "       rectify-sign public --key FILE\n"
         "       rectify-sign head --key FILE --state FILE\n"
-        "       rectify-sign run --key FILE --state FILE (--socket PATH | --fd NUMBER)\n"
+        "       rectify-sign run --key FILE --state FILE (--socket PATH [--peer USER] | --fd NUMBER)\n"
         "       rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT\n"
         "       rectify-sign fork --key FILE --state FILE --people FILE --record FILE\n"
         "FILE may be credential:NAME\n",
@@ -162,6 +164,26 @@ static int listen_on(const char *path) {
   return fd;
 }
 
+static uid_t peer_of(const char *name) {
+  char *end = NULL;
+  if (name == NULL) return geteuid();
+  const struct passwd *entry = getpwnam(name);
+  if (entry != NULL) return entry->pw_uid;
+  unsigned long number = strtoul(name, &end, 10);
+  if (*name == '\0' || *end != '\0' || number > UINT32_MAX) give_up(EXIT_CONFIG, "--peer is not a user of this machine");
+  return (uid_t)number;
+}
+
+/* Whoever could reach the socket and prove an extension could move the signer past the real history. */
+static bool is_heard(int fd, uid_t peer) {
+  struct ucred who;
+  socklen_t size = sizeof who;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return false;
+  if (who.uid == peer || who.uid == geteuid() || who.uid == 0) return true;
+  fprintf(stderr, "rectify-sign: sign.stranger uid=%u\n", who.uid);
+  return false;
+}
+
 /* The key and the state that the options name. */
 static void load(const struct arguments *given, struct signing *it) {
   char error[SECRET_ERROR_BYTES];
@@ -179,11 +201,12 @@ static int run_run(const struct arguments *given) {
     serve(&it, given->fd);
     return 0;
   }
+  const uid_t peer = peer_of(given->peer);
   for (int listening = listen_on(given->socket);;) {
     int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0 && errno != EINTR && errno != ECONNABORTED) give_up(EXIT_IO, strerror(errno));
     if (fd < 0) continue;
-    serve(&it, fd);
+    if (is_heard(fd, peer)) serve(&it, fd);
     close(fd);
   }
 }
@@ -275,6 +298,7 @@ static void take(struct arguments *given, int option) {
     case 'z': given->size = optarg; return;
     case 'o': given->root = optarg; return;
     case 'y': given->reason = optarg; return;
+    case 'e': given->peer = optarg; return;
     default: usage();
   }
 }
@@ -289,7 +313,7 @@ int main(int count, char **words) {
   static const struct option options[] = {
       {"name", 1, NULL, 'n'},   {"key", 1, NULL, 'k'},    {"state", 1, NULL, 's'}, {"socket", 1, NULL, 'p'},
       {"fd", 1, NULL, 'f'},     {"people", 1, NULL, 'w'}, {"record", 1, NULL, 'r'}, {"size", 1, NULL, 'z'},
-      {"root", 1, NULL, 'o'},   {"reason", 1, NULL, 'y'}, {NULL, 0, NULL, 0}};
+      {"root", 1, NULL, 'o'},   {"reason", 1, NULL, 'y'}, {"peer", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
   struct arguments given = {.fd = -1};
   if (count < 2) usage();
   for (int option; (option = getopt_long(count - 1, words + 1, "", options, NULL)) != -1;) take(&given, option);

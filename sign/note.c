@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 #define DASH "\xe2\x80\x94 " /* an em dash and a space begin a signature line */
 #define DASH_BYTES (sizeof DASH - 1)
@@ -189,4 +190,12 @@ bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name) {
   if (strncmp(origin, name, length) != 0) return false;
   if (origin[length] == '\0') return true;
   return origin[length] == '/' && parse_size(origin + length + 1, strlen(origin + length + 1), &number) && number >= 2;
+}
+
+void checkpoint_code(const struct checkpoint *checkpoint, char out[CHECKPOINT_CODE_BYTES]) {
+  char text[NOTE_TEXT_BYTES_MAX];
+  uint8_t digest[HASH_BYTES];
+  digest_sha256(text, checkpoint_format(checkpoint, text), digest);
+  for (int group = 0; group < 8; group++)
+    (void)snprintf(out + 5 * group, 6, "%02x%02x%s", digest[2 * group], digest[2 * group + 1], group < 7 ? "-" : "");
 }

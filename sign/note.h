@@ -91,6 +91,11 @@ size_t checkpoint_format(const struct checkpoint *checkpoint, char out[NOTE_TEXT
 /* The first three lines of a note's text; lines after them are let pass, as the format says.  False when it is none. */
 bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out);
 
+#define CHECKPOINT_CODE_BYTES 40
+/* The short code of a head for paper: the first 128 bits of SHA-256 of the text, as eight groups of four hexadecimal digits,
+ * "7f3a-09c2-...", terminated.  Nobody can make another head with the same code; the full form is the signed note. */
+void checkpoint_code(const struct checkpoint *checkpoint, char out[CHECKPOINT_CODE_BYTES]);
+
 /* Whether its origin is the log `name`, or one of its recorded forks, name/2, name/3 and so on (fork.h). */
 bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name);
 

@@ -28,7 +28,14 @@ struct verify_note {
   const char *from; /* a name for messages, such as its file */
 };
 
+/* A head's short code (checkpoint_code()) that stands on paper at its size, under the key's own name. */
+struct verify_printed {
+  uint64_t size;
+  char code[CHECKPOINT_CODE_BYTES];
+};
+
 #define VERIFY_HEADS_MAX 1024
+#define VERIFY_PRINTED_MAX 64
 #define VERIFY_WITNESSES_MAX 16
 
 struct verify_options {
@@ -37,6 +44,8 @@ struct verify_options {
   uint32_t witness_count;
   const struct verify_note *heads; /* kept outside, in any order; at most VERIFY_HEADS_MAX */
   uint32_t head_count;
+  const struct verify_printed *printed; /* ascending by size; at most VERIFY_PRINTED_MAX */
+  uint32_t printed_count;
   /* Called for each thing found, and for each text that was erased as it should be (VERIFY_FINDING_COUNT). */
   void (*tell)(void *context, enum verify_finding finding, const char *text);
   void *context;

@@ -1,5 +1,6 @@
 /* verify_head.c - signed heads, those in the export and those kept outside, against the records. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +91,27 @@ void head_in_export(struct verify *verify, const uint8_t *note, size_t length) {
   else tell_differs(verify, &head, NULL); /* more records than were signed stand before it */
 }
 
+/* What stands on paper has no signature, and needs none: it was out of everybody's reach. */
+static void check_printed(struct verify *verify, const struct verify_printed *printed) {
+  struct checkpoint head = {.size = printed->size};
+  char code[CHECKPOINT_CODE_BYTES];
+  (void)snprintf(head.origin, sizeof head.origin, "%s", verify->options->log->name);
+  merkle_root(digest_sha256, &verify->tree, &head.root);
+  checkpoint_code(&head, code);
+  if (verify->tree.size == printed->size && strcmp(code, printed->code) == 0) verify->outside_good = printed->size;
+  else tell_differs(verify, &head, "on paper");
+}
+
+static void check_all_printed(struct verify *verify) {
+  const struct verify_options *options = verify->options;
+  for (; verify->printed_at < options->printed_count; verify->printed_at++) {
+    if (options->printed[verify->printed_at].size > verify->size) return;
+    check_printed(verify, &options->printed[verify->printed_at]);
+  }
+}
+
 void head_check_outside(struct verify *verify) {
+  check_all_printed(verify);
   for (; verify->outside_at < verify->outside_count; verify->outside_at++) {
     const struct verify_head *head = &verify->outside[verify->outside_at];
     if (head->checkpoint.size > verify->size) return;
@@ -123,6 +144,9 @@ void head_finish(struct verify *verify) {
     verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head %s)", verify->size,
                  largest->checkpoint.size, largest->from);
   }
+  if (verify->printed_at < verify->options->printed_count)
+    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were printed", verify->size,
+                 verify->options->printed[verify->options->printed_count - 1].size);
   if (verify->ahead > verify->size)
     verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head in the export)",
                  verify->size, verify->ahead);

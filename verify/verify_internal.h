@@ -30,7 +30,7 @@ struct verify {
 
   /* verify_head.c */
   struct verify_head outside[VERIFY_HEADS_MAX]; /* ascending by size */
-  uint32_t outside_count, outside_at;
+  uint32_t outside_count, outside_at, printed_at;
   struct checkpoint last; /* the last signed head that was met, for forks */
   bool has_last;
   uint64_t ahead;     /* the largest size that a head in the export named before its place */

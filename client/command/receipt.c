@@ -19,6 +19,8 @@ const struct flag receipt_flags[] = {
 
 static void say_json(const struct receipt *receipt) {
   char when[INSTANT_TEXT_BYTES], leaf[2 * HASH_BYTES + 1], root[2 * HASH_BYTES + 1], key[UUID_TEXT_BYTES];
+  char code[CHECKPOINT_CODE_BYTES];
+  checkpoint_code(&receipt->head, code);
   const struct event *event = &receipt->event;
   instant_machine(event->recorded, when);
   hex_text(receipt->leaf.bytes, HASH_BYTES, leaf);
@@ -26,22 +28,26 @@ static void say_json(const struct receipt *receipt) {
   uuid_text(event->key.bytes, key);
   (void)printf("{\"holds\":true,\"case_no\":%" PRIu64 ",\"event_number\":%u,\"command\":\"%s\",\"rule\":%u,\"key\":\"%s\","
                "\"recorded\":\"%s\",\"log_index\":%" PRIu64 ",\"leaf\":\"%s\",\"log\":\"%s\",\"size\":%" PRIu64
-               ",\"root\":\"%s\",\"cosignatures\":%u}\n",
+               ",\"root\":\"%s\",\"code\":\"%s\",\"cosignatures\":%u}\n",
                event->case_no, event->version, word_name(words_command, event->command), event->rule, key, when,
-               receipt->log_index, leaf, receipt->head.origin, receipt->head.size, root, receipt->cosignatures);
+               receipt->log_index, leaf, receipt->head.origin, receipt->head.size, root, code, receipt->cosignatures);
 }
 
 static void say(const struct session *session, const struct receipt *receipt) {
-  char when[INSTANT_TEXT_BYTES], name[CASE_TEXT_BYTES] = "-";
+  char when[INSTANT_TEXT_BYTES], name[CASE_TEXT_BYTES] = "-", code[CHECKPOINT_CODE_BYTES];
   const struct event *event = &receipt->event;
+  checkpoint_code(&receipt->head, code);
   instant_format(session, event->recorded, when);
   if (event->case_no != 0) case_text(event->case_no, name);
   (void)printf("%s %s %u: %s, %s %u (%s)\n", in_language(session, "holds:", "有效:"), name, event->version,
                say_word(session, words_command, event->command), in_language(session, "rule", "规则"), event->rule,
                in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
-  (void)printf("%s %s, %s %" PRIu64 " / %" PRIu64 " %s %s, +%u\n", in_language(session, "recorded", "记录于"), when,
-               in_language(session, "record", "第"), receipt->log_index, receipt->head.size,
-               in_language(session, "of", "日志"), receipt->head.origin, receipt->cosignatures);
+  (void)printf("%s %s, %s %" PRIu64 ", %s %s, %s %" PRIu64 "\n", in_language(session, "recorded", "记录于"), when,
+               in_language(session, "record", "序号"), receipt->log_index, in_language(session, "of the log", "日志"),
+               receipt->head.origin, in_language(session, "size", "长度"), receipt->head.size);
+  (void)printf("%s %s", in_language(session, "head", "日志头"), code);
+  if (receipt->cosignatures > 0) (void)printf(", %s %u", in_language(session, "cosigned by", "见证人数"), receipt->cosignatures);
+  (void)putchar('\n');
 }
 
 /* Prints what came of it; the exit code. */

@@ -165,7 +165,7 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify receipt check --key log.pub C-000042-3.receipt\n"
      "  rectify receipt check --key log.pub --witness audit.pub - < receipt\n",
      receipt_flags, receipt_check_run, 0},
-    {"verify", GROUP_TRUST, "--offline EXPORT --key KEY [--head FILE]... [--witness KEY]...",
+    {"verify", GROUP_TRUST, "--offline EXPORT --key KEY [--head FILE]... [--printed SIZE:CODE]... [--witness KEY]...",
      "prove that an exported log was not tampered with; needs no daemon",
      "Computes the tree anew, checks every head's signature, folds every case again and compares its row.  Names every "
      "record,\n"

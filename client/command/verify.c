@@ -10,11 +10,12 @@
 
 #define SHOWN_MAX 50 /* of one kind; more are counted only */
 
-enum { VERIFY_OFFLINE_FLAG, VERIFY_KEY_FLAG, VERIFY_HEAD_FLAG, VERIFY_WITNESS_FLAG };
+enum { VERIFY_OFFLINE_FLAG, VERIFY_KEY_FLAG, VERIFY_HEAD_FLAG, VERIFY_PRINTED_FLAG, VERIFY_WITNESS_FLAG };
 const struct flag verify_flags[] = {
     {"offline", 0, "EXPORT", "the file that `rectify export log` wrote, or - for stdin", NULL},
     {"key", 'k', "KEY", "the log's public key: NAME+ID+BASE64, or a file that holds it", NULL},
     {"head", 0, "FILE", "a signed head that was kept elsewhere (or a receipt's); may be repeated", NULL},
+    {"printed", 0, "SIZE:CODE", "the code of a head as a ledger or an order prints it; may be repeated", NULL},
     {"witness", 'w', "KEY", "a witness's public key: its cosignatures are checked too; may be repeated", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -25,6 +26,7 @@ struct job {
   bool has_key;
   struct note_verifier log, witnesses[VERIFY_WITNESSES_MAX];
   struct verify_note heads[VERIFY_HEADS_MAX];
+  struct verify_printed printed[VERIFY_PRINTED_MAX];
   struct verify_options options;
   uint64_t count[VERIFY_FINDING_COUNT];
 };
@@ -64,8 +66,8 @@ static int verdict(const struct job *job, const struct verify_result *result) {
                  result->findings == 0 ? "nothing was tampered with" : "TAMPERED WITH");
   if (result->findings == 0 && result->covered < result->events)
     complain("the last %" PRIu64 " records are not covered by a signed head yet", result->events - result->covered);
-  if (result->findings == 0 && job->options.head_count == 0)
-    complain("no --head: a log that was rewritten before its key was kept apart would pass; keep heads elsewhere");
+  if (result->findings == 0 && job->options.head_count == 0 && job->options.printed_count == 0)
+    complain("no --head or --printed: a log that was rewritten before its key was kept apart would pass; keep heads elsewhere");
   if (result->findings == 0) return EXIT_FINE;
   complain("%" PRIu64 " findings; keep the database and this export as they are", result->findings);
   return EXIT_DIFFERENT;
@@ -96,11 +98,26 @@ static bool add_head(struct job *job, const char *path) {
   return true;
 }
 
+/* "812:7f3a-09c2-...", kept in the order of sizes. */
+static bool add_printed(struct job *job, const char *text) {
+  struct verify_printed printed;
+  int end = 0;
+  uint32_t at = job->options.printed_count;
+  bool fine = sscanf(text, "%" SCNu64 ":%39[0-9a-f-]%n", &printed.size, printed.code, &end) == 2 && text[end] == '\0';
+  if (!fine || strlen(printed.code) != CHECKPOINT_CODE_BYTES - 1 || at == VERIFY_PRINTED_MAX)
+    return complain("--printed wants SIZE:CODE, eight groups of four digits, at most %d times, not '%s'", VERIFY_PRINTED_MAX, text), false;
+  for (; at > 0 && job->printed[at - 1].size > printed.size; at--) job->printed[at] = job->printed[at - 1];
+  job->printed[at] = printed;
+  job->options.printed_count++;
+  return true;
+}
+
 static int take(struct job *job, const struct verb *verb, int option) {
   switch (option) {
     case VERIFY_OFFLINE_FLAG: job->export = optarg; return EXIT_FINE;
     case VERIFY_KEY_FLAG: job->has_key = trust_public(optarg, &job->log); return job->has_key ? EXIT_FINE : EXIT_INPUT;
     case VERIFY_HEAD_FLAG: return add_head(job, optarg) ? EXIT_FINE : EXIT_INPUT;
+    case VERIFY_PRINTED_FLAG: return add_printed(job, optarg) ? EXIT_FINE : EXIT_USE;
     case VERIFY_WITNESS_FLAG:
       if (job->options.witness_count == VERIFY_WITNESSES_MAX)
         return complain_usage(verb, "at most %d witnesses", VERIFY_WITNESSES_MAX);
@@ -113,7 +130,8 @@ int verify_run(struct session *session, struct arguments *arguments) {
   static struct job job;
   int exit_code = EXIT_FINE;
   job.session = session;
-  job.options = (struct verify_options){.log = &job.log, .witnesses = job.witnesses, .heads = job.heads, .tell = tell, .context = &job};
+  job.options = (struct verify_options){.log = &job.log, .witnesses = job.witnesses, .heads = job.heads,
+                                        .printed = job.printed, .tell = tell, .context = &job};
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code;
     exit_code = take(&job, arguments->verb, option);

@@ -2,12 +2,15 @@
 """The commands about keys, forks, witnesses and receipts, as people use them: files, exit codes, what is printed and what is not."""
 import base64
 import hashlib
+import json
 import os
 import pathlib
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
@@ -111,6 +114,33 @@ def fork(city):
     ok(code == 1 and "not the last head" in err, "the same record forks once", err)
 
 
+def strangers(city):
+    """Who may reach the socket is still not heard unless it is the daemon's user (root is)."""
+    path = city / "socket"
+    signer = subprocess.Popen([SIGN, "run", "--key", city / "log.key", "--state", city / "log.state", "--socket", path],
+                              stderr=subprocess.PIPE)
+    try:
+        ask = ("import socket, sys, time\n"
+               "one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
+               "one.connect(sys.argv[1]); one.send(bytes([1]) + bytes(44)); print(len(one.recv(9000)))")
+        until = time.monotonic() + 30
+        while not path.exists() and time.monotonic() < until and signer.poll() is None:
+            os.sched_yield()
+        code, said, err = run(sys.executable, "-c", ask, path)
+        ok(code == 0 and int(said) > 45, "the signer answers its own user", err)
+        ok(stat.S_IMODE(path.stat().st_mode) == 0o660, "its socket is for owner and group")
+        if os.geteuid() != 0:
+            return ok(True, "# SKIP only root can be somebody else")
+        city.chmod(0o711)
+        path.chmod(0o666)
+        done = subprocess.run([sys.executable, "-c", ask, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=65534, timeout=60)
+        ok(done.returncode != 0 or done.stdout.strip() == b"0", "and nobody else", done.stdout)
+    finally:
+        signer.kill()
+        said = signer.communicate()[1].decode()
+    return ok("sign.stranger uid=65534" in said, "and says who tried", said)
+
+
 def request(city, key, leaves, old, name=LOG):
     text = f"{name}\n{len(leaves)}\n{b64(root_of(leaves))}\n"
     note = run(RECTIFY, "key", "sign", key, stdin=text.encode())[1]
@@ -153,7 +183,7 @@ def receipts(city):
     ok(code == 0, "a made-up history", err)
     check = [RECTIFY, "receipt", "check", "--key", city / "pub"]
     code, said, err = run(*check, city / "receipt")
-    ok(code == 0 and said.startswith(b"holds: ") and b"/ 301" in said, "a receipt holds without any daemon", err)
+    ok(code == 0 and said.startswith(b"holds: ") and b"size 301" in said and b"record 300," in said, "a receipt holds without any daemon", err)
     ok(run(*check, "-", stdin=(city / "receipt-late").read_bytes())[0] == 0, "also under a later head, from stdin")
     code, said, err = run(RECTIFY, "receipt", "check", "--key", city / "cosigned.pub", city / "receipt")
     ok(code == 2 and said == b"" and "did not sign" in err, "not by another key", err)
@@ -167,6 +197,16 @@ def receipts(city):
     ok(run(RECTIFY, *export)[0] == 64 and run(RECTIFY, "verify", "--key", city / "pub")[0] == 64, "verify says what it needs")
     code, said, err = run(RECTIFY, "--json", *export, "--key", city / "pub", "--head", city / "receipt")
     ok(code == 0 and b'"findings":0' in said, "an export is clean, against the head of a receipt", err)
+    held = json.loads(run(RECTIFY, "--json", "receipt", "check", "--key", city / "pub", city / "receipt")[1])
+    printed = f"{held['size']}:{held['code']}"
+    code, said, err = run(RECTIFY, *export, "--key", city / "pub", "--printed", printed)
+    ok(code == 0 and "no --head" not in err, "or against the code that a ledger prints", said)
+    wrong = printed[:-1] + ("0" if printed[-1] != "0" else "1")
+    code, said, err = run(RECTIFY, *export, "--key", city / "pub", "--printed", wrong)
+    ok(code == 2 and b"tree-rebuilt: head of size 301 on paper" in said, "with another code it is not", said)
+    code, said, err = run(RECTIFY, *export, "--key", city / "pub", "--printed", "9999:" + held["code"])
+    ok(code == 2 and b"log-shorter: 600 records are here, 9999 were printed" in said, "nor when paper knows more records", said)
+    ok(run(RECTIFY, *export, "--key", city / "pub", "--printed", "301:7f3a")[0] == 64, "half a code is none")
     code, said, err = run(RECTIFY, *export, "--key", city / "cosigned.pub")
     ok(code == 2 and b"head-unsigned" in said, "with another key it is not", said)
     ok(run(RECTIFY, "verify", "--offline", city / "gone", "--key", city / "pub")[0] == 65, "a file that is not there is no tampering")
@@ -176,7 +216,7 @@ def receipts(city):
 def main():
     city = pathlib.Path(tempfile.mkdtemp(prefix="rectify-trust-"))
     try:
-        for part in keys, fork, witness, receipts:
+        for part in keys, fork, strangers, witness, receipts:
             part(city)
     finally:
         shutil.rmtree(city)

@@ -137,6 +137,19 @@ static void test_bad_keys(void **state) {
   assert_false(note_signer_new("log", 9, &signer));
 }
 
+/* By hand: printf 'log\n5\nAAA...=\n' | sha256sum. */
+static void test_code(void **state) {
+  const struct checkpoint head = {.origin = "log", .size = 5};
+  struct checkpoint other = head;
+  char code[CHECKPOINT_CODE_BYTES], code_of_other[CHECKPOINT_CODE_BYTES];
+  (void)state;
+  checkpoint_code(&head, code);
+  assert_string_equal(code, "e2fe-fde1-d8b5-a620-78a9-d224-9085-f510");
+  other.size = 6;
+  checkpoint_code(&other, code_of_other);
+  assert_string_not_equal(code, code_of_other);
+}
+
 static void test_bad_checkpoints(void **state) {
 #define ROOT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
   static const char *const bad[] = {"",
@@ -162,6 +175,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_published),         cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_forged),
       cmocka_unit_test(test_algorithms_differ), cmocka_unit_test(test_bad_keys),   cmocka_unit_test(test_bad_checkpoints),
+      cmocka_unit_test(test_code),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
