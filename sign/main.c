@@ -58,6 +58,8 @@ static _Noreturn void usage(void) {
 static void read_key(const char *path, struct note_signer *signer) {
   char text[NOTE_KEY_TEXT_BYTES_MAX + 1], error[SECRET_ERROR_BYTES];
   size_t length = 0;
+  secret_lock(text, sizeof text);
+  secret_lock(signer, sizeof *signer);
   if (!secret_read(path, text, sizeof text, &length, error, sizeof error)) give_up(EXIT_CONFIG, error);
   if (length > 0 && text[length - 1] == '\n') length--;
   bool ok = note_signer_parse(text, length, signer) && signer->verifier.algorithm == NOTE_ED25519;

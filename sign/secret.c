@@ -32,6 +32,8 @@ bool secret_guard_memory(void) {
   return mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
 }
 
+void secret_lock(void *secret, size_t length) { (void)mlock(secret, length); }
+
 /* ---- reading ---- */
 
 bool secret_path(const char *given, char out[SECRET_PATH_BYTES], bool *is_credential) {

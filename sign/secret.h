@@ -31,6 +31,9 @@ bool secret_replace(const char *path, const char *data, size_t length, char *err
 /* This process shows no memory to debuggers and core files, and keeps it out of the swap.  False when locking memory is not
  * allowed (RLIMIT_MEMLOCK); the rest holds all the same. */
 bool secret_guard_memory(void);
+/* Keeps one secret out of the swap where all memory may not be locked: a page or two, which any user may.  Forked children do
+ * not inherit it. */
+void secret_lock(void *secret, size_t length);
 
 /* The calls that change the disk; tests put failing ones in their place. */
 struct secret_disk {

@@ -84,7 +84,7 @@ enum witness_status witness_judge(const struct note_verifier *log, const struct 
   if (head->size == known->size && known->size > 0)
     return !is_same(&head->root, &known->root) ? WITNESS_CONFLICT : request->proof.count > 0 ? WITNESS_NOT_PROVED : WITNESS_OK;
   if (known->size == 0) { /* nothing to be consistent with; the empty log has one root */
-    struct hash empty;
+    struct hash empty = {0};
     digest_sha256("", 0, empty.bytes);
     bool fits = request->proof.count == 0 && (head->size > 0 || is_same(&head->root, &empty));
     return fits ? WITNESS_OK : WITNESS_NOT_PROVED;

@@ -40,7 +40,9 @@ bool trust_public(const char *given, struct note_verifier *out) {
 bool trust_secret(const char *path, struct note_signer *out) {
   char text[NOTE_KEY_TEXT_BYTES_MAX + 1], error[SECRET_ERROR_BYTES];
   size_t length;
-  (void)secret_guard_memory(); /* what is not allowed to be locked is still wiped */
+  (void)secret_guard_memory();
+  secret_lock(text, sizeof text);
+  secret_lock(out, sizeof *out);
   if (!secret_read(path, text, sizeof text, &length, error, sizeof error)) {
     complain("%s", error);
     return false;
