@@ -181,11 +181,11 @@ class Verifier:
         elif rest[0] == 1:
             self.check(sha256(rest[1:]) == event[13], "text-differs", f"record {index}")
         elif rest[0] == 2:
-            self.claims[index] = int.from_bytes(rest[1:9], "big")
+            self.claims[index] = (int.from_bytes(rest[1:9], "big"), event.get(2, 0))
         else:
             self.found("text-missing", f"record {index}")
         erases = event.get(59) and not refuses(event[5]) and event[4] not in CASES_IN_OTHER
-        if erases and self.claims.get(event[59] - 1) == index:
+        if erases and self.claims.get(event[59] - 1) == (index, event.get(2, 0)):
             del self.claims[event[59] - 1]
             self.erased += 1
             print(f"erased: record {event[59] - 1}: its text was erased by event {index}")
@@ -241,7 +241,7 @@ class Verifier:
         elif self.ahead:
             self.differs(self.ahead, "head in the export")
         self.check(self.heads or not self.size, "head-missing", f"{self.size} records")
-        for index, by in self.claims.items():
+        for index, (by, _) in self.claims.items():
             self.found("text-missing", f"record {index}: event {by} did not erase it")
         print(f"verify.py: {self.tree.size} records, {self.rows} cases, {self.heads} heads, {self.cosignatures} cosignatures, "
               f"{self.erased} texts erased: {'TAMPERED WITH' if self.findings else 'nothing was tampered with'}")

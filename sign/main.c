@@ -259,7 +259,8 @@ static int run_fork(const struct arguments *given) {
   if (given->people == NULL || given->record == NULL) usage();
   load(given, &it);
   if (!trusted_read(given->people, text, sizeof text, &length, error, sizeof error)) give_up(EXIT_CONFIG, error);
-  if (!fork_people_parse(text, length, people, &count)) give_up(EXIT_CONFIG, "the people's keys: one a line, each name and key once");
+  if (!fork_people_parse(text, length, people, &count))
+    give_up(EXIT_CONFIG, "the people's keys: one a line, each name and key once");
   if (!trusted_read(given->record, record, sizeof record, &record_length, error, sizeof error)) give_up(EXIT_CONFIG, error);
   enum fork_verdict verdict = fork_judge(&it.signer, &it.state, record, record_length, people, count, &next);
   if (verdict != FORK_OK) give_up(EXIT_REFUSED, fork_verdict_text(verdict));

@@ -72,12 +72,12 @@ size_t witness_request_format(const struct witness_request *request, char out[WI
 
 static bool is_same(const struct hash *a, const struct hash *b) { return memcmp(a, b, sizeof *a) == 0; }
 
-enum witness_status witness_judge(const struct note_verifier *log, const struct checkpoint *known,
+enum witness_status witness_judge(const struct note_verifier *log, const char *origin, const struct checkpoint *known,
                                   const struct witness_request *request, struct checkpoint *head) {
   struct note note;
   if (!note_parse(request->note, request->note_length, &note) || !checkpoint_parse(note.text, note.text_length, head))
     return WITNESS_BAD_REQUEST;
-  if (strcmp(head->origin, log->name) != 0) return WITNESS_NOT_FOUND;
+  if (strcmp(head->origin, origin) != 0) return WITNESS_NOT_FOUND;
   if (!note_is_signed_by(&note, log, NULL)) return WITNESS_FORBIDDEN;
   if (request->old_size > head->size) return WITNESS_BAD_REQUEST;
   if (request->old_size != known->size) return WITNESS_CONFLICT;
@@ -108,7 +108,8 @@ static int lock_state(const char *path, char *error, size_t error_bytes) {
 }
 
 /* A file that is there but cannot be read is a fault: beginning anew would forget what was cosigned. */
-static bool load(const char *path, const struct note_verifier *log, struct checkpoint *out, char *error, size_t error_bytes) {
+static bool load(const char *path, const struct note_verifier *log, const char *origin, struct checkpoint *out, char *error,
+                 size_t error_bytes) {
   char bytes[NOTE_BYTES_MAX];
   size_t length;
   struct note note;
@@ -116,21 +117,21 @@ static bool load(const char *path, const struct note_verifier *log, struct check
   if (access(path, F_OK) != 0 && errno == ENOENT) return true;
   if (!secret_read(path, bytes, sizeof bytes, &length, error, error_bytes)) return false;
   if (note_parse(bytes, length, &note) && note_is_signed_by(&note, log, NULL) &&
-      checkpoint_parse(note.text, note.text_length, out) && strcmp(out->origin, log->name) == 0)
+      checkpoint_parse(note.text, note.text_length, out) && strcmp(out->origin, origin) == 0)
     return true;
-  snprintf(error, error_bytes, "%s: is not a head of %s", path, log->name);
+  snprintf(error, error_bytes, "%s: is not a head of %s", path, origin);
   return false;
 }
 
-static void add_locked(const struct note_signer *witness, const struct note_verifier *log, const char *path,
-                       const struct witness_request *request, uint64_t seconds, struct witness_answer *out, char *error,
+static void add_locked(const struct note_signer *witness, const struct note_verifier *log, const char *origin,
+                       const char *path, const struct witness_request *request, uint64_t seconds, struct witness_answer *out, char *error,
                        size_t error_bytes) {
   struct checkpoint known, head;
   struct note note;
   out->status = WITNESS_FAULT;
-  if (!load(path, log, &known, error, error_bytes)) return;
+  if (!load(path, log, origin, &known, error, error_bytes)) return;
   out->known_size = known.size;
-  enum witness_status status = witness_judge(log, &known, request, &head);
+  enum witness_status status = witness_judge(log, origin, &known, request, &head);
   out->forked = status == WITNESS_CONFLICT && head.size == known.size && !is_same(&head.root, &known.root);
   if (status != WITNESS_OK) {
     out->status = status;
@@ -145,8 +146,8 @@ static void add_locked(const struct note_signer *witness, const struct note_veri
   out->status = WITNESS_OK;
 }
 
-void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *path, const char *text,
-                 size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes) {
+void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin, const char *path,
+                 const char *text, size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes) {
   struct witness_request request;
   memset(out, 0, sizeof *out);
   snprintf(error, error_bytes, "%s", "the library cannot sign");
@@ -155,6 +156,6 @@ void witness_add(const struct note_signer *witness, const struct note_verifier *
   out->status = WITNESS_FAULT;
   int lock = lock_state(path, error, error_bytes);
   if (lock < 0) return;
-  add_locked(witness, log, path, &request, seconds, out, error, error_bytes);
+  add_locked(witness, log, origin, path, &request, seconds, out, error, error_bytes);
   close(lock);
 }

@@ -41,9 +41,10 @@ bool witness_request_parse(const char *text, size_t length, struct witness_reque
 /* Returns the length. */
 size_t witness_request_format(const struct witness_request *request, char out[WITNESS_REQUEST_BYTES_MAX]);
 
-/* Judges a request for the log `log` on what is known of it: `known`, size 0 when nothing is.  Fills *head when the answer is
+/* Judges a request for the log of key `log` on what is known of it: `known`, size 0 when nothing is.  `origin` is its name: that
+ * of the key, or that of a recorded fork of it (fork.h), which is a log of its own here, with a state of its own.  Fills *head when the answer is
  * WITNESS_OK or WITNESS_CONFLICT. */
-enum witness_status witness_judge(const struct note_verifier *log, const struct checkpoint *known,
+enum witness_status witness_judge(const struct note_verifier *log, const char *origin, const struct checkpoint *known,
                                   const struct witness_request *request, struct checkpoint *head);
 
 struct witness_answer {
@@ -54,7 +55,7 @@ struct witness_answer {
 };
 /* Judges, keeps the head in the file `path` (made when it is missing), cosigns at `seconds` since 1970.  The answer says what
  * became of it; *error has a sentence when it is WITNESS_FAULT. */
-void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *path, const char *text,
-                 size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes);
+void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin, const char *path,
+                 const char *text, size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes);
 
 #endif

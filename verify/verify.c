@@ -62,13 +62,13 @@ static void note_erased(struct verify *verify, const char *format, ...) {
 
 /* ---- texts ---- */
 
-static void claim_add(struct verify *verify, uint64_t index, uint64_t erased_by) {
+static void claim_add(struct verify *verify, const struct claim *claim) {
   if (verify->claim_count == verify->claim_max) {
     verify->claim_max = verify->claim_max == 0 ? 64 : 2 * verify->claim_max;
     verify->claims = realloc(verify->claims, verify->claim_max * sizeof *verify->claims);
     must(verify->claims != NULL);
   }
-  verify->claims[verify->claim_count++] = (struct claim){index, erased_by};
+  verify->claims[verify->claim_count++] = *claim;
 }
 
 static void check_text(struct verify *verify, const struct export_event *row, const struct event *event) {
@@ -78,7 +78,7 @@ static void check_text(struct verify *verify, const struct export_event *row, co
     if (row->text_kind != EXPORT_TEXT_NONE) verify_found(verify, VERIFY_TEXT_UNASKED, "record %" PRIu64, index);
     return;
   }
-  if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, index, row->erased_by);
+  if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, &(struct claim){index, row->erased_by, event->case_no});
   if (row->text_kind == EXPORT_TEXT_NONE || row->text_kind == EXPORT_TEXT_MISSING)
     verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64, index);
   if (row->text_kind != EXPORT_TEXT_HERE) return;
@@ -97,13 +97,17 @@ static bool erases(const struct event *event) {
 }
 
 static void bear_out(struct verify *verify, const struct event *event, uint64_t log_index) {
+  bool told = false;
   if (!erases(event)) return;
-  for (size_t i = 0; i < verify->claim_count; i++) {
+  for (size_t i = 0; i < verify->claim_count;) { /* a record that stands there twice claims twice */
     const struct claim claim = verify->claims[i];
-    if (claim.index + 1 != event->other || claim.erased_by != log_index) continue;
+    if (claim.index + 1 != event->other || claim.erased_by != log_index || claim.case_no != event->case_no) {
+      i++;
+      continue;
+    }
     verify->claims[i] = verify->claims[--verify->claim_count];
-    note_erased(verify, "record %" PRIu64 ": its text was erased by event %" PRIu64, claim.index, log_index);
-    return;
+    if (!told) note_erased(verify, "record %" PRIu64 ": its text was erased by event %" PRIu64, claim.index, log_index);
+    told = true;
   }
 }
 

@@ -13,7 +13,7 @@ struct folded {
 
 /* A text that is said to have been erased by an event to come. */
 struct claim {
-  uint64_t index, erased_by;
+  uint64_t index, erased_by, case_no;
 };
 
 struct verify_head {

@@ -23,7 +23,7 @@ static const char program_tail[] =
     "Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else "
     "/var/lib/rectify/rectifyd.sock.\n"
     "\n"
-    "Exit codes: 0 done; 1 refused by the daemon, or some rows were; 2 doctor found a difference; 64 wrong command "
+    "Exit codes: 0 done; 1 refused by the daemon, or some rows were; 2 something was tampered with; 64 wrong command "
     "line;\n"
     "65 input file unusable; 69 no answer, the outcome is unknown (running it again is safe where ids are kept: submit "
     "of\n"

@@ -153,8 +153,9 @@ int key_sign_run(struct session *session, struct arguments *arguments) {
   code = EXIT_INPUT;
   if (signer.verifier.algorithm != NOTE_ED25519) complain("a witness's key cosigns heads only: `rectify witness`");
   else if (bytes != NULL && add_signature(&signer, bytes, length)) code = EXIT_FINE;
-  else if (bytes != NULL) complain("what is to be signed is a text of at most %d bytes that ends with a newline and has no empty line, or a note",
-                                   NOTE_TEXT_BYTES_MAX);
+  else if (bytes != NULL)
+    complain("what is to be signed is a note, or a text of at most %d bytes that ends with a newline and has no empty line",
+             NOTE_TEXT_BYTES_MAX);
   note_signer_wipe(&signer);
   free(bytes);
   return code;

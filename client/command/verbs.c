@@ -176,7 +176,7 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
      "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
      verify_flags, verify_run, 0},
-    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE REQUEST", "cosign a log's head if it extends the last one",
+    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] REQUEST", "cosign a log's head if it extends the last one",
      "REQUEST (or - for stdin) is the text of C2SP tlog-witness: the old size, the consistency proof, the signed head.  Prints "
      "the\n"
      "cosignature.  Exit code 1: not signed, the reason and its number (400, 403, 404, 409) on stderr, for 409 the size known "

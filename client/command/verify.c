@@ -37,7 +37,10 @@ static void tell(void *context, enum verify_finding finding, const char *text) {
   if (!erased && ++job->count[finding] > SHOWN_MAX) return;
   if (job->session->format == FORMAT_JSON) {
     (void)printf("{\"%s\":\"%s\",\"text\":\"", erased ? "note" : "finding", erased ? "erased" : verify_finding_name(finding));
-    for (const char *at = text; *at != '\0'; at++) (void)printf((unsigned char)*at < ' ' || *at == '"' || *at == '\\' ? "\\u%04x" : "%c", (unsigned char)*at);
+    for (const char *at = text; *at != '\0'; at++) {
+      bool plain = (unsigned char)*at >= ' ' && *at != '"' && *at != '\\';
+      (void)printf(plain ? "%c" : "\\u%04x", (unsigned char)*at);
+    }
     (void)puts("\"}");
     return;
   }
@@ -105,7 +108,8 @@ static bool add_printed(struct job *job, const char *text) {
   uint32_t at = job->options.printed_count;
   bool fine = sscanf(text, "%" SCNu64 ":%39[0-9a-f-]%n", &printed.size, printed.code, &end) == 2 && text[end] == '\0';
   if (!fine || strlen(printed.code) != CHECKPOINT_CODE_BYTES - 1 || at == VERIFY_PRINTED_MAX)
-    return complain("--printed wants SIZE:CODE, eight groups of four digits, at most %d times, not '%s'", VERIFY_PRINTED_MAX, text), false;
+    return complain("--printed wants SIZE:CODE, eight groups of four digits, at most %d times, not '%s'",
+                    VERIFY_PRINTED_MAX, text), false;
   for (; at > 0 && job->printed[at - 1].size > printed.size; at--) job->printed[at] = job->printed[at - 1];
   job->printed[at] = printed;
   job->options.printed_count++;
@@ -140,7 +144,8 @@ int verify_run(struct session *session, struct arguments *arguments) {
   exit_code = arguments_words(arguments, 0, 0);
   if (exit_code != EXIT_FINE) return exit_code;
   if (job.export == NULL || !job.has_key)
-    return complain_usage(arguments->verb, "--offline EXPORT and --key KEY are needed (against a running daemon: `rectify doctor`)");
+    return complain_usage(arguments->verb,
+                          "--offline EXPORT and --key KEY are needed (against a running daemon: `rectify doctor`)");
   exit_code = run(&job);
   for (uint32_t i = 0; i < job.options.head_count; i++) free((char *)(uintptr_t)job.heads[i].bytes);
   return exit_code;

@@ -7,10 +7,11 @@
 #include "client/command/verb.h"
 #include "sign/witness.h"
 
-enum { WITNESS_KEY_FLAG, WITNESS_LOG_FLAG, WITNESS_STATE_FLAG };
+enum { WITNESS_KEY_FLAG, WITNESS_LOG_FLAG, WITNESS_ORIGIN_FLAG, WITNESS_STATE_FLAG };
 const struct flag witness_flags[] = {
     {"key", 'k', "FILE", "the witness's secret key (`rectify key new --for witness`), or credential:NAME", NULL},
     {"log", 'l', "KEY", "the log's public key: NAME+ID+BASE64, or a file that holds it", NULL},
+    {"origin", 0, "NAME", "the log's name, after a recorded fork: NAME/2; with a state of its own (the key's name)", NULL},
     {"state", 0, "FILE", "where the last head is kept; made when it is missing", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -18,7 +19,7 @@ const struct flag witness_flags[] = {
 struct job {
   struct note_signer witness;
   struct note_verifier log;
-  const char *state;
+  const char *origin, *state;
   bool has_key, has_log;
 };
 
@@ -27,8 +28,9 @@ static int say(const struct witness_answer *answer, const char *error) {
     case WITNESS_OK: (void)fputs(answer->line, stdout); return EXIT_FINE;
     case WITNESS_CONFLICT:
       (void)printf("%" PRIu64 "\n", answer->known_size);
-      complain("%d: %s", answer->status, answer->forked ? "the log has two heads of this size: a fork; keep this request as evidence"
-                                                        : witness_status_text(answer->status));
+      complain("%d: %s", answer->status,
+               answer->forked ? "the log has two heads of this size: a fork; keep this request as evidence"
+                              : witness_status_text(answer->status));
       return answer->forked ? EXIT_DIFFERENT : EXIT_REFUSED;
     case WITNESS_FAULT: complain("%d: %s", answer->status, error); return EXIT_SYSTEM;
     case WITNESS_NOT_PROVED: complain("%d: %s", answer->status, witness_status_text(answer->status)); return EXIT_DIFFERENT;
@@ -47,7 +49,8 @@ static int add(const struct job *job, const char *path) {
   char *text = trust_file(path, WITNESS_REQUEST_BYTES_MAX, &length);
   if (text == NULL) return EXIT_INPUT;
   (void)clock_gettime(CLOCK_REALTIME, &now);
-  witness_add(&job->witness, &job->log, job->state, text, length, (uint64_t)now.tv_sec, &answer, error, sizeof error);
+  witness_add(&job->witness, &job->log, job->origin == NULL ? job->log.name : job->origin, job->state, text, length,
+              (uint64_t)now.tv_sec, &answer, error, sizeof error);
   free(text);
   return say(&answer, error);
 }
@@ -55,6 +58,7 @@ static int add(const struct job *job, const char *path) {
 static int take(struct job *job, int option) {
   if (option == WITNESS_KEY_FLAG && !(job->has_key = trust_secret(optarg, &job->witness))) return EXIT_INPUT;
   if (option == WITNESS_LOG_FLAG && !(job->has_log = trust_public(optarg, &job->log))) return EXIT_INPUT;
+  if (option == WITNESS_ORIGIN_FLAG) job->origin = optarg;
   if (option == WITNESS_STATE_FLAG) job->state = optarg;
   return EXIT_FINE;
 }

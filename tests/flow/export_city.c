@@ -29,7 +29,7 @@ static struct export_end counts;
 static struct merkle tree;
 static struct hash *leaves; /* for proofs */
 static struct case_state *cases;
-static uint64_t dice = 20260213, key_next, erasable;
+static uint64_t dice = 20260213, key_next, erasable, erasable_case;
 static bool has_erasable;
 static uint64_t *erased_by; /* by log index; 0: not erased */
 static usec_t now;
@@ -193,13 +193,15 @@ static uint32_t play(const struct command *command) {
     digest_sha256(salted, SALT_BYTES + strlen(text), event->text.bytes);
   }
   if (event->order_serial != 0) order_serial = event->order_serial;
-  bool erases = has_erasable && erasable >= written && command->kind == COMMAND_COMMENT && !rule_refuses(event->rule);
+  bool erases = has_erasable && erasable >= written && command->kind == COMMAND_COMMENT && !rule_refuses(event->rule) &&
+                event->case_no == erasable_case;
   if (erases) {
     erased_by[erasable] = tree.size;
     event->other = erasable + 1;
     has_erasable = false;
-  } else if (event->has_text && tree.size % 7 == 0) {
+  } else if (event->has_text && event->case_no != 0 && (!has_erasable || erasable < written) && tree.size % 3 == 0) {
     erasable = tree.size;
+    erasable_case = event->case_no;
     has_erasable = true;
   }
   record(event, text, salt);
@@ -239,6 +241,11 @@ static void act(void) {
   struct command command = {.kind = kinds[below(sizeof kinds)], .case_no = counts.cases - below((uint32_t)recent),
                             .actor = city_officer(city, officers[below(7)]), .has_text = true, .days = 5,
                             .measures = 1, .unit = city_unit(city, "fire")};
+  if (has_erasable && below(4) == 0) {
+    command.kind = COMMAND_COMMENT;
+    command.case_no = erasable_case;
+    command.actor = city_officer(city, "off-1");
+  }
   const struct case_state *state = &cases[command.case_no];
   if (below(3) != 0 && (command_roles(command.kind) & ROLE_BIT(ROLE_HANDLER)) != 0 && state->handler != 0)
     command.actor = state->handler;

@@ -27,9 +27,9 @@ def ok(right, name, said=""):
 
 
 def run(*words, stdin=b""):
-    done = subprocess.run([str(word) for word in words], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    done = subprocess.run([str(word) for word in words], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=ENV, timeout=60, cwd=ROOT)
-    return done.returncode, done.stdout.decode()
+    return done.returncode, done.stdout.decode() or done.stderr.decode()
 
 
 # ---- an export, taken apart and put together ----
@@ -376,6 +376,15 @@ def feign_erasure(city, sections):
     return {"text-missing"}
 
 
+def erasure_of_another_case(city, sections):
+    """An erasure that there was is claimed by a text of another case."""
+    listed = events(sections)
+    erased = next(event for event in listed if event.text[0] == 2)
+    other = next(event for event in listed if event.text[0] == 1 and event.get(2) != erased.get(2))
+    other.text = erased.text
+    return {"text-missing"}
+
+
 def drop_erasure(city, sections):
     """The event that erased a text is removed."""
     erased = next(event for event in events(sections) if event.text[0] == 2)
@@ -398,7 +407,7 @@ def garbage(city, sections):
 
 TAMPERINGS = [edit, edit_and_leaf, remove, remove_and_renumber, insert, repeat, swap, swap_places, swap_all, cut_tail,
               cut_tail_not_heads, cut_file, rebuild, rebuild_with_the_key, other_log, name_of_another_log, edit_head, two_heads, no_heads,
-              edit_column, edit_due, edit_state, edit_case, edit_clock, drop_row, make_row, edit_text, lose_text, feign_erasure,
+              edit_column, edit_due, edit_state, edit_case, edit_clock, drop_row, make_row, edit_text, lose_text, feign_erasure, erasure_of_another_case,
               drop_erasure, add_text, garbage]
 
 

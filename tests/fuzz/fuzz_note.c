@@ -65,7 +65,7 @@ static void try_witness(const uint8_t *data, size_t size) {
   struct checkpoint known = {.size = 10}, head;
   if (!witness_request_parse((const char *)data, size, &request)) return;
   must(witness_request_format(&request, text) == size && memcmp(text, data, size) == 0);
-  must(witness_judge(&log_key, &known, &request, &head) != WITNESS_OK); /* the head of size 10 is not all zeros */
+  must(witness_judge(&log_key, log_key.name, &known, &request, &head) != WITNESS_OK); /* the head of size 10 is not all zeros */
 }
 
 static void try_signer(const uint8_t *data, size_t size) {

@@ -45,10 +45,12 @@ static size_t request_of(struct proof_tree *tree, uint64_t old, uint64_t proved_
   return witness_request_format(&request, out);
 }
 
+static const char *origin = LOG;
+
 static struct witness_answer ask(const char *text, size_t length) {
   struct witness_answer answer;
   char error[SECRET_ERROR_BYTES];
-  witness_add(&witness, &key.verifier, path, text, length, 1679315147, &answer, error, sizeof error);
+  witness_add(&witness, &key.verifier, origin, path, text, length, 1679315147, &answer, error, sizeof error);
   return answer;
 }
 
@@ -115,6 +117,21 @@ static void test_strangers(void **context) {
   assert_int_equal(ask(text, request_of(&history, 0, 0, 20, &other_log, text)).status, WITNESS_NOT_FOUND);
   assert_int_equal(ask(text, request_of(&history, 0, 0, 20, &thief, text)).status, WITNESS_FORBIDDEN);
   assert_int_equal(ask(text, request_of(&history, 21, 99, 20, &key, text)).status, WITNESS_BAD_REQUEST);
+}
+
+/* A recorded fork is another log to a witness: somebody has to say that it is to be taken for one. */
+static void test_fork(void **context) {
+  char text[WITNESS_REQUEST_BYTES_MAX], note[NOTE_BYTES_MAX];
+  struct witness_request request = {.note = note};
+  (void)context;
+  request.note_length = proof_head(&history, 20, &key, LOG "/2", note);
+  size_t length = witness_request_format(&request, text);
+  assert_int_equal(ask(text, length).status, WITNESS_NOT_FOUND);
+  origin = LOG "/2";
+  assert_int_equal(ask(text, length).status, WITNESS_OK);
+  assert_int_equal(ask_for(&history, 20, 20, 30).status, WITNESS_NOT_FOUND); /* and the old name is none any more */
+  origin = LOG;
+  assert_int_equal(ask_for(&history, 20, 20, 30).status, WITNESS_FAULT); /* states are not shared */
 }
 
 static void test_malformed(void **context) {
@@ -199,7 +216,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_cosigns, fresh),    cmocka_unit_test_setup(test_conflict, fresh),
       cmocka_unit_test_setup(test_not_proved, fresh), cmocka_unit_test_setup(test_first, fresh),
-      cmocka_unit_test_setup(test_strangers, fresh),  cmocka_unit_test_setup(test_malformed, fresh),
+      cmocka_unit_test_setup(test_strangers, fresh), cmocka_unit_test_setup(test_fork, fresh),  cmocka_unit_test_setup(test_malformed, fresh),
       cmocka_unit_test_setup(test_disk_full, fresh),  cmocka_unit_test_setup(test_damaged_state, fresh),
       cmocka_unit_test_setup(test_two_at_a_time, fresh),
   };
