@@ -1,4 +1,5 @@
-/* trust.c - what proofs cost: hashing, the tree, signing, proofs and receipts; prints rows of a table.  Called by trust.sh.
+/* trust.c - what proofs cost: hashing, the tree, signing, proofs and receipts; prints rows of a table.  Called by
+ * trust.sh.
  *
  * Each figure is the best of ROUNDS rounds, so that other load on the machine shows least. */
 #include <stdio.h>
@@ -82,12 +83,16 @@ static void one_signature_check(uint32_t i) {
   (void)i;
   must(note_parse(receipt.note, receipt.note_length, &parsed) && note_is_signed_by(&parsed, &key.verifier, NULL));
 }
-static void one_inclusion(uint32_t i) { must(merkle_inclusion(&source, i * 7919u % (LEAVES - 5), LEAVES - 5, &proof)); }
+static void one_inclusion(uint32_t i) {
+  must(merkle_inclusion(&source, i * 7919u % (LEAVES - 5), LEAVES - 5, &proof));
+}
 static void one_inclusion_check(uint32_t i) {
   (void)i;
   must(merkle_inclusion_holds(digest_sha256, &receipt.leaf, receipt.log_index, LEAVES - 5, &receipt.proof, &root));
 }
-static void one_consistency(uint32_t i) { must(merkle_consistency(&source, 1 + i * 7919u % (LEAVES - 6), LEAVES - 5, &proof)); }
+static void one_consistency(uint32_t i) {
+  must(merkle_consistency(&source, 1 + i * 7919u % (LEAVES - 6), LEAVES - 5, &proof));
+}
 static void one_receipt(uint32_t i) {
   static char text[RECEIPT_BYTES_MAX];
   static struct receipt checked;
@@ -97,13 +102,22 @@ static void one_receipt(uint32_t i) {
 }
 
 static void grow(void) {
-  struct event event = {.case_no = 4711, .version = 12, .command = COMMAND_COMMENT, .rule = RULE_COMMENTED, .actor = 17,
-                        .recorded = INT64_C(1770000000000000), .effective = INT64_C(1770000000000000), .has_text = true,
-                        .policy_version = 3, .calendar_version = 2, .registry_version = 9};
+  struct event event = {.case_no = 4711,
+                        .version = 12,
+                        .command = COMMAND_COMMENT,
+                        .rule = RULE_COMMENTED,
+                        .actor = 17,
+                        .recorded = INT64_C(1770000000000000),
+                        .effective = INT64_C(1770000000000000),
+                        .has_text = true,
+                        .policy_version = 3,
+                        .calendar_version = 2,
+                        .registry_version = 9};
   memset(event.key.bytes, 7, sizeof event.key.bytes);
   receipt.record_length = codec_event_pack(&event, receipt.record);
   receipt.log_index = LEAVES / 3;
-  for (uint32_t level = 0; level < LEVELS; level++) must((nodes[level] = malloc((LEAVES >> level) * sizeof **nodes)) != NULL);
+  for (uint32_t level = 0; level < LEVELS; level++)
+    must((nodes[level] = malloc((LEAVES >> level) * sizeof **nodes)) != NULL);
   for (uint32_t i = 0; i < LEAVES; i++) merkle_leaf(digest_sha256, &i, sizeof i, &nodes[0][i]);
   merkle_leaf(digest_sha256, receipt.record, receipt.record_length, &nodes[0][receipt.log_index]);
   receipt.leaf = nodes[0][receipt.log_index];

@@ -1,5 +1,5 @@
-/* curve.h - key pairs of CURVE (ZeroMQ RFC 26), by which the daemon knows its clients.  Not to be called while a context is
- * open: making one initialises and ends the library's source of random numbers. */
+/* curve.h - key pairs of CURVE (ZeroMQ RFC 26), by which the daemon knows its clients.  Not to be called while a
+ * context is open: making one initialises and ends the library's source of random numbers. */
 #ifndef RECTIFY_CURVE_H
 #define RECTIFY_CURVE_H
 

@@ -15,5 +15,6 @@ void digest_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
     context = EVP_MD_CTX_new();
   }
   must(digest != NULL && context != NULL && EVP_DigestInit_ex2(context, digest, NULL) == 1 &&
-       EVP_DigestUpdate(context, data, length) == 1 && EVP_DigestFinal_ex(context, out, &written) == 1 && written == HASH_BYTES);
+       EVP_DigestUpdate(context, data, length) == 1 && EVP_DigestFinal_ex(context, out, &written) == 1 &&
+       written == HASH_BYTES);
 }

@@ -12,11 +12,16 @@
 
 const char *fork_verdict_text(enum fork_verdict verdict) {
   switch (verdict) {
-    case FORK_OK: return "the fork is on record";
-    case FORK_UNREADABLE: return "not the signed record of a fork";
-    case FORK_NOT_LAST: return "what it gives up is not the last head that was signed";
-    case FORK_NAME: return "the new history does not have the next name of the log";
-    case FORK_ALONE: return "two of the people have to sign it";
+    case FORK_OK:
+      return "the fork is on record";
+    case FORK_UNREADABLE:
+      return "not the signed record of a fork";
+    case FORK_NOT_LAST:
+      return "what it gives up is not the last head that was signed";
+    case FORK_NAME:
+      return "the new history does not have the next name of the log";
+    case FORK_ALONE:
+      return "two of the people have to sign it";
   }
   must(false);
   return "";
@@ -77,7 +82,8 @@ bool fork_parse(const char *text, size_t length, struct fork_record *out) {
     *newline = '\0';
     at = newline + 1;
   }
-  if (!parse_head(lines[0], "gives-up ", &out->gives_up) || !parse_head(lines[1], "goes-on ", &out->goes_on)) return false;
+  if (!parse_head(lines[0], "gives-up ", &out->gives_up) || !parse_head(lines[1], "goes-on ", &out->goes_on))
+    return false;
   if (strncmp(lines[2], "reason ", 7) != 0 || strlen(lines[2] + 7) > FORK_REASON_BYTES_MAX) return false;
   strcpy(out->reason, lines[2] + 7);
   return fork_format(out, again) == length && memcmp(again, text, length) == 0; /* there is one way to write it */
@@ -115,8 +121,9 @@ static uint32_t signers(const struct note *note, const struct note_verifier *peo
   return count;
 }
 
-enum fork_verdict fork_judge(const struct note_signer *signer, const struct signer_state *state, const char *bytes, size_t length,
-                             const struct note_verifier *people, uint32_t people_count, struct signer_state *next) {
+enum fork_verdict fork_judge(const struct note_signer *signer, const struct signer_state *state, const char *bytes,
+                             size_t length, const struct note_verifier *people, uint32_t people_count,
+                             struct signer_state *next) {
   struct note note;
   struct fork_record record;
   char origin[NOTE_NAME_BYTES_MAX + 1];

@@ -1,8 +1,9 @@
 /* fork.h - going on after the history was rolled back: only as a fork that is on record, signed by two people.
  *
- * When the database is older than the last signed head (a backup was restored), the signer refuses, for ever.  To go on, two
- * people sign a text that says what is given up, where it goes on and why; the signer checks it against its own state and then
- * signs heads of the log NAME/2 (and NAME/3 after the next one), so that nobody can take the new history for the old one.
+ * When the database is older than the last signed head (a backup was restored), the signer refuses, for ever.  To go
+ * on, two people sign a text that says what is given up, where it goes on and why; the signer checks it against its own
+ * state and then signs heads of the log NAME/2 (and NAME/3 after the next one), so that nobody can take the new history
+ * for the old one.
  *
  *   rectify-fork/v1
  *   gives-up rectify.city.example/log 20852163 base64(root)        exactly the last head signed
@@ -42,12 +43,13 @@ bool fork_next_origin(const struct note_signer *signer, const char *origin, char
 size_t fork_format(const struct fork_record *record, char out[NOTE_TEXT_BYTES_MAX]);
 bool fork_parse(const char *text, size_t length, struct fork_record *out);
 
-/* Public keys, one a line (empty lines and those that begin with # are passed over); false when one is none, when there are
- * more than FORK_PEOPLE_MAX, or when two have one name or one key. */
+/* Public keys, one a line (empty lines and those that begin with # are passed over); false when one is none, when there
+ * are more than FORK_PEOPLE_MAX, or when two have one name or one key. */
 bool fork_people_parse(const char *text, size_t length, struct note_verifier out[FORK_PEOPLE_MAX], uint32_t *count);
 
 /* Whether the signed note `bytes` lets the signer go on from `state`; then *next is the state to keep. */
-enum fork_verdict fork_judge(const struct note_signer *signer, const struct signer_state *state, const char *bytes, size_t length,
-                             const struct note_verifier *people, uint32_t people_count, struct signer_state *next);
+enum fork_verdict fork_judge(const struct note_signer *signer, const struct signer_state *state, const char *bytes,
+                             size_t length, const struct note_verifier *people, uint32_t people_count,
+                             struct signer_state *next);
 
 #endif

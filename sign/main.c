@@ -1,18 +1,17 @@
 /* main.c - rectify-sign: holds the key that signs the log's heads, and signs only what extends the last one.
  *
- *   rectify-sign new --name LOG --key FILE --state FILE      makes a key and the head of the empty log; prints the public key
- *   rectify-sign public --key FILE                           prints the public key
- *   rectify-sign head --state FILE --key FILE                prints the last head signed
- *   rectify-sign run --key FILE --state FILE (--socket PATH [--peer USER] | --fd NUMBER)
- *   rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT
- *                                                            prints what two people have to sign, to go on after a rollback
- *   rectify-sign fork --key FILE --state FILE --people FILE --record FILE
- *                                                            takes their signed record and goes on (fork.h)
+ *   rectify-sign new --name LOG --key FILE --state FILE      makes a key and the head of the empty log; prints the
+ * public key rectify-sign public --key FILE                           prints the public key rectify-sign head --state
+ * FILE --key FILE                prints the last head signed rectify-sign run --key FILE --state FILE (--socket PATH
+ * [--peer USER] | --fd NUMBER) rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT
+ *                                                            prints what two people have to sign, to go on after a
+ * rollback rectify-sign fork --key FILE --state FILE --people FILE --record FILE takes their signed record and goes on
+ * (fork.h)
  *
- * FILE may be credential:NAME (systemd).  One client at a time, the daemon; on a socket only the user --peer (his name or number),
- * this user and root are heard, whoever else may reach it.  Exit: 0 ended with its client (--fd) or by a
- * signal, 1 the fork was refused, 64 usage, 74 the state could not be kept, 78 a key or state that is missing, damaged or
- * open to others.
+ * FILE may be credential:NAME (systemd).  One client at a time, the daemon; on a socket only the user --peer (his name
+ * or number), this user and root are heard, whoever else may reach it.  Exit: 0 ended with its client (--fd) or by a
+ * signal, 1 the fork was refused, 64 usage, 74 the state could not be kept, 78 a key or state that is missing, damaged
+ * or open to others.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -44,14 +43,15 @@ static _Noreturn void give_up(int code, const char *text) {
 }
 
 static _Noreturn void usage(void) {
-  fputs("usage: rectify-sign new --name LOG --key FILE --state FILE\n"
-        "       rectify-sign public --key FILE\n"
-        "       rectify-sign head --key FILE --state FILE\n"
-        "       rectify-sign run --key FILE --state FILE (--socket PATH [--peer USER] | --fd NUMBER)\n"
-        "       rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT\n"
-        "       rectify-sign fork --key FILE --state FILE --people FILE --record FILE\n"
-        "FILE may be credential:NAME\n",
-        stderr);
+  fputs(
+      "usage: rectify-sign new --name LOG --key FILE --state FILE\n"
+      "       rectify-sign public --key FILE\n"
+      "       rectify-sign head --key FILE --state FILE\n"
+      "       rectify-sign run --key FILE --state FILE (--socket PATH [--peer USER] | --fd NUMBER)\n"
+      "       rectify-sign fork-text --key FILE --state FILE --size N --root BASE64 --reason TEXT\n"
+      "       rectify-sign fork --key FILE --state FILE --people FILE --record FILE\n"
+      "FILE may be credential:NAME\n",
+      stderr);
   exit(EXIT_USAGE);
 }
 
@@ -140,7 +140,8 @@ static void answer(struct signing *it, int fd, const uint8_t *data, size_t lengt
   reply.note_length = it->state.note_length;
   memcpy(reply.note, it->state.note, it->state.note_length);
   size_t bytes = signer_reply_pack(&reply, packed);
-  if (send(fd, packed, bytes, MSG_NOSIGNAL) < 0) fprintf(stderr, "rectify-sign: the client is gone: %s\n", strerror(errno));
+  if (send(fd, packed, bytes, MSG_NOSIGNAL) < 0)
+    fprintf(stderr, "rectify-sign: the client is gone: %s\n", strerror(errno));
 }
 
 static void serve(struct signing *it, int fd) {
@@ -172,7 +173,8 @@ static uid_t peer_of(const char *name) {
   const struct passwd *entry = getpwnam(name);
   if (entry != NULL) return entry->pw_uid;
   unsigned long number = strtoul(name, &end, 10);
-  if (*name == '\0' || *end != '\0' || number > UINT32_MAX) give_up(EXIT_CONFIG, "--peer is not a user of this machine");
+  if (*name == '\0' || *end != '\0' || number > UINT32_MAX)
+    give_up(EXIT_CONFIG, "--peer is not a user of this machine");
   return (uid_t)number;
 }
 
@@ -216,7 +218,9 @@ static int run_run(const struct arguments *given) {
 static int run_head(const struct arguments *given) {
   static struct signing it;
   load(given, &it);
-  return fwrite(it.state.note, 1, it.state.note_length, stdout) == it.state.note_length && fflush(stdout) == 0 ? 0 : EXIT_IO;
+  return fwrite(it.state.note, 1, it.state.note_length, stdout) == it.state.note_length && fflush(stdout) == 0
+             ? 0
+             : EXIT_IO;
 }
 
 /* ---- fork ---- */
@@ -231,10 +235,13 @@ static int run_fork_text(const struct arguments *given) {
   record.gives_up = it.state.last;
   record.goes_on.size = strtoull(given->size, &end, 10);
   if (*end != '\0' || record.goes_on.size > INT64_MAX) usage();
-  if (!base64_decode(given->root, strlen(given->root), record.goes_on.root.bytes, HASH_BYTES, &got) || got != HASH_BYTES) usage();
+  if (!base64_decode(given->root, strlen(given->root), record.goes_on.root.bytes, HASH_BYTES, &got) ||
+      got != HASH_BYTES)
+    usage();
   if (!fork_next_origin(&it.signer, it.state.last.origin, record.goes_on.origin))
     give_up(EXIT_CONFIG, "the name of the log is too long to be forked");
-  if (snprintf(record.reason, sizeof record.reason, "%s", given->reason) >= (int)sizeof record.reason) record.reason[0] = '\0';
+  if (snprintf(record.reason, sizeof record.reason, "%s", given->reason) >= (int)sizeof record.reason)
+    record.reason[0] = '\0';
   size_t length = fork_format(&record, text);
   if (length == 0) give_up(EXIT_USAGE, "the reason has 1 to 400 bytes in one line");
   return fwrite(text, 1, length, stdout) == length && fflush(stdout) == 0 ? 0 : EXIT_IO;
@@ -261,7 +268,8 @@ static int run_fork(const struct arguments *given) {
   if (!trusted_read(given->people, text, sizeof text, &length, error, sizeof error)) give_up(EXIT_CONFIG, error);
   if (!fork_people_parse(text, length, people, &count))
     give_up(EXIT_CONFIG, "the people's keys: one a line, each name and key once");
-  if (!trusted_read(given->record, record, sizeof record, &record_length, error, sizeof error)) give_up(EXIT_CONFIG, error);
+  if (!trusted_read(given->record, record, sizeof record, &record_length, error, sizeof error))
+    give_up(EXIT_CONFIG, error);
   enum fork_verdict verdict = fork_judge(&it.signer, &it.state, record, record_length, people, count, &next);
   if (verdict != FORK_OK) give_up(EXIT_REFUSED, fork_verdict_text(verdict));
   keep_record(given->state, next.last.origin, record, record_length);
@@ -291,32 +299,55 @@ static int fd_of(const char *text) {
 
 static void take(struct arguments *given, int option) {
   switch (option) {
-    case 'n': given->name = optarg; return;
-    case 'k': given->key = optarg; return;
-    case 's': given->state = optarg; return;
-    case 'p': given->socket = optarg; return;
-    case 'f': given->fd = fd_of(optarg); return;
-    case 'w': given->people = optarg; return;
-    case 'r': given->record = optarg; return;
-    case 'z': given->size = optarg; return;
-    case 'o': given->root = optarg; return;
-    case 'y': given->reason = optarg; return;
-    case 'e': given->peer = optarg; return;
-    default: usage();
+    case 'n':
+      given->name = optarg;
+      return;
+    case 'k':
+      given->key = optarg;
+      return;
+    case 's':
+      given->state = optarg;
+      return;
+    case 'p':
+      given->socket = optarg;
+      return;
+    case 'f':
+      given->fd = fd_of(optarg);
+      return;
+    case 'w':
+      given->people = optarg;
+      return;
+    case 'r':
+      given->record = optarg;
+      return;
+    case 'z':
+      given->size = optarg;
+      return;
+    case 'o':
+      given->root = optarg;
+      return;
+    case 'y':
+      given->reason = optarg;
+      return;
+    case 'e':
+      given->peer = optarg;
+      return;
+    default:
+      usage();
   }
 }
 
 static const struct {
   const char *name;
   int (*run)(const struct arguments *given);
-} commands[] = {{"new", run_new},   {"public", run_public},       {"head", run_head},
-                {"run", run_run},   {"fork-text", run_fork_text}, {"fork", run_fork}};
+} commands[] = {{"new", run_new}, {"public", run_public},       {"head", run_head},
+                {"run", run_run}, {"fork-text", run_fork_text}, {"fork", run_fork}};
 
 int main(int count, char **words) {
-  static const struct option options[] = {
-      {"name", 1, NULL, 'n'},   {"key", 1, NULL, 'k'},    {"state", 1, NULL, 's'}, {"socket", 1, NULL, 'p'},
-      {"fd", 1, NULL, 'f'},     {"people", 1, NULL, 'w'}, {"record", 1, NULL, 'r'}, {"size", 1, NULL, 'z'},
-      {"root", 1, NULL, 'o'},   {"reason", 1, NULL, 'y'}, {"peer", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"name", 1, NULL, 'n'},   {"key", 1, NULL, 'k'},  {"state", 1, NULL, 's'},
+                                          {"socket", 1, NULL, 'p'}, {"fd", 1, NULL, 'f'},   {"people", 1, NULL, 'w'},
+                                          {"record", 1, NULL, 'r'}, {"size", 1, NULL, 'z'}, {"root", 1, NULL, 'o'},
+                                          {"reason", 1, NULL, 'y'}, {"peer", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
   struct arguments given = {.fd = -1};
   if (count < 2) usage();
   for (int option; (option = getopt_long(count - 1, words + 1, "", options, NULL)) != -1;) take(&given, option);

@@ -11,7 +11,8 @@
 #define DASH "\xe2\x80\x94 " /* an em dash and a space begin a signature line */
 #define DASH_BYTES (sizeof DASH - 1)
 
-/* What an Ed25519 key signs is the text; what a cosigner signs says when and that it is a cosignature (C2SP cosignature/v1). */
+/* What an Ed25519 key signs is the text; what a cosigner signs says when and that it is a cosignature (C2SP
+ * cosignature/v1). */
 static size_t message_of(uint8_t algorithm, const char *text, size_t length, uint64_t seconds, char *out, size_t size) {
   int head = 0;
   if (algorithm == NOTE_COSIGNATURE)
@@ -122,8 +123,7 @@ static bool signature_is(const struct note *note, const struct note_signature *s
   if (strcmp(signature->name, verifier->name) != 0 || memcmp(signature->id, verifier->id, 4) != 0) return false;
   if (signature->length != NOTE_SIGNATURE_BYTES + (cosigned ? 8u : 0u)) return false;
   *seconds = cosigned ? get_seconds(signature->bytes) : 0;
-  size_t length =
-      message_of(verifier->algorithm, note->text, note->text_length, *seconds, message, sizeof message);
+  size_t length = message_of(verifier->algorithm, note->text, note->text_length, *seconds, message, sizeof message);
   return ed25519_verify(verifier->public_key, message, length, signature->bytes + (cosigned ? 8 : 0));
 }
 

@@ -15,7 +15,9 @@
 
 #define CREDENTIAL "credential:"
 
-static int create_file(const char *path) { return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600); }
+static int create_file(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
 
 struct secret_disk secret_disk = {create_file, write, fsync, close, rename, unlink};
 
@@ -32,7 +34,9 @@ bool secret_guard_memory(void) {
   return mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
 }
 
-void secret_lock(void *secret, size_t length) { (void)mlock(secret, length); }
+void secret_lock(void *secret, size_t length) {
+  (void)mlock(secret, length);
+}
 
 /* ---- reading ---- */
 
@@ -132,9 +136,11 @@ bool secret_write(const char *path, const char *data, size_t length, char *error
 
 bool secret_replace(const char *path, const char *data, size_t length, char *error, size_t error_bytes) {
   char fresh[SECRET_PATH_BYTES];
-  if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) return fail(error, error_bytes, path, "too long a path");
+  if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
+    return fail(error, error_bytes, path, "too long a path");
   if (secret_disk.unlink(fresh) != 0 && errno != ENOENT) return fail(error, error_bytes, fresh, strerror(errno));
   if (!secret_write(fresh, data, length, error, error_bytes)) return false;
-  if (secret_disk.rename(fresh, path) != 0 || !sync_folder(path)) return fail(error, error_bytes, path, strerror(errno));
+  if (secret_disk.rename(fresh, path) != 0 || !sync_folder(path))
+    return fail(error, error_bytes, path, strerror(errno));
   return true;
 }

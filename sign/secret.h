@@ -1,7 +1,7 @@
 /* secret.h - files that only their owner may read, and files that are replaced whole or not at all.
  *
- * Used for secret keys, for the last head that a signer or a witness signed, for records of forks.  All calls block on the
- * disk.  A function that fails leaves a sentence in *error, with the path, for people.
+ * Used for secret keys, for the last head that a signer or a witness signed, for records of forks.  All calls block on
+ * the disk.  A function that fails leaves a sentence in *error, with the path, for people.
  */
 #ifndef RECTIFY_SIGN_SECRET_H
 #define RECTIFY_SIGN_SECRET_H
@@ -28,11 +28,11 @@ bool secret_write(const char *path, const char *data, size_t length, char *error
  * whole.  After true it is the new one, for ever. */
 bool secret_replace(const char *path, const char *data, size_t length, char *error, size_t error_bytes);
 
-/* This process shows no memory to debuggers and core files, and keeps it out of the swap.  False when locking memory is not
- * allowed (RLIMIT_MEMLOCK); the rest holds all the same. */
+/* This process shows no memory to debuggers and core files, and keeps it out of the swap.  False when locking memory is
+ * not allowed (RLIMIT_MEMLOCK); the rest holds all the same. */
 bool secret_guard_memory(void);
-/* Keeps one secret out of the swap where all memory may not be locked: a page or two, which any user may.  Forked children do
- * not inherit it. */
+/* Keeps one secret out of the swap where all memory may not be locked: a page or two, which any user may.  Forked
+ * children do not inherit it. */
 void secret_lock(void *secret, size_t length);
 
 /* The calls that change the disk; tests put failing ones in their place. */

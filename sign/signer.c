@@ -69,8 +69,8 @@ bool signer_reply_unpack(const uint8_t *data, size_t length, struct signer_reply
 
 static uint8_t extends(const struct checkpoint *last, const struct signer_request *request) {
   if (request->size < last->size) return SIGNER_ROLLED_BACK;
-  bool proved =
-      merkle_consistency_holds(digest_sha256, last->size, &last->root, request->size, &request->root, &request->proof);
+  bool proved = merkle_consistency_holds(digest_sha256, last->size, &last->root, request->size, &request->root,
+                                         &request->proof);
   if (proved) return SIGNER_OK;
   return request->size == last->size ? SIGNER_FORKED : SIGNER_NOT_PROVED;
 }

@@ -1,8 +1,8 @@
 /* signer.h - what rectify-sign does with a request, and the bytes that it and its one client exchange.
  *
- * The signer keeps the last head it signed and signs only what extends it: whoever takes the daemon or the database over
- * cannot get a rewritten history signed.  Messages are datagrams of a UNIX SOCK_SEQPACKET socket, numbers big endian.
- * signer.c decides and packs, without I/O; state.c keeps the last head on disk; main.c is the program.
+ * The signer keeps the last head it signed and signs only what extends it: whoever takes the daemon or the database
+ * over cannot get a rewritten history signed.  Messages are datagrams of a UNIX SOCK_SEQPACKET socket, numbers big
+ * endian. signer.c decides and packs, without I/O; state.c keeps the last head on disk; main.c is the program.
  */
 #ifndef RECTIFY_SIGN_SIGNER_H
 #define RECTIFY_SIGN_SIGNER_H
@@ -51,7 +51,8 @@ struct signer_state {
   char note[NOTE_BYTES_MAX];
 };
 
-/* Judges `request` against `state`: SIGNER_OK and *next, the state to keep before the answer goes out, or the refusal. */
+/* Judges `request` against `state`: SIGNER_OK and *next, the state to keep before the answer goes out, or the refusal.
+ */
 uint8_t signer_judge(const struct note_signer *signer, const struct signer_state *state,
                      const struct signer_request *request, struct signer_state *next);
 

@@ -15,13 +15,20 @@
 
 const char *witness_status_text(enum witness_status status) {
   switch (status) {
-    case WITNESS_OK: return "cosigned";
-    case WITNESS_BAD_REQUEST: return "not a request";
-    case WITNESS_FORBIDDEN: return "the log's key did not sign the head";
-    case WITNESS_NOT_FOUND: return "a log that this witness does not know";
-    case WITNESS_CONFLICT: return "the old size is not the one known here";
-    case WITNESS_NOT_PROVED: return "the head is not shown to extend the last one";
-    case WITNESS_FAULT: return "the head could not be kept";
+    case WITNESS_OK:
+      return "cosigned";
+    case WITNESS_BAD_REQUEST:
+      return "not a request";
+    case WITNESS_FORBIDDEN:
+      return "the log's key did not sign the head";
+    case WITNESS_NOT_FOUND:
+      return "a log that this witness does not know";
+    case WITNESS_CONFLICT:
+      return "the old size is not the one known here";
+    case WITNESS_NOT_PROVED:
+      return "the head is not shown to extend the last one";
+    case WITNESS_FAULT:
+      return "the head could not be kept";
   }
   must(false);
   return "";
@@ -45,7 +52,8 @@ bool witness_request_parse(const char *text, size_t length, struct witness_reque
   memset(out, 0, sizeof *out);
   if (newline == NULL || newline - text < 5 || memcmp(text, "old ", 4) != 0) return false;
   if (!read_size(text + 4, (size_t)(newline - text - 4), &out->old_size)) return false;
-  for (text = newline + 1; (newline = memchr(text, '\n', (size_t)(end - text))) != NULL && newline != text; text = newline + 1) {
+  for (text = newline + 1; (newline = memchr(text, '\n', (size_t)(end - text))) != NULL && newline != text;
+       text = newline + 1) {
     if (out->proof.count == WITNESS_PROOF_LINES_MAX) return false;
     uint8_t *hash = out->proof.hashes[out->proof.count++].bytes;
     if (!base64_decode(text, (size_t)(newline - text), hash, HASH_BYTES, &got) || got != HASH_BYTES) return false;
@@ -70,7 +78,9 @@ size_t witness_request_format(const struct witness_request *request, char out[WI
 
 /* ---- judging ---- */
 
-static bool is_same(const struct hash *a, const struct hash *b) { return memcmp(a, b, sizeof *a) == 0; }
+static bool is_same(const struct hash *a, const struct hash *b) {
+  return memcmp(a, b, sizeof *a) == 0;
+}
 
 enum witness_status witness_judge(const struct note_verifier *log, const char *origin, const struct checkpoint *known,
                                   const struct witness_request *request, struct checkpoint *head) {
@@ -82,14 +92,17 @@ enum witness_status witness_judge(const struct note_verifier *log, const char *o
   if (request->old_size > head->size) return WITNESS_BAD_REQUEST;
   if (request->old_size != known->size) return WITNESS_CONFLICT;
   if (head->size == known->size && known->size > 0)
-    return !is_same(&head->root, &known->root) ? WITNESS_CONFLICT : request->proof.count > 0 ? WITNESS_NOT_PROVED : WITNESS_OK;
+    return !is_same(&head->root, &known->root) ? WITNESS_CONFLICT
+           : request->proof.count > 0          ? WITNESS_NOT_PROVED
+                                               : WITNESS_OK;
   if (known->size == 0) { /* nothing to be consistent with; the empty log has one root */
     struct hash empty = {0};
     digest_sha256("", 0, empty.bytes);
     bool fits = request->proof.count == 0 && (head->size > 0 || is_same(&head->root, &empty));
     return fits ? WITNESS_OK : WITNESS_NOT_PROVED;
   }
-  bool proved = merkle_consistency_holds(digest_sha256, known->size, &known->root, head->size, &head->root, &request->proof);
+  bool proved = merkle_consistency_holds(digest_sha256, known->size, &known->root, head->size, &head->root,
+                                         &request->proof);
   return proved ? WITNESS_OK : WITNESS_NOT_PROVED;
 }
 
@@ -108,8 +121,8 @@ static int lock_state(const char *path, char *error, size_t error_bytes) {
 }
 
 /* A file that is there but cannot be read is a fault: beginning anew would forget what was cosigned. */
-static bool load(const char *path, const struct note_verifier *log, const char *origin, struct checkpoint *out, char *error,
-                 size_t error_bytes) {
+static bool load(const char *path, const struct note_verifier *log, const char *origin, struct checkpoint *out,
+                 char *error, size_t error_bytes) {
   char bytes[NOTE_BYTES_MAX];
   size_t length;
   struct note note;
@@ -124,8 +137,8 @@ static bool load(const char *path, const struct note_verifier *log, const char *
 }
 
 static void add_locked(const struct note_signer *witness, const struct note_verifier *log, const char *origin,
-                       const char *path, const struct witness_request *request, uint64_t seconds, struct witness_answer *out, char *error,
-                       size_t error_bytes) {
+                       const char *path, const struct witness_request *request, uint64_t seconds,
+                       struct witness_answer *out, char *error, size_t error_bytes) {
   struct checkpoint known, head;
   struct note note;
   out->status = WITNESS_FAULT;
@@ -146,8 +159,9 @@ static void add_locked(const struct note_signer *witness, const struct note_veri
   out->status = WITNESS_OK;
 }
 
-void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin, const char *path,
-                 const char *text, size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes) {
+void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin,
+                 const char *path, const char *text, size_t length, uint64_t seconds, struct witness_answer *out,
+                 char *error, size_t error_bytes) {
   struct witness_request request;
   memset(out, 0, sizeof *out);
   snprintf(error, error_bytes, "%s", "the library cannot sign");

@@ -1,15 +1,16 @@
-/* witness.h - what a witness does with a head (C2SP tlog-witness, without its HTTP): cosigns it when it extends the last one.
+/* witness.h - what a witness does with a head (C2SP tlog-witness, without its HTTP): cosigns it when it extends the
+ * last one.
  *
- * A witness belongs to somebody else than the log: an audit office.  It keeps one head a log and never goes back.  A request is
- * the text that the specification gives:
+ * A witness belongs to somebody else than the log: an audit office.  It keeps one head a log and never goes back.  A
+ * request is the text that the specification gives:
  *
  *   old 20852014                     the size that the witness is believed to know
  *   base64(hash)                     the consistency proof, at most 63 lines
  *                                    (an empty line)
  *   the signed head
  *
- * witness_judge() decides and is pure; witness_add() keeps the head on disk before it hands the cosignature out, and holds a
- * lock on the state meanwhile, so that two requests at a time cannot roll it back.
+ * witness_judge() decides and is pure; witness_add() keeps the head on disk before it hands the cosignature out, and
+ * holds a lock on the state meanwhile, so that two requests at a time cannot roll it back.
  */
 #ifndef RECTIFY_SIGN_WITNESS_H
 #define RECTIFY_SIGN_WITNESS_H
@@ -41,21 +42,22 @@ bool witness_request_parse(const char *text, size_t length, struct witness_reque
 /* Returns the length. */
 size_t witness_request_format(const struct witness_request *request, char out[WITNESS_REQUEST_BYTES_MAX]);
 
-/* Judges a request for the log of key `log` on what is known of it: `known`, size 0 when nothing is.  `origin` is its name: that
- * of the key, or that of a recorded fork of it (fork.h), which is a log of its own here, with a state of its own.  Fills *head when the answer is
- * WITNESS_OK or WITNESS_CONFLICT. */
+/* Judges a request for the log of key `log` on what is known of it: `known`, size 0 when nothing is.  `origin` is its
+ * name: that of the key, or that of a recorded fork of it (fork.h), which is a log of its own here, with a state of its
+ * own.  Fills *head when the answer is WITNESS_OK or WITNESS_CONFLICT. */
 enum witness_status witness_judge(const struct note_verifier *log, const char *origin, const struct checkpoint *known,
                                   const struct witness_request *request, struct checkpoint *head);
 
 struct witness_answer {
   enum witness_status status;
-  bool forked;         /* 409 because of another root: evidence against the log, to be kept */
-  uint64_t known_size; /* of the last head cosigned, for 409 */
+  bool forked;                    /* 409 because of another root: evidence against the log, to be kept */
+  uint64_t known_size;            /* of the last head cosigned, for 409 */
   char line[NOTE_LINE_BYTES_MAX]; /* the cosignature, for 200; terminated */
 };
-/* Judges, keeps the head in the file `path` (made when it is missing), cosigns at `seconds` since 1970.  The answer says what
- * became of it; *error has a sentence when it is WITNESS_FAULT. */
-void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin, const char *path,
-                 const char *text, size_t length, uint64_t seconds, struct witness_answer *out, char *error, size_t error_bytes);
+/* Judges, keeps the head in the file `path` (made when it is missing), cosigns at `seconds` since 1970.  The answer
+ * says what became of it; *error has a sentence when it is WITNESS_FAULT. */
+void witness_add(const struct note_signer *witness, const struct note_verifier *log, const char *origin,
+                 const char *path, const char *text, size_t length, uint64_t seconds, struct witness_answer *out,
+                 char *error, size_t error_bytes);
 
 #endif

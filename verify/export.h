@@ -1,7 +1,7 @@
 /* export.h - a log on file, to be verified by whoever has the log's public key: docs/EXPORT.md is its specification.
  *
- * A file is a first line and sections: tag, length (32 bits), body; numbers big endian.  It is written front to back and read
- * front to back in constant memory; one that was cut off is taken up again where its last whole section ends.
+ * A file is a first line and sections: tag, length (32 bits), body; numbers big endian.  It is written front to back
+ * and read front to back in constant memory; one that was cut off is taken up again where its last whole section ends.
  * Callers: verify/, the client, tests.  Reading and writing block on the file; nothing is logged.
  */
 #ifndef RECTIFY_VERIFY_EXPORT_H
@@ -91,7 +91,7 @@ struct export_tail {
   uint64_t offset;     /* cut the file here, then append */
   uint64_t next_index; /* of the record to go on with */
   uint64_t heads;
-  char log[128];       /* empty: even the name is missing, begin anew */
+  char log[128]; /* empty: even the name is missing, begin anew */
 };
 int export_find_tail(FILE *file, struct export_tail *out);
 

@@ -37,15 +37,19 @@ static bool read_text(const uint8_t *at, uint32_t left, struct export_event *out
   left--;
   switch (out->text_kind) {
     case EXPORT_TEXT_NONE:
-    case EXPORT_TEXT_MISSING: return left == 0;
-    case EXPORT_TEXT_ERASED: out->erased_by = left == 8 ? get(at, 8) : 0; return left == 8;
+    case EXPORT_TEXT_MISSING:
+      return left == 0;
+    case EXPORT_TEXT_ERASED:
+      out->erased_by = left == 8 ? get(at, 8) : 0;
+      return left == 8;
     case EXPORT_TEXT_HERE:
       if (left < SALT_BYTES || left - SALT_BYTES > TEXT_BYTES_MAX) return false;
       out->salt = at;
       out->text = at + SALT_BYTES;
       out->text_length = left - SALT_BYTES;
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -77,11 +81,16 @@ static bool read_end(const uint8_t *body, uint32_t length, struct export_end *ou
 static bool read_body(struct export_section *out) {
   switch (out->tag) {
     case EXPORT_LOG:
-    case EXPORT_HEAD: return out->length > 0;
-    case EXPORT_EVENT: return read_event(out->body, out->length, &out->event);
-    case EXPORT_CASE: return read_case(out->body, out->length, &out->row);
-    case EXPORT_END: return read_end(out->body, out->length, &out->end);
-    default: return false;
+    case EXPORT_HEAD:
+      return out->length > 0;
+    case EXPORT_EVENT:
+      return read_event(out->body, out->length, &out->event);
+    case EXPORT_CASE:
+      return read_case(out->body, out->length, &out->row);
+    case EXPORT_END:
+      return read_end(out->body, out->length, &out->end);
+    default:
+      return false;
   }
 }
 

@@ -43,7 +43,9 @@ int export_write_event(FILE *file, const struct export_event *event) {
   return write_section(file, EXPORT_EVENT, body, (size_t)(at - body));
 }
 
-int export_write_head(FILE *file, const char *note, size_t length) { return write_section(file, EXPORT_HEAD, note, length); }
+int export_write_head(FILE *file, const char *note, size_t length) {
+  return write_section(file, EXPORT_HEAD, note, length);
+}
 
 int export_write_case(FILE *file, const struct export_case *row) {
   uint8_t body[EXPORT_BODY_BYTES_MAX], *at = put(body, row->case_no, 8);

@@ -7,7 +7,8 @@
 
 #define SLOTS_FIRST 65536
 
-/* Whoever makes keys could choose them to collide; all that would do is make the verifier slow, so the mixing is strong. */
+/* Whoever makes keys could choose them to collide; all that would do is make the verifier slow, so the mixing is
+ * strong. */
 static size_t slot_of(const struct uuid *key) {
   uint64_t high, low;
   memcpy(&high, key->bytes, 8);
@@ -20,7 +21,8 @@ static size_t slot_of(const struct uuid *key) {
 static struct uuid *find(struct uuid *keys, size_t slots, const struct uuid *key) {
   static const struct uuid none;
   size_t at = slot_of(key) & (slots - 1);
-  while (memcmp(&keys[at], &none, sizeof none) != 0 && memcmp(&keys[at], key, sizeof *key) != 0) at = (at + 1) & (slots - 1);
+  while (memcmp(&keys[at], &none, sizeof none) != 0 && memcmp(&keys[at], key, sizeof *key) != 0)
+    at = (at + 1) & (slots - 1);
   return &keys[at];
 }
 

@@ -76,7 +76,8 @@ static bool read_proof(const char **text, size_t *left, struct merkle_proof *out
   while (take_line(text, left, "", &line, &length)) {
     if (length == 0) return true;
     if (out->count == MERKLE_PROOF_MAX) return false;
-    if (!base64_decode(line, length, out->hashes[out->count++].bytes, HASH_BYTES, &got) || got != HASH_BYTES) return false;
+    if (!base64_decode(line, length, out->hashes[out->count++].bytes, HASH_BYTES, &got) || got != HASH_BYTES)
+      return false;
   }
   return false;
 }
@@ -92,7 +93,8 @@ bool receipt_parse(const char *text, size_t length, struct receipt *out) {
   left -= sizeof FIRST_LINE - 1;
   if (!take_line(&at, &left, "extra ", &line, &line_length)) return false;
   if (!base64_decode(line, line_length, out->record, sizeof out->record, &out->record_length)) return false;
-  if (!take_line(&at, &left, "index ", &line, &line_length) || !read_number(line, line_length, &out->log_index)) return false;
+  if (!take_line(&at, &left, "index ", &line, &line_length) || !read_number(line, line_length, &out->log_index))
+    return false;
   if (!read_proof(&at, &left, &out->proof) || left == 0 || left > NOTE_BYTES_MAX) return false;
   memcpy(out->note, at, left);
   out->note_length = left;
@@ -124,6 +126,7 @@ enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, 
   if (verdict != RECEIPT_HOLDS) return verdict;
   out->cosignatures = witness_count;
   merkle_leaf(digest_sha256, out->record, out->record_length, &out->leaf);
-  bool included = merkle_inclusion_holds(digest_sha256, &out->leaf, out->log_index, out->head.size, &out->proof, &out->head.root);
+  bool included = merkle_inclusion_holds(digest_sha256, &out->leaf, out->log_index, out->head.size, &out->proof,
+                                         &out->head.root);
   return included ? RECEIPT_HOLDS : RECEIPT_NOT_INCLUDED;
 }

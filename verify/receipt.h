@@ -1,7 +1,7 @@
 /* receipt.h - a receipt on file: that a record stands in the log, to be checked by anybody with the log's public key.
  *
- * The text is that of C2SP tlog-proof, so that other tools can check it too; its `extra` is the record itself, from which the
- * leaf is made, so nothing in it is taken on trust:
+ * The text is that of C2SP tlog-proof, so that other tools can check it too; its `extra` is the record itself, from
+ * which the leaf is made, so nothing in it is taken on trust:
  *
  *   c2sp.org/tlog-proof@v1
  *   extra base64(record)
@@ -53,8 +53,8 @@ struct receipt {
 size_t receipt_format(const struct receipt *receipt, char out[RECEIPT_BYTES_MAX]);
 /* The inverse; false when the text is not exactly what receipt_format() writes. */
 bool receipt_parse(const char *text, size_t length, struct receipt *out);
-/* Parses and checks: record, signatures, inclusion.  The head must be signed by `log`, by each of the witnesses, and by nobody
- * else, so that no byte of a receipt that holds can be another one.  The arena is used and reset. */
+/* Parses and checks: record, signatures, inclusion.  The head must be signed by `log`, by each of the witnesses, and by
+ * nobody else, so that no byte of a receipt that holds can be another one.  The arena is used and reset. */
 enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, size_t length,
                                    const struct note_verifier *log, const struct note_verifier *witnesses,
                                    uint32_t witness_count, struct receipt *out);

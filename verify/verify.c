@@ -85,7 +85,8 @@ static void check_text(struct verify *verify, const struct export_event *row, co
   memcpy(salted, row->salt, SALT_BYTES);
   memcpy(salted + SALT_BYTES, row->text, row->text_length);
   digest_sha256(salted, SALT_BYTES + row->text_length, digest);
-  if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0) verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
+  if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0)
+    verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
 }
 
 /* An accepted event of the same case whose `other` is one more than the erased text's log index.  Commands for which
@@ -121,9 +122,11 @@ static void tell_unfounded(struct verify *verify) {
 
 static void check_place(struct verify *verify, uint64_t index) {
   if (index > verify->size)
-    verify_found(verify, VERIFY_RECORD_MISSING, "records %" PRIu64 " to %" PRIu64 " are not here", verify->size, index - 1);
+    verify_found(verify, VERIFY_RECORD_MISSING, "records %" PRIu64 " to %" PRIu64 " are not here", verify->size,
+                 index - 1);
   if (index < verify->size)
-    verify_found(verify, VERIFY_RECORD_MISPLACED, "record %" PRIu64 " stands where %" PRIu64 " belongs", index, verify->size);
+    verify_found(verify, VERIFY_RECORD_MISPLACED, "record %" PRIu64 " stands where %" PRIu64 " belongs", index,
+                 verify->size);
   verify->records_wrong |= index != verify->size;
 }
 
@@ -164,9 +167,10 @@ static void take_log(struct verify *verify, const struct export_section *section
 
 static void take_end(struct verify *verify, const struct export_end *end, uint64_t heads) {
   if (end->events == verify->result.events && end->heads == heads && end->cases == verify->result.cases) return;
-  verify_found(verify, VERIFY_DAMAGED, "%" PRIu64 " records, %" PRIu64 " heads and %" PRIu64 " rows were written, %" PRIu64
-               ", %" PRIu64 " and %" PRIu64 " are here", end->events, end->heads, end->cases, verify->result.events, heads,
-               verify->result.cases);
+  verify_found(verify, VERIFY_DAMAGED,
+               "%" PRIu64 " records, %" PRIu64 " heads and %" PRIu64 " rows were written, %" PRIu64 ", %" PRIu64
+               " and %" PRIu64 " are here",
+               end->events, end->heads, end->cases, verify->result.events, heads, verify->result.cases);
 }
 
 /* ---- the file ---- */
@@ -178,14 +182,22 @@ static int part_of(uint8_t tag) {
 
 static void take_section(struct verify *verify, const struct export_section *section, uint64_t *heads) {
   switch ((enum export_tag)section->tag) {
-    case EXPORT_LOG: take_log(verify, section); return;
-    case EXPORT_EVENT: take_event(verify, &section->event); return;
+    case EXPORT_LOG:
+      take_log(verify, section);
+      return;
+    case EXPORT_EVENT:
+      take_event(verify, &section->event);
+      return;
     case EXPORT_HEAD:
       (*heads)++;
       head_in_export(verify, section->body, section->length);
       return;
-    case EXPORT_CASE: case_compare_row(verify, &section->row); return;
-    case EXPORT_END: take_end(verify, &section->end, *heads); return;
+    case EXPORT_CASE:
+      case_compare_row(verify, &section->row);
+      return;
+    case EXPORT_END:
+      take_end(verify, &section->end, *heads);
+      return;
   }
 }
 
@@ -205,8 +217,9 @@ static int read_sections(struct verify *verify, FILE *file) {
   }
   if (result == EXPORT_FAULT) return -1;
   if (result != EXPORT_EOF || part != 3)
-    verify_found(verify, VERIFY_DAMAGED, result == EXPORT_DAMAGED ? "not an export from byte %" PRIu64 " on"
-                                                                  : "cut off after byte %" PRIu64, reader.offset);
+    verify_found(verify, VERIFY_DAMAGED,
+                 result == EXPORT_DAMAGED ? "not an export from byte %" PRIu64 " on" : "cut off after byte %" PRIu64,
+                 reader.offset);
   return part == 3 ? 1 : 0;
 }
 

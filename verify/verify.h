@@ -1,8 +1,9 @@
-/* verify.h - verifies an export of the log with nothing but the log's public key and, if there are, heads kept elsewhere.
+/* verify.h - verifies an export of the log with nothing but the log's public key and, if there are, heads kept
+ * elsewhere.
  *
- * Trusts neither the daemon nor its database: leaves and root are computed anew, every head's signature is checked and its
- * root compared, every case is folded again and its row compared with the fold.  A head kept outside is what finds a tree
- * that was rebuilt as a whole; the heads in the export alone find it only as long as the key was not stolen.
+ * Trusts neither the daemon nor its database: leaves and root are computed anew, every head's signature is checked and
+ * its root compared, every case is folded again and its row compared with the fold.  A head kept outside is what finds
+ * a tree that was rebuilt as a whole; the heads in the export alone find it only as long as the key was not stolen.
  * scripts/verify.py does the same without sharing a line.  Callers: the client's `verify --offline`, tests.
  */
 #ifndef RECTIFY_VERIFY_VERIFY_H
@@ -39,7 +40,7 @@ struct verify_printed {
 #define VERIFY_WITNESSES_MAX 16
 
 struct verify_options {
-  const struct note_verifier *log; /* whose heads count; its name is the log's */
+  const struct note_verifier *log;       /* whose heads count; its name is the log's */
   const struct note_verifier *witnesses; /* whose cosignatures are checked */
   uint32_t witness_count;
   const struct verify_note *heads; /* kept outside, in any order; at most VERIFY_HEADS_MAX */
@@ -57,8 +58,8 @@ struct verify_result {
   uint64_t findings; /* 0: nothing was tampered with */
 };
 
-/* Reads `file` to its end.  Returns 0, or -1 when it could not be read (errno).  Memory: one folded state a case, 32 bytes an
- * event for the uniqueness of keys, and nothing that grows with the length of a text. */
+/* Reads `file` to its end.  Returns 0, or -1 when it could not be read (errno).  Memory: one folded state a case, 32
+ * bytes an event for the uniqueness of keys, and nothing that grows with the length of a text. */
 int verify_export(FILE *file, const struct verify_options *options, struct verify_result *out);
 
 #endif

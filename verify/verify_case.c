@@ -38,11 +38,12 @@ static void number_wrong(struct verify *verify, const struct event *event, uint6
     verify_found(verify, VERIFY_EVENT_NUMBER, "record %" PRIu64 ": event %u of no case follows number %u", log_index,
                  event->version, before);
   else
-    verify_found(verify, VERIFY_EVENT_NUMBER, "record %" PRIu64 ": event %u of case %" PRIu64 " follows number %u", log_index,
-                 event->version, event->case_no, before);
+    verify_found(verify, VERIFY_EVENT_NUMBER, "record %" PRIu64 ": event %u of case %" PRIu64 " follows number %u",
+                 log_index, event->version, event->case_no, before);
 }
 
-/* After a gap the case is folded on as if there were none, so that one removed event is one finding and its consequences. */
+/* After a gap the case is folded on as if there were none, so that one removed event is one finding and its
+ * consequences. */
 static bool apply_past_gap(struct case_state *state, const struct event *event) {
   struct case_state next = *state;
   if (event->version == 0) return false;
@@ -66,8 +67,8 @@ void case_fold_event(struct verify *verify, const struct event *event, uint64_t 
   bool follows = apply_past_gap(&folded->state, event);
   if (!follows && !folded->broken) {
     verify->records_wrong = true;
-    verify_found(verify, VERIFY_EVENT_UNFOLLOWING, "record %" PRIu64 ": event %u cannot follow in case %" PRIu64, log_index,
-                 event->version, event->case_no);
+    verify_found(verify, VERIFY_EVENT_UNFOLLOWING, "record %" PRIu64 ": event %u cannot follow in case %" PRIu64,
+                 log_index, event->version, event->case_no);
   }
   folded->state.case_no = event->case_no; /* also when its first event is the one that is wrong */
   folded->broken |= !follows;
@@ -100,8 +101,9 @@ static void compare_columns(struct verify *verify, const struct export_case *row
   values_of(state, values);
   for (uint32_t i = 0; i < EXPORT_COLUMN_COUNT; i++)
     if (row->columns[i] != values[i])
-      verify_found(verify, VERIFY_COLUMN_DIFFERS, "case %" PRIu64 ": %s is %" PRId64 " in the row, %" PRId64 " by its events",
-                   row->case_no, column_names[i], row->columns[i], values[i]);
+      verify_found(verify, VERIFY_COLUMN_DIFFERS,
+                   "case %" PRIu64 ": %s is %" PRId64 " in the row, %" PRId64 " by its events", row->case_no,
+                   column_names[i], row->columns[i], values[i]);
 }
 
 void case_compare_row(struct verify *verify, const struct export_case *row) {
@@ -125,5 +127,6 @@ void case_compare_row(struct verify *verify, const struct export_case *row) {
 void case_find_missing(struct verify *verify) {
   for (size_t i = 0; i < verify->case_slots; i++)
     if (verify->cases[i].state.case_no != 0 && !verify->cases[i].compared)
-      verify_found(verify, VERIFY_ROW_MISSING, "case %" PRIu64 ": has events and no row", verify->cases[i].state.case_no);
+      verify_found(verify, VERIFY_ROW_MISSING, "case %" PRIu64 ": has events and no row",
+                   verify->cases[i].state.case_no);
 }

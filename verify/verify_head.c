@@ -7,7 +7,9 @@
 #include "sign/digest.h"
 #include "verify/verify_internal.h"
 
-static const char *where(const char *from) { return from == NULL ? "in the export" : from; }
+static const char *where(const char *from) {
+  return from == NULL ? "in the export" : from;
+}
 
 static void check_witnesses(struct verify *verify, const struct note *note, const struct checkpoint *checkpoint,
                             const char *from) {
@@ -24,7 +26,8 @@ static void check_witnesses(struct verify *verify, const struct note *note, cons
 }
 
 /* Whether these bytes are a head of this log, signed by its key. */
-static bool head_read(struct verify *verify, const char *bytes, size_t length, const char *from, struct checkpoint *out) {
+static bool head_read(struct verify *verify, const char *bytes, size_t length, const char *from,
+                      struct checkpoint *out) {
   const struct note_verifier *log = verify->options->log;
   struct note note;
   if (!note_parse(bytes, length, &note) || !checkpoint_parse(note.text, note.text_length, out)) {
@@ -32,8 +35,8 @@ static bool head_read(struct verify *verify, const char *bytes, size_t length, c
     return false;
   }
   if (!checkpoint_is_of(out, log->name)) {
-    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "head of size %" PRIu64 " %s: it is of %s, not of %s", out->size, where(from),
-                 out->origin, log->name);
+    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "head of size %" PRIu64 " %s: it is of %s, not of %s", out->size,
+                 where(from), out->origin, log->name);
     return false;
   }
   if (!note_is_signed_by(&note, log, NULL)) {
@@ -51,8 +54,9 @@ static bool head_read(struct verify *verify, const char *bytes, size_t length, c
 static void check_fork(struct verify *verify, const struct checkpoint *head, const char *from) {
   bool same_size = verify->has_last && verify->last.size == head->size;
   if (same_size && memcmp(&verify->last.root, &head->root, sizeof head->root) != 0)
-    verify_found(verify, VERIFY_FORK, "two heads of size %" PRIu64 " are signed, with different roots (the second one %s)",
-                 head->size, where(from));
+    verify_found(verify, VERIFY_FORK,
+                 "two heads of size %" PRIu64 " are signed, with different roots (the second one %s)", head->size,
+                 where(from));
   verify->last = *head;
   verify->has_last = true;
 }
@@ -63,12 +67,14 @@ static void tell_differs(struct verify *verify, const struct checkpoint *head, c
   if (verify->told_differs) return; /* all later heads differ as well */
   verify->told_differs = true;
   if (verify->records_wrong)
-    verify_found(verify, VERIFY_HEAD_DIFFERS, "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64
-                 " are not those that were signed", head->size, where(from), good, head->size - (head->size > 0));
+    verify_found(verify, VERIFY_HEAD_DIFFERS,
+                 "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64 " are not those that were signed",
+                 head->size, where(from), good, head->size - (head->size > 0));
   else
-    verify_found(verify, VERIFY_TREE_REBUILT, "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64
-                 " are not those that were signed, and the tree was built anew over them", head->size, where(from), good,
-                 head->size - (head->size > 0));
+    verify_found(verify, VERIFY_TREE_REBUILT,
+                 "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64
+                 " are not those that were signed, and the tree was built anew over them",
+                 head->size, where(from), good, head->size - (head->size > 0));
 }
 
 static void check_root(struct verify *verify, const struct checkpoint *head, const char *from) {
@@ -141,18 +147,20 @@ void head_begin(struct verify *verify) {
 void head_finish(struct verify *verify) {
   if (verify->outside_at < verify->outside_count) {
     const struct verify_head *largest = &verify->outside[verify->outside_count - 1];
-    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head %s)", verify->size,
-                 largest->checkpoint.size, largest->from);
+    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head %s)",
+                 verify->size, largest->checkpoint.size, largest->from);
   }
   if (verify->printed_at < verify->options->printed_count)
     verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were printed", verify->size,
                  verify->options->printed[verify->options->printed_count - 1].size);
   if (verify->ahead > verify->size)
-    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head in the export)",
-                 verify->size, verify->ahead);
+    verify_found(verify, VERIFY_LOG_SHORTER,
+                 "%" PRIu64 " records are here, %" PRIu64 " were signed (head in the export)", verify->size,
+                 verify->ahead);
   else if (verify->ahead > 0) {
     const struct checkpoint head = {.size = verify->ahead};
     tell_differs(verify, &head, NULL); /* fewer records than were signed stand before it */
   }
-  if (verify->result.heads == 0 && verify->size > 0) verify_found(verify, VERIFY_HEAD_MISSING, "%" PRIu64 " records", verify->size);
+  if (verify->result.heads == 0 && verify->size > 0)
+    verify_found(verify, VERIFY_HEAD_MISSING, "%" PRIu64 " records", verify->size);
 }

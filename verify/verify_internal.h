@@ -33,9 +33,9 @@ struct verify {
   uint32_t outside_count, outside_at, printed_at;
   struct checkpoint last; /* the last signed head that was met, for forks */
   bool has_last;
-  uint64_t ahead;     /* the largest size that a head in the export named before its place */
+  uint64_t ahead;        /* the largest size that a head in the export named before its place */
   uint64_t outside_good; /* size of the last head kept outside that was right */
-  bool records_wrong; /* something is wrong with records themselves */
+  bool records_wrong;    /* something is wrong with records themselves */
   bool told_differs;
 
   /* verify_case.c */

@@ -47,8 +47,10 @@ static int keep(const char *path, char *text, const char *public_text) {
 
 static int new_curve(const char *name, const char *path) {
   char public_key[CURVE_KEY_BYTES], secret_key[CURVE_KEY_BYTES], text[200], shown[200];
-  if (!curve_name_ok(name)) return complain("a name has 1 to %d printable characters and no spaces", CURVE_NAME_MAX), EXIT_USE;
-  if (!curve_new(public_key, secret_key)) return complain("the ZeroMQ library here was built without CURVE"), EXIT_SYSTEM;
+  if (!curve_name_ok(name))
+    return complain("a name has 1 to %d printable characters and no spaces", CURVE_NAME_MAX), EXIT_USE;
+  if (!curve_new(public_key, secret_key))
+    return complain("the ZeroMQ library here was built without CURVE"), EXIT_SYSTEM;
   (void)snprintf(text, sizeof text, CURVE_WORD " %s %s\n", name, secret_key);
   (void)snprintf(shown, sizeof shown, "curve %s %s", name, public_key);
   explicit_bzero(secret_key, sizeof secret_key);
@@ -154,8 +156,9 @@ int key_sign_run(struct session *session, struct arguments *arguments) {
   if (signer.verifier.algorithm != NOTE_ED25519) complain("a witness's key cosigns heads only: `rectify witness`");
   else if (bytes != NULL && add_signature(&signer, bytes, length)) code = EXIT_FINE;
   else if (bytes != NULL)
-    complain("what is to be signed is a note, or a text of at most %d bytes that ends with a newline and has no empty line",
-             NOTE_TEXT_BYTES_MAX);
+    complain(
+        "what is to be signed is a note, or a text of at most %d bytes that ends with a newline and has no empty line",
+        NOTE_TEXT_BYTES_MAX);
   note_signer_wipe(&signer);
   free(bytes);
   return code;

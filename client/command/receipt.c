@@ -26,7 +26,8 @@ static void say_json(const struct receipt *receipt) {
   hex_text(receipt->leaf.bytes, HASH_BYTES, leaf);
   hex_text(receipt->head.root.bytes, HASH_BYTES, root);
   uuid_text(event->key.bytes, key);
-  (void)printf("{\"holds\":true,\"case_no\":%" PRIu64 ",\"event_number\":%u,\"command\":\"%s\",\"rule\":%u,\"key\":\"%s\","
+  (void)printf("{\"holds\":true,\"case_no\":%" PRIu64
+               ",\"event_number\":%u,\"command\":\"%s\",\"rule\":%u,\"key\":\"%s\","
                "\"recorded\":\"%s\",\"log_index\":%" PRIu64 ",\"leaf\":\"%s\",\"log\":\"%s\",\"size\":%" PRIu64
                ",\"root\":\"%s\",\"code\":\"%s\",\"cosignatures\":%u}\n",
                event->case_no, event->version, word_name(words_command, event->command), event->rule, key, when,
@@ -46,7 +47,8 @@ static void say(const struct session *session, const struct receipt *receipt) {
                in_language(session, "record", "序号"), receipt->log_index, in_language(session, "of the log", "日志"),
                receipt->head.origin, in_language(session, "size", "长度"), receipt->head.size);
   (void)printf("%s %s", in_language(session, "head", "日志头"), code);
-  if (receipt->cosignatures > 0) (void)printf(", %s %u", in_language(session, "cosigned by", "见证人数"), receipt->cosignatures);
+  if (receipt->cosignatures > 0)
+    (void)printf(", %s %u", in_language(session, "cosigned by", "见证人数"), receipt->cosignatures);
   (void)putchar('\n');
 }
 

@@ -36,7 +36,8 @@ static void tell(void *context, enum verify_finding finding, const char *text) {
   const bool erased = finding == VERIFY_FINDING_COUNT;
   if (!erased && ++job->count[finding] > SHOWN_MAX) return;
   if (job->session->format == FORMAT_JSON) {
-    (void)printf("{\"%s\":\"%s\",\"text\":\"", erased ? "note" : "finding", erased ? "erased" : verify_finding_name(finding));
+    (void)printf("{\"%s\":\"%s\",\"text\":\"", erased ? "note" : "finding",
+                 erased ? "erased" : verify_finding_name(finding));
     for (const char *at = text; *at != '\0'; at++) {
       bool plain = (unsigned char)*at >= ' ' && *at != '"' && *at != '\\';
       (void)printf(plain ? "%c" : "\\u%04x", (unsigned char)*at);
@@ -65,12 +66,15 @@ static int verdict(const struct job *job, const struct verify_result *result) {
                  result->findings);
   else
     (void)printf("verify: %" PRIu64 " records, %" PRIu64 " cases, %" PRIu64 " heads, %" PRIu64 " cosignatures, %" PRIu64
-                 " texts erased: %s\n", result->events, result->cases, result->heads, result->cosignatures, result->erased,
+                 " texts erased: %s\n",
+                 result->events, result->cases, result->heads, result->cosignatures, result->erased,
                  result->findings == 0 ? "nothing was tampered with" : "TAMPERED WITH");
   if (result->findings == 0 && result->covered < result->events)
     complain("the last %" PRIu64 " records are not covered by a signed head yet", result->events - result->covered);
   if (result->findings == 0 && job->options.head_count == 0 && job->options.printed_count == 0)
-    complain("no --head or --printed: a log that was rewritten before its key was kept apart would pass; keep heads elsewhere");
+    complain(
+        "no --head or --printed: a log that was rewritten before its key was kept apart would pass; keep heads "
+        "elsewhere");
   if (result->findings == 0) return EXIT_FINE;
   complain("%" PRIu64 " findings; keep the database and this export as they are", result->findings);
   return EXIT_DIFFERENT;
@@ -109,7 +113,8 @@ static bool add_printed(struct job *job, const char *text) {
   bool fine = sscanf(text, "%" SCNu64 ":%39[0-9a-f-]%n", &printed.size, printed.code, &end) == 2 && text[end] == '\0';
   if (!fine || strlen(printed.code) != CHECKPOINT_CODE_BYTES - 1 || at == VERIFY_PRINTED_MAX)
     return complain("--printed wants SIZE:CODE, eight groups of four digits, at most %d times, not '%s'",
-                    VERIFY_PRINTED_MAX, text), false;
+                    VERIFY_PRINTED_MAX, text),
+           false;
   for (; at > 0 && job->printed[at - 1].size > printed.size; at--) job->printed[at] = job->printed[at - 1];
   job->printed[at] = printed;
   job->options.printed_count++;
@@ -118,15 +123,22 @@ static bool add_printed(struct job *job, const char *text) {
 
 static int take(struct job *job, const struct verb *verb, int option) {
   switch (option) {
-    case VERIFY_OFFLINE_FLAG: job->export = optarg; return EXIT_FINE;
-    case VERIFY_KEY_FLAG: job->has_key = trust_public(optarg, &job->log); return job->has_key ? EXIT_FINE : EXIT_INPUT;
-    case VERIFY_HEAD_FLAG: return add_head(job, optarg) ? EXIT_FINE : EXIT_INPUT;
-    case VERIFY_PRINTED_FLAG: return add_printed(job, optarg) ? EXIT_FINE : EXIT_USE;
+    case VERIFY_OFFLINE_FLAG:
+      job->export = optarg;
+      return EXIT_FINE;
+    case VERIFY_KEY_FLAG:
+      job->has_key = trust_public(optarg, &job->log);
+      return job->has_key ? EXIT_FINE : EXIT_INPUT;
+    case VERIFY_HEAD_FLAG:
+      return add_head(job, optarg) ? EXIT_FINE : EXIT_INPUT;
+    case VERIFY_PRINTED_FLAG:
+      return add_printed(job, optarg) ? EXIT_FINE : EXIT_USE;
     case VERIFY_WITNESS_FLAG:
       if (job->options.witness_count == VERIFY_WITNESSES_MAX)
         return complain_usage(verb, "at most %d witnesses", VERIFY_WITNESSES_MAX);
       return trust_public(optarg, &job->witnesses[job->options.witness_count++]) ? EXIT_FINE : EXIT_INPUT;
-    default: return EXIT_USE;
+    default:
+      return EXIT_USE;
   }
 }
 
@@ -134,8 +146,12 @@ int verify_run(struct session *session, struct arguments *arguments) {
   static struct job job;
   int exit_code = EXIT_FINE;
   job.session = session;
-  job.options = (struct verify_options){.log = &job.log, .witnesses = job.witnesses, .heads = job.heads,
-                                        .printed = job.printed, .tell = tell, .context = &job};
+  job.options = (struct verify_options){.log = &job.log,
+                                        .witnesses = job.witnesses,
+                                        .heads = job.heads,
+                                        .printed = job.printed,
+                                        .tell = tell,
+                                        .context = &job};
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code;
     exit_code = take(&job, arguments->verb, option);

@@ -11,7 +11,8 @@ enum { WITNESS_KEY_FLAG, WITNESS_LOG_FLAG, WITNESS_ORIGIN_FLAG, WITNESS_STATE_FL
 const struct flag witness_flags[] = {
     {"key", 'k', "FILE", "the witness's secret key (`rectify key new --for witness`), or credential:NAME", NULL},
     {"log", 'l', "KEY", "the log's public key: NAME+ID+BASE64, or a file that holds it", NULL},
-    {"origin", 0, "NAME", "the log's name, after a recorded fork: NAME/2; with a state of its own (the key's name)", NULL},
+    {"origin", 0, "NAME", "the log's name, after a recorded fork: NAME/2; with a state of its own (the key's name)",
+     NULL},
     {"state", 0, "FILE", "where the last head is kept; made when it is missing", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -25,18 +26,26 @@ struct job {
 
 static int say(const struct witness_answer *answer, const char *error) {
   switch (answer->status) {
-    case WITNESS_OK: (void)fputs(answer->line, stdout); return EXIT_FINE;
+    case WITNESS_OK:
+      (void)fputs(answer->line, stdout);
+      return EXIT_FINE;
     case WITNESS_CONFLICT:
       (void)printf("%" PRIu64 "\n", answer->known_size);
       complain("%d: %s", answer->status,
                answer->forked ? "the log has two heads of this size: a fork; keep this request as evidence"
                               : witness_status_text(answer->status));
       return answer->forked ? EXIT_DIFFERENT : EXIT_REFUSED;
-    case WITNESS_FAULT: complain("%d: %s", answer->status, error); return EXIT_SYSTEM;
-    case WITNESS_NOT_PROVED: complain("%d: %s", answer->status, witness_status_text(answer->status)); return EXIT_DIFFERENT;
+    case WITNESS_FAULT:
+      complain("%d: %s", answer->status, error);
+      return EXIT_SYSTEM;
+    case WITNESS_NOT_PROVED:
+      complain("%d: %s", answer->status, witness_status_text(answer->status));
+      return EXIT_DIFFERENT;
     case WITNESS_BAD_REQUEST:
     case WITNESS_FORBIDDEN:
-    case WITNESS_NOT_FOUND: complain("%d: %s", answer->status, witness_status_text(answer->status)); return EXIT_REFUSED;
+    case WITNESS_NOT_FOUND:
+      complain("%d: %s", answer->status, witness_status_text(answer->status));
+      return EXIT_REFUSED;
   }
   return EXIT_SYSTEM;
 }
@@ -76,7 +85,8 @@ int witness_run(struct session *session, struct arguments *arguments) {
   if (!job.has_key || !job.has_log || job.state == NULL)
     return complain_usage(arguments->verb, "--key, --log and --state are needed");
   if (job.witness.verifier.algorithm != NOTE_COSIGNATURE)
-    return complain_usage(arguments->verb, "--key is not a witness's key: make one with `rectify key new --for witness`");
+    return complain_usage(arguments->verb,
+                          "--key is not a witness's key: make one with `rectify key new --for witness`");
   exit_code = add(&job, arguments->argv[optind]);
   note_signer_wipe(&job.witness);
   return exit_code;

@@ -1,17 +1,17 @@
-/* export_city.c - for the tamper suite and for measuring: plays a made-up history through the real core and codec, and writes
- * what a daemon would export of it.
+/* export_city.c - for the tamper suite and for measuring: plays a made-up history through the real core and codec, and
+ * writes what a daemon would export of it.
  *
  *   export_city KEY-FILE FOLDER EVENTS HEAD-EVERY
  *
- * KEY-FILE is the log's secret key.  FOLDER gets `export`, `pub` (the public key), `head-N` for three sizes N of the log, and
- * `receipt` with `receipt-late` (the same record under the last head).  Every seventh text is erased again.  The same
- * arguments give the same bytes.
+ * KEY-FILE is the log's secret key.  FOLDER gets `export`, `pub` (the public key), `head-N` for three sizes N of the
+ * log, and `receipt` with `receipt-late` (the same record under the last head).  Every seventh text is erased again.
+ * The same arguments give the same bytes.
  */
 #include "proto/codec.h"
 #include "rectify/must.h"
 #include "sign/digest.h"
-#include "sign/secret.h"
 #include "sign/note.h"
+#include "sign/secret.h"
 #include "tests/lib/city.h"
 #include "verify/export.h"
 #include "verify/receipt.h"
@@ -152,7 +152,9 @@ static void write_row(const struct case_state *s) {
   uint32_t due_clock;
   const usec_t due = case_due(s, &due_clock), fires = case_next_fire(s, NULL);
   const int64_t next_fire = fires == INSTANT_NONE ? 0 : fires;
-  struct export_case row = {.case_no = s->case_no, .state = state, .state_length = (uint32_t)codec_state_pack(s, state),
+  struct export_case row = {.case_no = s->case_no,
+                            .state = state,
+                            .state_length = (uint32_t)codec_state_pack(s, state),
                             .columns = {
 #define COLUMN(name, value) value,
 #include "verify/column.def"
@@ -219,11 +221,17 @@ static uint32_t play(const struct command *command) {
 }
 
 static void submit(void) {
-  struct finding finding = {.kind = (uint8_t)(1 + below(KIND_COUNT)), .severity = (uint8_t)(1 + below(SEVERITY_COUNT)),
-                            .unit = city_unit(city, below(2) ? "fire" : "street"), .team = city_unit(city, "team-1"),
+  struct finding finding = {.kind = (uint8_t)(1 + below(KIND_COUNT)),
+                            .severity = (uint8_t)(1 + below(SEVERITY_COUNT)),
+                            .unit = city_unit(city, below(2) ? "fire" : "street"),
+                            .team = city_unit(city, "team-1"),
                             .found_on = zone_day_of(&city->zones[0], now)};
-  struct command command = {.kind = COMMAND_SUBMIT, .actor = city_officer(city, "insp-1"), .has_text = true, .finding = &finding,
-                            .plain = "wet paint", .plain_length = 9};
+  struct command command = {.kind = COMMAND_SUBMIT,
+                            .actor = city_officer(city, "insp-1"),
+                            .has_text = true,
+                            .finding = &finding,
+                            .plain = "wet paint",
+                            .plain_length = 9};
   snprintf(finding.unit_code, sizeof finding.unit_code, "fire");
   snprintf(finding.category, sizeof finding.category, "paint");
   make_key(&command);
@@ -232,15 +240,20 @@ static void submit(void) {
 }
 
 static void act(void) {
-  static const uint8_t kinds[] = {COMMAND_SIGN_FOR, COMMAND_PROGRESS, COMMAND_PLAN_SUBMIT, COMMAND_PLAN_APPROVE, COMMAND_COMMENT,
-                                  COMMAND_COMMENT, COMMAND_ENDORSE, COMMAND_ATTACH, COMMAND_REQUEST_CLOSURE, COMMAND_VERIFY_PASS,
-                                  COMMAND_TALK, COMMAND_ESCALATE, COMMAND_EXTENSION_ASK, COMMAND_EXTENSION_GRANT, COMMAND_HOLD,
-                                  COMMAND_RESUME, COMMAND_BOUNCE, COMMAND_ADJUDICATE, COMMAND_REOPEN, COMMAND_CO_UNIT};
+  static const uint8_t kinds[] = {
+      COMMAND_SIGN_FOR, COMMAND_PROGRESS, COMMAND_PLAN_SUBMIT,   COMMAND_PLAN_APPROVE,    COMMAND_COMMENT,
+      COMMAND_COMMENT,  COMMAND_ENDORSE,  COMMAND_ATTACH,        COMMAND_REQUEST_CLOSURE, COMMAND_VERIFY_PASS,
+      COMMAND_TALK,     COMMAND_ESCALATE, COMMAND_EXTENSION_ASK, COMMAND_EXTENSION_GRANT, COMMAND_HOLD,
+      COMMAND_RESUME,   COMMAND_BOUNCE,   COMMAND_ADJUDICATE,    COMMAND_REOPEN,          COMMAND_CO_UNIT};
   static const char *const officers[] = {"h-fire", "h-street", "p-fire", "p-street", "off-1", "ver-1", "ver-2"};
   uint64_t recent = counts.cases < 300 ? counts.cases : 300;
-  struct command command = {.kind = kinds[below(sizeof kinds)], .case_no = counts.cases - below((uint32_t)recent),
-                            .actor = city_officer(city, officers[below(7)]), .has_text = true, .days = 5,
-                            .measures = 1, .unit = city_unit(city, "fire")};
+  struct command command = {.kind = kinds[below(sizeof kinds)],
+                            .case_no = counts.cases - below((uint32_t)recent),
+                            .actor = city_officer(city, officers[below(7)]),
+                            .has_text = true,
+                            .days = 5,
+                            .measures = 1,
+                            .unit = city_unit(city, "fire")};
   if (has_erasable && below(4) == 0) {
     command.kind = COMMAND_COMMENT;
     command.case_no = erasable_case;
@@ -249,7 +262,8 @@ static void act(void) {
   const struct case_state *state = &cases[command.case_no];
   if (below(3) != 0 && (command_roles(command.kind) & ROLE_BIT(ROLE_HANDLER)) != 0 && state->handler != 0)
     command.actor = state->handler;
-  if (command.kind == COMMAND_PLAN_SUBMIT || command.kind == COMMAND_ATTACH || command.kind == COMMAND_REQUEST_CLOSURE) {
+  if (command.kind == COMMAND_PLAN_SUBMIT || command.kind == COMMAND_ATTACH ||
+      command.kind == COMMAND_REQUEST_CLOSURE) {
     command.evidence_count = 1;
     command.evidence[0].kind = command.kind == COMMAND_PLAN_SUBMIT ? EVIDENCE_PLAN : EVIDENCE_MATERIAL;
     memset(command.evidence[0].sha256.bytes, (int)below(256), HASH_BYTES);

@@ -1,10 +1,10 @@
-/* fuzz_note.c - hostile notes, keys, fork records, requests to signer and witness.  The first byte chooses the reader.  Whatever
- * is taken apart is put together again as the same bytes; nothing is signed by a key that nobody has.
+/* fuzz_note.c - hostile notes, keys, fork records, requests to signer and witness.  The first byte chooses the reader.
+ * Whatever is taken apart is put together again as the same bytes; nothing is signed by a key that nobody has.
  *
  * `make test` replays corpus/note through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -fsanitize=fuzzer,address,undefined -o build/fuzz tests/fuzz/fuzz_note.c \
- *     sign/{note,key,base64,digest,fork,signer,witness,secret}.c core/[a-z]*.c -lcrypto
- *   build/fuzz -max_len=10000 -max_total_time=60 build/corpus tests/fuzz/corpus/note */
+ *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -fsanitize=fuzzer,address,undefined -o build/fuzz
+ * tests/fuzz/fuzz_note.c \ sign/{note,key,base64,digest,fork,signer,witness,secret}.c core/[a-z]*.c -lcrypto build/fuzz
+ * -max_len=10000 -max_total_time=60 build/corpus tests/fuzz/corpus/note */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +65,8 @@ static void try_witness(const uint8_t *data, size_t size) {
   struct checkpoint known = {.size = 10}, head;
   if (!witness_request_parse((const char *)data, size, &request)) return;
   must(witness_request_format(&request, text) == size && memcmp(text, data, size) == 0);
-  must(witness_judge(&log_key, log_key.name, &known, &request, &head) != WITNESS_OK); /* the head of size 10 is not all zeros */
+  must(witness_judge(&log_key, log_key.name, &known, &request, &head) !=
+       WITNESS_OK); /* the head of size 10 is not all zeros */
 }
 
 static void try_signer(const uint8_t *data, size_t size) {
@@ -74,11 +75,13 @@ static void try_signer(const uint8_t *data, size_t size) {
   static uint8_t bytes[SIGNER_REQUEST_BYTES_MAX + SIGNER_REPLY_BYTES_MAX];
   if (signer_request_unpack(data, size, &request))
     must(signer_request_pack(&request, bytes) == size && memcmp(bytes, data, size) == 0);
-  if (signer_reply_unpack(data, size, &reply)) must(signer_reply_pack(&reply, bytes) == size && memcmp(bytes, data, size) == 0);
+  if (signer_reply_unpack(data, size, &reply))
+    must(signer_reply_pack(&reply, bytes) == size && memcmp(bytes, data, size) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static void (*const readers[])(const uint8_t *, size_t) = {try_note, try_public, try_secret, try_fork, try_witness, try_signer};
+  static void (*const readers[])(const uint8_t *, size_t) = {try_note, try_public,  try_secret,
+                                                             try_fork, try_witness, try_signer};
   if (size == 0) return 0;
   if (log_key.name[0] == '\0') must(note_verifier_parse(FUZZ_LOG, sizeof FUZZ_LOG - 1, &log_key));
   uint8_t *exact = malloc(size); /* its own block, so that reading on is seen */

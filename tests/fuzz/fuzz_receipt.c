@@ -1,11 +1,12 @@
-/* fuzz_receipt.c - hostile receipts.  The secret key of the log below was thrown away, so only the receipts of the corpus may
- * hold: anything else that does is a forgery.
+/* fuzz_receipt.c - hostile receipts.  The secret key of the log below was thrown away, so only the receipts of the
+ * corpus may hold: anything else that does is a forgery.
  *
  * `make test` replays corpus/receipt through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -Ibuild/proto -fsanitize=fuzzer,address,undefined -fno-sanitize=shift \
- *     -o build/fuzz tests/fuzz/fuzz_receipt.c verify/receipt.c sign/{note,key,base64,digest}.c proto/codec*.c core/[a-z]*.c \
- *     build/proto/rectify/v1/rectify.pb-c.c -lprotobuf-c -lcrypto
- *   build/fuzz -max_len=8192 -max_total_time=60 build/corpus tests/fuzz/corpus/receipt */
+ *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -Ibuild/proto -fsanitize=fuzzer,address,undefined
+ * -fno-sanitize=shift \
+ *     -o build/fuzz tests/fuzz/fuzz_receipt.c verify/receipt.c sign/{note,key,base64,digest}.c proto/codec*.c
+ * core/[a-z]*.c \ build/proto/rectify/v1/rectify.pb-c.c -lprotobuf-c -lcrypto build/fuzz -max_len=8192
+ * -max_total_time=60 build/corpus tests/fuzz/corpus/receipt */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *exact = malloc(size > 0 ? size : 1); /* its own block, so that reading on is seen */
   must(exact != NULL);
   if (size > 0) memcpy(exact, data, size);
-  if (receipt_parse(exact, size, &receipt)) must(receipt_format(&receipt, again) == size && memcmp(again, exact, size) == 0);
+  if (receipt_parse(exact, size, &receipt))
+    must(receipt_format(&receipt, again) == size && memcmp(again, exact, size) == 0);
   if (receipt_check(arena, exact, size, &log, NULL, 0, &receipt) == RECEIPT_HOLDS) {
     digest_sha256(exact, size, digest);
     must(memcmp(digest, good[0], 4) == 0 || memcmp(digest, good[1], 4) == 0);

@@ -1,4 +1,5 @@
-/* proof_tree.h - for tests of heads and proofs: a tree that keeps all its leaves, whose leaf i is a function of (i, salt). */
+/* proof_tree.h - for tests of heads and proofs: a tree that keeps all its leaves, whose leaf i is a function of (i,
+ * salt). */
 #ifndef RECTIFY_TESTS_PROOF_TREE_H
 #define RECTIFY_TESTS_PROOF_TREE_H
 
@@ -46,7 +47,8 @@ static inline void proof_root(struct proof_tree *tree, uint64_t size, struct has
   merkle_root(digest_sha256, &edge, out);
 }
 
-static inline void proof_consistency(struct proof_tree *tree, uint64_t old_size, uint64_t size, struct merkle_proof *out) {
+static inline void proof_consistency(struct proof_tree *tree, uint64_t old_size, uint64_t size,
+                                     struct merkle_proof *out) {
   const struct merkle_source source = {proof_node, tree, digest_sha256};
   assert_true(merkle_consistency(&source, old_size, size, out));
 }
@@ -58,8 +60,8 @@ static inline struct note_signer proof_signer(const char *name, uint8_t algorith
 }
 
 /* A signed head of the tree; returns its length. */
-static inline size_t proof_head(struct proof_tree *tree, uint64_t size, const struct note_signer *signer, const char *origin,
-                                char out[NOTE_BYTES_MAX]) {
+static inline size_t proof_head(struct proof_tree *tree, uint64_t size, const struct note_signer *signer,
+                                const char *origin, char out[NOTE_BYTES_MAX]) {
   struct checkpoint head = {.size = size};
   snprintf(head.origin, sizeof head.origin, "%s", origin);
   proof_root(tree, size, &head.root);

@@ -1,4 +1,5 @@
-/* test_export.c - an export that was cut off anywhere is taken up where its last whole section ends, and no cut is read past. */
+/* test_export.c - an export that was cut off anywhere is taken up where its last whole section ends, and no cut is read
+ * past. */
 #include <unistd.h>
 
 #include "tests/unit/proof_tree.h"
@@ -11,8 +12,13 @@ static size_t length, ends[40], end_count, first_row;
 
 static void make_event(uint64_t index, FILE *file) {
   static const uint8_t salt[SALT_BYTES] = {1};
-  struct export_event event = {.log_index = index, .record = (const uint8_t *)"a record", .record_length = 8,
-                               .text_kind = (uint8_t)(index % 4), .salt = salt, .text = (const uint8_t *)"text", .erased_by = 77};
+  struct export_event event = {.log_index = index,
+                               .record = (const uint8_t *)"a record",
+                               .record_length = 8,
+                               .text_kind = (uint8_t)(index % 4),
+                               .salt = salt,
+                               .text = (const uint8_t *)"text",
+                               .erased_by = 77};
   event.text_length = event.text_kind == EXPORT_TEXT_HERE ? 4 : 0;
   assert_int_equal(export_write_event(file, &event), 0);
 }
@@ -23,7 +29,8 @@ static void mark(FILE *file) {
 }
 
 static int set_up(void **context) {
-  struct export_case row = {.case_no = 5, .state = (const uint8_t *)"state", .state_length = 5, .columns = {1, -2, INT64_MAX}};
+  struct export_case row = {
+      .case_no = 5, .state = (const uint8_t *)"state", .state_length = 5, .columns = {1, -2, INT64_MAX}};
   const struct export_end end = {RECORDS, RECORDS / 4, 2};
   FILE *file = fmemopen(bytes, sizeof bytes, "w");
   (void)context;
@@ -37,7 +44,8 @@ static int set_up(void **context) {
     mark(file);
   }
   first_row = ends[end_count - 1];
-  assert_true(export_write_case(file, &row) == 0 && export_write_case(file, &row) == 0 && export_write_end(file, &end) == 0);
+  assert_true(export_write_case(file, &row) == 0 && export_write_case(file, &row) == 0 &&
+              export_write_end(file, &end) == 0);
   mark(file);
   length = ends[end_count - 1];
   return fclose(file);
@@ -61,7 +69,8 @@ static void test_round_trip(void **context) {
     heads += section.tag == EXPORT_HEAD;
     rows += section.tag == EXPORT_CASE;
     if (section.tag == EXPORT_CASE) assert_true(section.row.columns[1] == -2 && section.row.columns[2] == INT64_MAX);
-    if (section.tag == EXPORT_END) assert_true(section.end.events == events && section.end.heads == heads && section.end.cases == rows);
+    if (section.tag == EXPORT_END)
+      assert_true(section.end.events == events && section.end.heads == heads && section.end.cases == rows);
   }
   assert_int_equal(result, EXPORT_EOF);
   assert_int_equal(events, RECORDS);

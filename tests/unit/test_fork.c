@@ -26,12 +26,14 @@ static int set_up(void **context) {
 }
 
 static struct fork_record good(void) {
-  struct fork_record record = {.gives_up = state.last, .goes_on = {.origin = LOG "/2", .size = 15}, .reason = "the disks failed 磁盘"};
+  struct fork_record record = {
+      .gives_up = state.last, .goes_on = {.origin = LOG "/2", .size = 15}, .reason = "the disks failed 磁盘"};
   proof_root(&tree, 15, &record.goes_on.root);
   return record;
 }
 
-static size_t note_of(const struct fork_record *record, const struct note_signer *one, const struct note_signer *two, char *out) {
+static size_t note_of(const struct fork_record *record, const struct note_signer *one, const struct note_signer *two,
+                      char *out) {
   size_t text = fork_format(record, out), length = text + 1;
   assert_true(text > 0);
   out[text] = '\n';
@@ -40,8 +42,8 @@ static size_t note_of(const struct fork_record *record, const struct note_signer
   return length;
 }
 
-static enum fork_verdict judge(const struct fork_record *record, const struct note_signer *one, const struct note_signer *two,
-                               struct signer_state *next) {
+static enum fork_verdict judge(const struct fork_record *record, const struct note_signer *one,
+                               const struct note_signer *two, struct signer_state *next) {
   char note[NOTE_BYTES_MAX];
   return fork_judge(&key, &state, note, note_of(record, one, two, note), people, people_count, next);
 }

@@ -11,8 +11,13 @@ static uint8_t records[PROOF_LEAVES][EVENT_BODY_BYTES_MAX];
 static size_t lengths[PROOF_LEAVES];
 
 static void make_record(uint32_t i) {
-  struct event event = {.case_no = 1 + i / 10, .version = 1 + i % 10, .command = COMMAND_COMMENT, .rule = RULE_COMMENTED,
-                        .actor = i, .recorded = INT64_C(1770000000000000) + i, .policy_version = 1};
+  struct event event = {.case_no = 1 + i / 10,
+                        .version = 1 + i % 10,
+                        .command = COMMAND_COMMENT,
+                        .rule = RULE_COMMENTED,
+                        .actor = i,
+                        .recorded = INT64_C(1770000000000000) + i,
+                        .policy_version = 1};
   memcpy(event.key.bytes, &i, sizeof i);
   event.key.bytes[15] = 1;
   lengths[i] = codec_event_pack(&event, records[i]);
@@ -77,7 +82,8 @@ static void test_holds(void **context) {
     for (uint64_t index = 0; index < size; index += 3) {
       size_t length = make_receipt(index, size, index % 2 == 0, text);
       const uint32_t asked = index % 2 == 0;
-      assert_int_equal(receipt_check(arena, text, length, &key.verifier, &witness.verifier, asked, &receipt), RECEIPT_HOLDS);
+      assert_int_equal(receipt_check(arena, text, length, &key.verifier, &witness.verifier, asked, &receipt),
+                       RECEIPT_HOLDS);
       assert_int_equal(receipt.log_index, index);
       assert_int_equal(receipt.head.size, size);
       assert_int_equal(receipt.event.actor, index);
@@ -127,7 +133,8 @@ static void test_mixed(void **context) {
     assert_true(receipt_parse(text, make_receipt(other, 200 + other % 57, false, text), &two));
     for (int parts = 1; parts < 15; parts++) {
       mixed = one;
-      if ((parts & 1) != 0) memcpy(mixed.record, two.record, sizeof mixed.record), mixed.record_length = two.record_length;
+      if ((parts & 1) != 0)
+        memcpy(mixed.record, two.record, sizeof mixed.record), mixed.record_length = two.record_length;
       if ((parts & 2) != 0) mixed.log_index = two.log_index;
       if ((parts & 4) != 0) mixed.proof = two.proof;
       if ((parts & 8) != 0) memcpy(mixed.note, two.note, sizeof mixed.note), mixed.note_length = two.note_length;
@@ -143,13 +150,17 @@ static void test_mixed(void **context) {
 static void test_verdicts(void **context) {
   char text[RECEIPT_BYTES_MAX];
   static struct receipt receipt;
-  struct note_signer thief = proof_signer(LOG, NOTE_ED25519), other_log = proof_signer("rectify.test/other", NOTE_ED25519);
+  struct note_signer thief = proof_signer(LOG, NOTE_ED25519),
+                     other_log = proof_signer("rectify.test/other", NOTE_ED25519);
   (void)context;
   size_t length = make_receipt(3, 20, true, text);
-  assert_int_equal(receipt_check(arena, text, length, &thief.verifier, &witness.verifier, 1, &receipt), RECEIPT_UNSIGNED);
-  assert_int_equal(receipt_check(arena, text, length, &other_log.verifier, &witness.verifier, 1, &receipt), RECEIPT_OTHER_LOG);
+  assert_int_equal(receipt_check(arena, text, length, &thief.verifier, &witness.verifier, 1, &receipt),
+                   RECEIPT_UNSIGNED);
+  assert_int_equal(receipt_check(arena, text, length, &other_log.verifier, &witness.verifier, 1, &receipt),
+                   RECEIPT_OTHER_LOG);
   assert_int_equal(receipt_check(arena, text, length, &key.verifier, NULL, 0, &receipt), RECEIPT_STRANGER);
-  assert_int_equal(receipt_check(arena, text, length, &key.verifier, &thief.verifier, 1, &receipt), RECEIPT_NOT_COSIGNED);
+  assert_int_equal(receipt_check(arena, text, length, &key.verifier, &thief.verifier, 1, &receipt),
+                   RECEIPT_NOT_COSIGNED);
   witnesses = 1;
   assert_true(receipt_parse(text, length, &receipt));
   receipt.log_index = 4;
@@ -157,11 +168,12 @@ static void test_verdicts(void **context) {
   assert_true(receipt_parse(text, make_receipt(3, 20, true, text), &receipt));
   receipt.record_length = 1;
   assert_int_equal(check(text, receipt_format(&receipt, text)), RECEIPT_NO_RECORD);
-  for (int i = 0; i < RECEIPT_VERDICT_COUNT; i++) assert_true(strlen(receipt_verdict_text((enum receipt_verdict)i)) > 10);
+  for (int i = 0; i < RECEIPT_VERDICT_COUNT; i++)
+    assert_true(strlen(receipt_verdict_text((enum receipt_verdict)i)) > 10);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_holds), cmocka_unit_test(test_mutated), cmocka_unit_test(test_mixed),
-                                     cmocka_unit_test(test_verdicts)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_holds), cmocka_unit_test(test_mutated),
+                                     cmocka_unit_test(test_mixed), cmocka_unit_test(test_verdicts)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

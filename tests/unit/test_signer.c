@@ -1,4 +1,5 @@
-/* test_signer.c - what rectify-sign signs and what it refuses, its messages, its file under every fault, and the program itself. */
+/* test_signer.c - what rectify-sign signs and what it refuses, its messages, its file under every fault, and the
+ * program itself. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -145,14 +146,22 @@ static bool struck(void) {
   errno = ENOSPC;
   return true;
 }
-static int bad_create(const char *path) { return struck() ? -1 : real.create(path); }
-static int bad_sync(int fd) { return struck() ? -1 : real.sync(fd); }
+static int bad_create(const char *path) {
+  return struck() ? -1 : real.create(path);
+}
+static int bad_sync(int fd) {
+  return struck() ? -1 : real.sync(fd);
+}
 static int bad_close(int fd) {
   int result = real.close(fd);
   return struck() ? -1 : result;
 }
-static int bad_rename(const char *from, const char *to) { return struck() ? -1 : real.rename(from, to); }
-static int bad_unlink(const char *path) { return struck() ? -1 : real.unlink(path); }
+static int bad_rename(const char *from, const char *to) {
+  return struck() ? -1 : real.rename(from, to);
+}
+static int bad_unlink(const char *path) {
+  return struck() ? -1 : real.unlink(path);
+}
 static ssize_t bad_write(int fd, const void *data, size_t length) {
   if (!struck()) return real.write(fd, data, length < 50 ? length : 50); /* short writes are the rule here */
   if (fault != FAULT_TORN) return -1;
@@ -168,7 +177,8 @@ static void faults(enum fault kind, int at) {
   secret_disk = (struct secret_disk){bad_create, bad_write, bad_sync, bad_close, bad_rename, bad_unlink};
 }
 
-/* Keeps `next` in a process of its own with the fault; returns 1 when it said that it is kept, 0 when not, -1 when killed. */
+/* Keeps `next` in a process of its own with the fault; returns 1 when it said that it is kept, 0 when not, -1 when
+ * killed. */
 static int keep_in_child(const char *path, const struct signer_state *next, enum fault kind, int at) {
   char error[SECRET_ERROR_BYTES];
   int status;
@@ -319,7 +329,8 @@ static pid_t start_program(int *fd) {
   if (child == 0) {
     (void)close(pair[0]);
     snprintf(number, sizeof number, "%d", pair[1]);
-    execl(program(), "rectify-sign", "run", "--key", in_folder("run.key"), "--state", in_folder("run.state"), "--fd", number, NULL);
+    execl(program(), "rectify-sign", "run", "--key", in_folder("run.key"), "--state", in_folder("run.state"), "--fd",
+          number, NULL);
     _exit(127);
   }
   (void)close(pair[1]);
@@ -387,10 +398,10 @@ static void test_program(void **context) {
 int main(void) {
   real = secret_disk;
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_extends),     cmocka_unit_test(test_refuses), cmocka_unit_test(test_again),
-      cmocka_unit_test(test_messages),    cmocka_unit_test(test_disk_errors), cmocka_unit_test(test_kill),
-      cmocka_unit_test(test_torn),        cmocka_unit_test(test_secrets), cmocka_unit_test(test_credentials),
-      cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_guard),   cmocka_unit_test(test_program),
+      cmocka_unit_test(test_extends),       cmocka_unit_test(test_refuses),     cmocka_unit_test(test_again),
+      cmocka_unit_test(test_messages),      cmocka_unit_test(test_disk_errors), cmocka_unit_test(test_kill),
+      cmocka_unit_test(test_torn),          cmocka_unit_test(test_secrets),     cmocka_unit_test(test_credentials),
+      cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_guard),       cmocka_unit_test(test_program),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

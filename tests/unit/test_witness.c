@@ -35,9 +35,10 @@ static int tear_down(void **context) {
   return system(command);
 }
 
-/* The request for the head of `tree` of `size`, with the proof from `proved_from`, saying that the old size is `old`. */
-static size_t request_of(struct proof_tree *tree, uint64_t old, uint64_t proved_from, uint64_t size, const struct note_signer *by,
-                         char out[WITNESS_REQUEST_BYTES_MAX]) {
+/* The request for the head of `tree` of `size`, with the proof from `proved_from`, saying that the old size is `old`.
+ */
+static size_t request_of(struct proof_tree *tree, uint64_t old, uint64_t proved_from, uint64_t size,
+                         const struct note_signer *by, char out[WITNESS_REQUEST_BYTES_MAX]) {
   char note[NOTE_BYTES_MAX];
   struct witness_request request = {.old_size = old, .note = note};
   request.note_length = proof_head(tree, size, by, by->verifier.name, note);
@@ -71,7 +72,8 @@ static void test_cosigns(void **context) {
   assert_true(note_parse(bytes, length + strlen(answer.line), &note));
   assert_true(note_is_signed_by(&note, &witness.verifier, &seconds) && seconds == 1679315147);
   assert_true(note_is_signed_by(&note, &key.verifier, NULL));
-  for (uint64_t size = 21; size < 60; size++) assert_int_equal(ask_for(&history, size - 1, size - 1, size).status, WITNESS_OK);
+  for (uint64_t size = 21; size < 60; size++)
+    assert_int_equal(ask_for(&history, size - 1, size - 1, size).status, WITNESS_OK);
   assert_int_equal(ask_for(&history, 59, 59, 59).status, WITNESS_OK); /* the same again, at another time */
 }
 
@@ -97,7 +99,7 @@ static void test_not_proved(void **context) {
   assert_int_equal(ask_for(&history, 0, 0, 20).status, WITNESS_OK);
   assert_int_equal(ask_for(&forged, 20, 20, 30).status, WITNESS_NOT_PROVED);
   assert_int_equal(ask_for(&history, 20, 19, 30).status, WITNESS_NOT_PROVED);
-  assert_int_equal(ask_for(&history, 20, 0, 30).status, WITNESS_NOT_PROVED); /* an empty proof */
+  assert_int_equal(ask_for(&history, 20, 0, 30).status, WITNESS_NOT_PROVED);  /* an empty proof */
   assert_int_equal(ask_for(&history, 20, 10, 20).status, WITNESS_NOT_PROVED); /* a proof where none belongs */
   assert_int_equal(ask_for(&history, 20, 20, 30).status, WITNESS_OK);
 }
@@ -112,7 +114,8 @@ static void test_first(void **context) {
 
 static void test_strangers(void **context) {
   char text[WITNESS_REQUEST_BYTES_MAX];
-  struct note_signer other_log = proof_signer("rectify.test/other", NOTE_ED25519), thief = proof_signer(LOG, NOTE_ED25519);
+  struct note_signer other_log = proof_signer("rectify.test/other", NOTE_ED25519),
+                     thief = proof_signer(LOG, NOTE_ED25519);
   (void)context;
   assert_int_equal(ask(text, request_of(&history, 0, 0, 20, &other_log, text)).status, WITNESS_NOT_FOUND);
   assert_int_equal(ask(text, request_of(&history, 0, 0, 20, &thief, text)).status, WITNESS_FORBIDDEN);
@@ -135,11 +138,22 @@ static void test_fork(void **context) {
 }
 
 static void test_malformed(void **context) {
-  static const char *const bad[] = {"", "old", "old 0", "old 0\n", "old 0\n\n", "old 00\n\nx", "old -1\n\nx", "old 1 \n\nx",
-                                    "OLD 0\n\nx", "old 0\nAAAA\n\nx", "old 0\nx\n\n", "old 9999999999999999999\n\nx"};
+  static const char *const bad[] = {"",
+                                    "old",
+                                    "old 0",
+                                    "old 0\n",
+                                    "old 0\n\n",
+                                    "old 00\n\nx",
+                                    "old -1\n\nx",
+                                    "old 1 \n\nx",
+                                    "OLD 0\n\nx",
+                                    "old 0\nAAAA\n\nx",
+                                    "old 0\nx\n\n",
+                                    "old 9999999999999999999\n\nx"};
   char text[WITNESS_REQUEST_BYTES_MAX];
   (void)context;
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(ask(bad[i], strlen(bad[i])).status, WITNESS_BAD_REQUEST);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(ask(bad[i], strlen(bad[i])).status, WITNESS_BAD_REQUEST);
   size_t length = request_of(&history, 0, 0, 20, &key, text);
   for (size_t cut = 1; cut < length; cut++) assert_int_not_equal(ask(text, length - cut).status, WITNESS_OK);
   for (size_t bit = 0; bit < length * 8; bit++) {
@@ -158,10 +172,18 @@ static bool struck(void) {
   errno = ENOSPC;
   return calls++ == fault_at;
 }
-static int bad_create(const char *name) { return struck() ? -1 : real.create(name); }
-static ssize_t bad_write(int fd, const void *data, size_t length) { return struck() ? -1 : real.write(fd, data, length); }
-static int bad_sync(int fd) { return struck() ? -1 : real.sync(fd); }
-static int bad_rename(const char *from, const char *to) { return struck() ? -1 : real.rename(from, to); }
+static int bad_create(const char *name) {
+  return struck() ? -1 : real.create(name);
+}
+static ssize_t bad_write(int fd, const void *data, size_t length) {
+  return struck() ? -1 : real.write(fd, data, length);
+}
+static int bad_sync(int fd) {
+  return struck() ? -1 : real.sync(fd);
+}
+static int bad_rename(const char *from, const char *to) {
+  return struck() ? -1 : real.rename(from, to);
+}
 
 /* A head that could not be kept is not cosigned; a fork of it can then not be either, or only that. */
 static void test_disk_full(void **context) {
@@ -214,11 +236,11 @@ static void test_two_at_a_time(void **context) {
 int main(void) {
   real = secret_disk;
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup(test_cosigns, fresh),    cmocka_unit_test_setup(test_conflict, fresh),
-      cmocka_unit_test_setup(test_not_proved, fresh), cmocka_unit_test_setup(test_first, fresh),
-      cmocka_unit_test_setup(test_strangers, fresh), cmocka_unit_test_setup(test_fork, fresh),  cmocka_unit_test_setup(test_malformed, fresh),
-      cmocka_unit_test_setup(test_disk_full, fresh),  cmocka_unit_test_setup(test_damaged_state, fresh),
-      cmocka_unit_test_setup(test_two_at_a_time, fresh),
+      cmocka_unit_test_setup(test_cosigns, fresh),       cmocka_unit_test_setup(test_conflict, fresh),
+      cmocka_unit_test_setup(test_not_proved, fresh),    cmocka_unit_test_setup(test_first, fresh),
+      cmocka_unit_test_setup(test_strangers, fresh),     cmocka_unit_test_setup(test_fork, fresh),
+      cmocka_unit_test_setup(test_malformed, fresh),     cmocka_unit_test_setup(test_disk_full, fresh),
+      cmocka_unit_test_setup(test_damaged_state, fresh), cmocka_unit_test_setup(test_two_at_a_time, fresh),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
