@@ -1,5 +1,6 @@
 /* answer.c - replies: outcomes after the commit, errors at once.  A reply is packed into one buffer and handed to the
  * router; one that cannot be sent is dropped, the client's resend settles it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ void answer_pong(struct daemon *daemon, const struct route_back *back, const str
   pong.policy_version = store->office->versions[DOCUMENT_POLICY];
   pong.calendar_version = store->office->versions[DOCUMENT_CALENDAR];
   pong.registry_version = store->office->versions[DOCUMENT_REGISTRY];
-  pong.cases_open = book_count(store->book);
+  pong.cases_open = book_open_count(store->book);
   pong.cases_total = daemon->committed_cases;
   reply.body_case = RECTIFY__V1__REPLY__BODY_PONG;
   reply.pong = &pong;
@@ -91,6 +92,7 @@ struct outcome_room {
   Rectify__V1__Error error;
   Rectify__V1__Head head;
   char due[11];
+  char order[24]; /* "2026-17" */
 };
 
 static void fill_refusal(const struct event *event, uint64_t log_index, bool repeated, struct outcome_room *room) {
@@ -120,6 +122,12 @@ static void fill_due(const struct world *world, const struct event *event, uint3
   }
 }
 
+static void fill_order(const struct event *event, struct outcome_room *room) {
+  if (event->order_serial == 0) return;
+  (void)snprintf(room->order, sizeof room->order, "%u-%u", event->order_year, event->order_serial);
+  room->receipt.order = answer_text(room->order);
+}
+
 static void fill_receipt(struct daemon *daemon, const struct event *event, uint64_t log_index, uint32_t unit,
                          struct outcome_room *room) {
   rectify__v1__receipt__init(&room->receipt);
@@ -133,6 +141,7 @@ static void fill_receipt(struct daemon *daemon, const struct event *event, uint6
   receipt->track = event->track;
   receipt->document_version = event->document_version;
   fill_due(&daemon->store.office->world, event, unit, room);
+  fill_order(event, room);
   room->outcome.result_case = RECTIFY__V1__OUTCOME__RESULT_RECEIPT;
   room->outcome.receipt = receipt;
 }
@@ -160,15 +169,16 @@ static void fill_outcome(struct daemon *daemon, const struct batch *batch, const
     fill_failure(item, room);
     return;
   }
-  bool repeated = item->outcome == ITEM_REPEATED;
-  const struct recorded *recorded = repeated ? &batch->repeats[item->recorded] : &batch->fresh[item->recorded];
+  const bool repeated = item->outcome == ITEM_REPEATED, fresh = item->outcome == ITEM_FRESH;
+  const struct recorded *recorded = fresh ? &batch->fresh[item->recorded] : &batch->repeats[item->recorded];
   if (rule_refuses(recorded->event.rule)) {
     fill_refusal(&recorded->event, recorded->log_index, repeated, room);
     return;
   }
   fill_receipt(daemon, &recorded->event, recorded->log_index, unit_of(daemon, &recorded->event), room);
   room->receipt.repeated = repeated;
-  if (repeated) return;
+  if (item->outcome == ITEM_PREVIEWED) room->receipt.order = answer_text(""); /* no number is promised */
+  if (!fresh) return;
   rectify__v1__head__init(&room->head);
   answer_head(daemon, &room->head, &batch->root_after, batch->size_before + batch->fresh_count);
   room->receipt.head = &room->head;
@@ -186,6 +196,7 @@ void answer_batch(struct daemon *daemon, struct batch *batch) {
       pointers[j] = &rooms[j].outcome;
     }
     outcomes.n_outcomes = request->item_count;
+    outcomes.preview = request->preview;
     outcomes.outcomes = pointers;
     reply.body_case = RECTIFY__V1__REPLY__BODY_OUTCOMES;
     reply.outcomes = &outcomes;

@@ -18,10 +18,14 @@ static void *room_for(size_t count, size_t size) {
 struct batch *batch_new(void) {
   struct batch *batch = room_for(1, sizeof *batch);
   batch->touched = room_for(BATCH_FRESH_MAX, sizeof *batch->touched);
+  batch->loaded = room_for(BATCH_LOADED_MAX, sizeof *batch->loaded);
   batch->keys = room_for(BATCH_KEYS, sizeof *batch->keys);
+  batch->seen_index = room_for(BATCH_SEEN, sizeof *batch->seen_index);
+  batch->seen = room_for(BATCH_SEEN_MAX, sizeof *batch->seen);
   batch->requests = room_for(BATCH_REQUESTS_MAX, sizeof *batch->requests);
   batch->items = room_for(BATCH_ITEMS_MAX, sizeof *batch->items);
   batch->fresh = room_for(BATCH_FRESH_MAX, sizeof *batch->fresh);
+  must(getrandom(&batch->seed, sizeof batch->seed, 0) == sizeof batch->seed);
   batch->repeats = room_for(BATCH_ITEMS_MAX, sizeof *batch->repeats);
   batch->pieces = room_for(BATCH_ITEMS_MAX * EVIDENCE_MAX, sizeof *batch->pieces);
   batch->text = room_for(1, TEXT_BYTES);
@@ -33,7 +37,10 @@ void batch_free(struct batch *batch) {
   if (batch == NULL) return;
   batch_reset(batch);
   free(batch->touched);
+  free(batch->loaded);
   free(batch->keys);
+  free(batch->seen_index);
+  free(batch->seen);
   free(batch->requests);
   free(batch->items);
   free(batch->fresh);
@@ -46,6 +53,10 @@ void batch_free(struct batch *batch) {
 
 void batch_reset(struct batch *batch) {
   if (batch->item_count > 0) memset(batch->keys, 0, BATCH_KEYS * sizeof *batch->keys);
+  if (batch->seen_count > 0) memset(batch->seen_index, 0, BATCH_SEEN * sizeof *batch->seen_index);
+  batch->seen_count = batch->loaded_count = batch->weight = 0;
+  batch->ends_with_rule = false;
+  batch->reviews_until = 0;
   batch->request_count = batch->item_count = batch->fresh_count = batch->repeat_count = batch->piece_count = 0;
   batch->text_used = batch->record_used = batch->touched_count = 0;
   if (batch->has_publication) world_discard(&batch->publication);
@@ -56,7 +67,7 @@ void batch_reset(struct batch *batch) {
 
 bool batch_is_full(const struct batch *batch) {
   return batch->item_count >= BATCH_EVENTS_MAX || batch->request_count == BATCH_REQUESTS_MAX ||
-         batch->text_used >= BATCH_TEXT_BYTES_MAX ||
+         batch->text_used >= BATCH_TEXT_BYTES_MAX || batch->weight >= BATCH_WEIGHT_FULL || batch->ends_with_rule ||
          (batch->item_count > 0 && batch->items[0].command.kind == COMMAND_PUBLISH);
 }
 
@@ -82,6 +93,40 @@ static uint32_t key_slot(const struct batch *batch, const struct uuid *key) {
 
 bool batch_has_key(const struct batch *batch, const struct uuid *key) {
   return batch->item_count > 0 && batch->keys[key_slot(batch, key)] != 0;
+}
+
+/* ---- the index of evidence: at most two cases of each hash, so that each case finds another one ---- */
+
+/* The slot of the next entry of the hash from `slot` on, or the free one behind the last. */
+static uint32_t seen_slot(const struct batch *batch, const struct hash *sha256, uint32_t slot) {
+  while (batch->seen_index[slot] != 0 &&
+         memcmp(batch->seen[batch->seen_index[slot] - 1].sha256.bytes, sha256->bytes, HASH_BYTES) != 0)
+    slot = (slot + 1) & (BATCH_SEEN - 1);
+  return slot;
+}
+
+/* Clients choose the hashes; where they are kept is not theirs to choose. */
+static uint32_t seen_first(const struct batch *batch, const struct hash *sha256) {
+  uint64_t head;
+  memcpy(&head, sha256->bytes, sizeof head);
+  return seen_slot(batch, sha256, (uint32_t)((head ^ batch->seed) * UINT64_C(0x9E3779B97F4A7C15) >> 40) & (BATCH_SEEN - 1));
+}
+
+uint64_t batch_seen(const struct batch *batch, const struct hash *sha256, uint64_t case_no) {
+  if (batch->seen_count == 0) return 0;
+  uint32_t slot = seen_first(batch, sha256);
+  for (; batch->seen_index[slot] != 0; slot = seen_slot(batch, sha256, (slot + 1) & (BATCH_SEEN - 1)))
+    if (batch->seen[batch->seen_index[slot] - 1].case_no != case_no) return batch->seen[batch->seen_index[slot] - 1].case_no;
+  return 0;
+}
+
+void batch_see(struct batch *batch, const struct hash *sha256, uint64_t case_no) {
+  uint32_t slot = seen_first(batch, sha256), entries = 0;
+  for (; batch->seen_index[slot] != 0; slot = seen_slot(batch, sha256, (slot + 1) & (BATCH_SEEN - 1)))
+    if (batch->seen[batch->seen_index[slot] - 1].case_no == case_no || ++entries == 2) return;
+  must(batch->seen_count < BATCH_SEEN_MAX);
+  batch->seen[batch->seen_count] = (struct seen){*sha256, case_no};
+  batch->seen_index[slot] = ++batch->seen_count;
 }
 
 /* ---- from the wire to commands ---- */
@@ -148,6 +193,7 @@ static void take_evidence(struct batch *batch, struct item *item, size_t count, 
   item->command.evidence_count = (uint16_t)count;
   for (size_t i = 0; i < count; i++) {
     item->command.evidence[i].kind = (uint8_t)evidence[i]->kind;
+    item->command.evidence[i].measure = (uint8_t)evidence[i]->measure;
     memcpy(item->command.evidence[i].sha256.bytes, evidence[i]->sha256.data, HASH_BYTES);
     batch->pieces[batch->piece_count++] =
         (struct piece_name){batch_keep(batch, evidence[i]->name.data, evidence[i]->name.len), evidence[i]->size};
@@ -184,6 +230,8 @@ static void take_finding(struct batch *batch, const struct office *office, const
   item->kind_hash = hash_words(parent_code(office, finding->unit), finding->category);
   item->command.finding = finding;
   commit_to_text(batch, item, wire->text);
+  item->command.plain = (const char *)batch->text + item->text.at;
+  item->command.plain_length = item->text.length;
   take_evidence(batch, item, wire->n_evidence, wire->evidence);
 }
 
@@ -196,11 +244,24 @@ static void take_command(struct batch *batch, const struct office *office, const
   command->officer = officer_id(office, wire->officer);
   command->verifier = officer_id(office, wire->verifier);
   command->track = (uint8_t)wire->track;
+  command->days = (uint16_t)wire->days;
+  command->day = wire->day;
+  command->measures = (uint8_t)wire->measures;
+  command->form = (uint8_t)wire->form;
+  command->other = wire->other;
+  copy_code(command->number, wire->number);
   command->unit_unknown = wire->unit.len > 0 && command->unit == 0;
   command->officer_unknown =
       (wire->officer.len > 0 && command->officer == 0) || (wire->verifier.len > 0 && command->verifier == 0);
   commit_to_text(batch, item, wire->text);
   take_evidence(batch, item, wire->n_evidence, wire->evidence);
+}
+
+void batch_review(struct batch *batch, const struct command *command) {
+  ProtobufCBinaryData key = {WIRE_ID_BYTES, (uint8_t *)(uintptr_t)command->key.bytes};
+  struct item *item = new_item(batch, key, command->kind, 0);
+  item->request = ITEM_NONE;
+  item->command = *command;
 }
 
 static void take_publication(struct batch *batch, const Rectify__V1__Publish *wire, uint32_t actor) {
@@ -216,20 +277,54 @@ static size_t items_of(const Rectify__V1__Request *request) {
   return 1;
 }
 
+/* The most that can follow from one command: core/follow.c. */
+static uint32_t weigh_command(uint32_t command, size_t evidence) {
+  uint32_t follow_ups = 2; /* a part; or a co-unit's case merged: both cases hear of it */
+  if (command == COMMAND_SUBMIT) follow_ups = CO_UNITS_MAX + 2; /* and a rule asked for, or one that did not hold */
+  if (command == COMMAND_DISPATCH) follow_ups = CO_UNITS_MAX;
+  if (command == COMMAND_SWEEP) follow_ups = SWEEP_MAX;
+  return 1 + follow_ups + (uint32_t)evidence; /* each piece may be another case's too */
+}
+
+uint32_t batch_weigh(const Rectify__V1__Request *request) {
+  uint32_t weight = 0;
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_PUBLISH) return 1;
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
+    for (size_t i = 0; i < request->submit->n_findings; i++)
+      weight += weigh_command(COMMAND_SUBMIT, request->submit->findings[i]->n_evidence);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT && request->act->preview) return 0;
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT)
+    for (size_t i = 0; i < request->act->n_commands; i++)
+      weight += weigh_command(request->act->commands[i]->command, request->act->commands[i]->n_evidence);
+  return weight;
+}
+
+static void take_act(struct batch *batch, const struct office *office, const Rectify__V1__Act *act, uint32_t actor) {
+  for (size_t i = 0; i < act->n_commands; i++) {
+    take_command(batch, office, act->commands[i], actor);
+    batch->items[batch->item_count - 1].preview = act->preview;
+    batch->ends_with_rule |= !act->preview && act->commands[i]->command == COMMAND_RULE_ISSUE;
+  }
+}
+
 bool batch_take(struct batch *batch, const struct office *office, const Rectify__V1__Request *request, uint32_t actor,
                 const struct route_back *back, const struct uuid *id) {
   bool publishes = request->body_case == RECTIFY__V1__REQUEST__BODY_PUBLISH;
+  uint32_t weight = batch_weigh(request);
+  must(weight <= REQUEST_EVENTS_MAX);
   if (batch_is_full(batch) || (publishes && batch->item_count > 0)) return false;
+  batch->weight += weight;
   struct batch_request *place = &batch->requests[batch->request_count];
-  *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)items_of(request)};
+  *place = (struct batch_request){*back, *id, batch->item_count, (uint32_t)items_of(request), false};
   must(batch->item_count + place->item_count <= BATCH_ITEMS_MAX);
   if (publishes) take_publication(batch, request->publish, actor);
   if (request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT)
     for (size_t i = 0; i < request->submit->n_findings; i++)
       take_finding(batch, office, request->submit->findings[i], actor);
-  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT)
-    for (size_t i = 0; i < request->act->n_commands; i++)
-      take_command(batch, office, request->act->commands[i], actor);
+  if (request->body_case == RECTIFY__V1__REQUEST__BODY_ACT) {
+    place->preview = request->act->preview;
+    take_act(batch, office, request->act, actor);
+  }
   batch->request_count++;
   return true;
 }

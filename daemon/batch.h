@@ -11,12 +11,19 @@
 #include "daemon/world.h"
 #include "proto/codec.h"
 
-#define BATCH_ITEMS_MAX (BATCH_EVENTS_MAX + WIRE_SUBMIT_MAX) /* a request that fits in part is taken whole */
-#define BATCH_FRESH_MAX (BATCH_ITEMS_MAX + BATCH_EVENTS_MAX) /* items and rungs */
-#define BATCH_KEYS 4096                                      /* slots of the key index; power of two > 2 * items */
+/* A request that fits in part is taken whole; reviews come on top. */
+#define BATCH_ITEMS_MAX (BATCH_EVENTS_MAX + WIRE_SUBMIT_MAX + REVIEW_CASES_MAX)
+/* What the items may come to with all that follows from them (batch_take() weighs them), reviews and rungs. */
+#define BATCH_FRESH_MAX (BATCH_WEIGHT_FULL + REQUEST_EVENTS_MAX + REVIEW_CASES_MAX + BATCH_EVENTS_MAX)
+#define BATCH_KEYS 4096     /* slots of the key index; power of two > 2 * items */
+#define BATCH_SEEN 65536    /* slots of the index of evidence; power of two > 2 * BATCH_SEEN_MAX */
+#define BATCH_SEEN_MAX (BATCH_ITEMS_MAX * EVIDENCE_MAX)
+#define BATCH_LOADED_MAX (BATCH_ITEMS_MAX * (5 + EVIDENCE_MAX)) /* case and parent, the other and its parent, rule, evidence */
 #define ITEM_NONE UINT32_MAX
+_Static_assert(BATCH_FRESH_MAX / TILE_HASHES + 2 * TREE_LEVELS <= TREE_FULL_MAX, "the tree has room for a batch's tiles");
+_Static_assert(BATCH_KEYS > 2 * BATCH_ITEMS_MAX && BATCH_SEEN > 2 * BATCH_SEEN_MAX, "the indexes are half empty");
 
-enum item_outcome { ITEM_PENDING, ITEM_FRESH, ITEM_REPEATED, ITEM_FAILED };
+enum item_outcome { ITEM_PENDING, ITEM_FRESH, ITEM_REPEATED, ITEM_FAILED, ITEM_PREVIEWED };
 
 /* A stretch of the batch's text buffer. */
 struct stretch {
@@ -29,7 +36,8 @@ struct piece_name { /* of a piece of evidence */
 };
 
 struct item {
-  uint32_t request;
+  uint32_t request; /* ITEM_NONE: a review, which nobody asked for */
+  bool preview;     /* only to be judged */
   struct command command;
   struct finding finding; /* SUBMIT */
   struct stretch text;    /* free text; for PUBLISH the document */
@@ -39,7 +47,7 @@ struct item {
   uint64_t problem_hash, kind_hash; /* of the recurrence keys, to find earlier ones in the same batch */
   uint32_t document;    /* PUBLISH: enum document_kind */
   enum item_outcome outcome;
-  uint32_t recorded; /* index into batch.fresh or batch.repeats */
+  uint32_t recorded; /* index into batch.fresh; of a repeat or a preview, into batch.repeats */
   uint16_t failure;  /* enum failure */
   const char *failure_text; /* static, or batch.report */
 };
@@ -47,7 +55,8 @@ struct item {
 struct recorded {
   struct event event;
   uint64_t log_index;
-  uint32_t item; /* ITEM_NONE: a rung */
+  uint32_t item;   /* ITEM_NONE: a rung, or what follows from another event */
+  uint64_t digest; /* of its notices; 0: each by itself */
   struct stretch record; /* in batch.records */
 };
 
@@ -55,10 +64,20 @@ struct batch_request {
   struct route_back back;
   struct uuid id;
   uint32_t item_first, item_count;
+  bool preview;
+};
+
+/* Evidence that the batch has taken for a case. */
+struct seen {
+  struct hash sha256;
+  uint64_t case_no;
 };
 
 struct batch {
-  uint32_t request_count, item_count, fresh_count, repeat_count, piece_count;
+  uint32_t request_count, item_count, fresh_count, repeat_count, piece_count, seen_count, loaded_count;
+  uint32_t weight;    /* events that the items may come to */
+  bool ends_with_rule; /* a rule is issued: what is found against it is judged in a later batch, which can look it up */
+  uint64_t reviews_until; /* with its reviews all cases are done by this publication (store.reviews_wanted); 0: not yet */
   uint32_t text_used, record_used;
   bool has_publication;
   struct publication publication;
@@ -68,7 +87,11 @@ struct batch {
   uint64_t epoch;
   uint64_t *touched; /* case numbers changed, ascending, each once */
   uint32_t touched_count;
+  uint64_t *loaded; /* case numbers that its probe brought into the book */
   uint32_t *keys; /* index: item number + 1 */
+  uint64_t seed;        /* of the index of evidence */
+  uint32_t *seen_index; /* number in `seen` + 1 */
+  struct seen *seen;
   struct batch_request *requests;
   struct item *items;
   struct recorded *fresh, *repeats;
@@ -85,10 +108,20 @@ bool batch_is_full(const struct batch *batch);
 /* Whether the key is one of the batch's. */
 bool batch_has_key(const struct batch *batch, const struct uuid *key);
 
+/* How many events the request may come to, with all that can follow from each of its commands: beyond REQUEST_EVENTS_MAX no
+ * batch takes it. */
+uint32_t batch_weigh(const Rectify__V1__Request *request);
 /* Takes a Submit, Act or Publish of `actor` into the batch; copies all it needs.  False when there is no room for it
  * (the caller says "busy"). */
 bool batch_take(struct batch *batch, const struct office *office, const Rectify__V1__Request *request, uint32_t actor,
                 const struct route_back *back, const struct uuid *id);
+
+/* Adds the review of a case; only at the end, when all requests are in. */
+void batch_review(struct batch *batch, const struct command *command);
+/* Another case of this batch that the same bytes were taken for; 0: none. */
+uint64_t batch_seen(const struct batch *batch, const struct hash *sha256, uint64_t case_no);
+/* Notes that they were taken for this one. */
+void batch_see(struct batch *batch, const struct hash *sha256, uint64_t case_no);
 
 /* Copies bytes into the text buffer; must fit. */
 struct stretch batch_keep(struct batch *batch, const void *data, size_t length);

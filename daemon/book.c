@@ -12,6 +12,7 @@ struct entry {
   struct case_state state;
   usec_t fire;
   uint32_t heap_at;   /* NOT_IN_HEAP: no timer */
+  bool open;          /* counted in open_count */
   uint32_t next_free; /* of the list of free entries; entries are numbered from 1 */
 };
 
@@ -19,7 +20,7 @@ struct entry {
 struct book {
   struct entry **slabs;
   uint32_t slab_count, entry_count, free_first;
-  uint64_t count;
+  uint64_t count, open_count;
   uint32_t *table; /* open addressing, entry numbers; 0 empty */
   uint64_t table_size;
   uint32_t *heap; /* entry numbers by (fire, case_no) */
@@ -51,6 +52,17 @@ void book_free(struct book *book) {
 }
 
 uint64_t book_count(const struct book *book) { return book->count; }
+
+uint64_t book_open_count(const struct book *book) { return book->open_count; }
+
+/* Entries never move; the number of a free one is 0. */
+struct case_state *book_walk(struct book *book, uint32_t *cursor) {
+  while (*cursor < book->entry_count) {
+    struct entry *entry = entry_at(book, ++*cursor);
+    if (entry->state.case_no != 0) return &entry->state;
+  }
+  return NULL;
+}
 
 /* Fibonacci hashing: case numbers are dense, any odd multiplier spreads them. */
 static uint64_t slot_of(const struct book *book, uint64_t case_no) {
@@ -162,12 +174,19 @@ static void heap_add(struct book *book, uint32_t number) {
   sift_up(book, book->heap_count++, number);
 }
 
+static void count_open(struct book *book, struct entry *entry, bool open) {
+  if (entry->open && !open) book->open_count--;
+  if (!entry->open && open) book->open_count++;
+  entry->open = open;
+}
+
 void book_aim(struct book *book, const struct case_state *state) {
   uint32_t number = book->table[find_slot(book, state->case_no)];
   must(number != 0);
   usec_t fire = case_next_fire(state, NULL);
   heap_take(book, number);
   entry_at(book, number)->fire = fire;
+  count_open(book, entry_at(book, number), status_is_open(state->status));
   if (fire != INSTANT_NONE) heap_add(book, number);
 }
 
@@ -188,7 +207,9 @@ void book_remove(struct book *book, uint64_t case_no) {
   uint32_t number = book->table[slot];
   must(number != 0);
   heap_take(book, number);
+  count_open(book, entry_at(book, number), false);
   close_hole(book, slot);
+  entry_at(book, number)->state.case_no = 0;
   entry_at(book, number)->next_free = book->free_first;
   book->free_first = number;
   book->count--;

@@ -1,4 +1,4 @@
-/* book.h - the open cases in memory: a cache of case_, found by number and ordered by when they next want attention.
+/* book.h - the cases with a timer in memory, which all open ones are: a cache of case_, found by number and ordered by when they next want attention.
  *
  * Owns its memory.  Out of memory ends the program: it is crash-only, the database has everything.
  */
@@ -14,12 +14,17 @@ void book_free(struct book *book);
 /* Forgets all cases. */
 void book_clear(struct book *book);
 uint64_t book_count(const struct book *book);
+/* How many of its cases are open: closed ones are in it while a timer of theirs runs, or a batch needs them. */
+uint64_t book_open_count(const struct book *book);
+/* All cases one by one, for a walk that other work may interrupt: begin with *cursor 0; NULL at the end.  A case that stays in
+ * the book is met exactly once. */
+struct case_state *book_walk(struct book *book, uint32_t *cursor);
 
 /* The case, or NULL; borrowed until the next book_add(), book_remove() or book_clear(). */
 struct case_state *book_find(struct book *book, uint64_t case_no);
 /* Adds a case that is not in the book yet (all zero but for its number) and returns it. */
 struct case_state *book_add(struct book *book, uint64_t case_no);
-/* Puts the case where its clocks now say.  To be called after every change of a case. */
+/* Puts the case where its clocks and its status now say.  To be called after every change of a case. */
 void book_aim(struct book *book, const struct case_state *state);
 void book_remove(struct book *book, uint64_t case_no);
 

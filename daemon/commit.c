@@ -11,7 +11,7 @@
   COLUMN(e_rule, PG_INT2) COLUMN(e_actor, PG_INT4) COLUMN(e_recorded, PG_INSTANT) COLUMN(e_record, PG_BYTEA)         \
   COLUMN(x_index, PG_INT8) COLUMN(x_salt, PG_BYTEA) COLUMN(x_body, PG_TEXT)                                          \
   COLUMN(v_index, PG_INT8) COLUMN(v_ordinal, PG_INT2) COLUMN(v_case, PG_INT8) COLUMN(v_kind, PG_INT2)                \
-  COLUMN(v_sha256, PG_BYTEA) COLUMN(v_name, PG_TEXT) COLUMN(v_size, PG_INT8)                                         \
+  COLUMN(v_sha256, PG_BYTEA) COLUMN(v_name, PG_TEXT) COLUMN(v_size, PG_INT8) COLUMN(v_measure, PG_INT2)              \
   COLUMN(f_case, PG_INT8) COLUMN(f_id, PG_UUID) COLUMN(f_index, PG_INT8) COLUMN(f_team, PG_INT4)                     \
   COLUMN(f_unit, PG_INT4) COLUMN(f_kind, PG_INT2) COLUMN(f_severity, PG_INT2) COLUMN(f_found, PG_DATE)               \
   COLUMN(f_unit_code, PG_TEXT) COLUMN(f_parent_code, PG_TEXT) COLUMN(f_code, PG_TEXT) COLUMN(f_category, PG_TEXT)    \
@@ -20,11 +20,16 @@
   COLUMN(c_light, PG_INT2) COLUMN(c_unit, PG_INT4) COLUMN(c_handler, PG_INT4) COLUMN(c_verifier, PG_INT4)            \
   COLUMN(c_accountable, PG_INT4) COLUMN(c_team, PG_INT4) COLUMN(c_opened, PG_INSTANT) COLUMN(c_due, PG_INSTANT)      \
   COLUMN(c_due_clock, PG_INT2) COLUMN(c_first_due, PG_INSTANT) COLUMN(c_next_fire, PG_INSTANT)                       \
-  COLUMN(c_closed, PG_INSTANT) COLUMN(c_state, PG_BYTEA)                                                             \
+  COLUMN(c_closed, PG_INSTANT) COLUMN(c_state, PG_BYTEA) COLUMN(c_flags, PG_INT4) COLUMN(c_parent, PG_INT8)          \
+  COLUMN(c_finding_of, PG_INT8)                                                                                      \
   COLUMN(n_id, PG_INT8) COLUMN(n_case, PG_INT8) COLUMN(n_kind, PG_INT2) COLUMN(n_copy, PG_BOOL)                      \
   COLUMN(n_recipient, PG_INT2) COLUMN(n_officer, PG_INT4) COLUMN(n_created, PG_INSTANT)                              \
+  COLUMN(n_instead_of, PG_INT4) COLUMN(n_digest, PG_INT8)                                                            \
   COLUMN(d_kind, PG_INT2) COLUMN(d_version, PG_INT4) COLUMN(d_file_name, PG_TEXT) COLUMN(d_body, PG_TEXT)            \
-  COLUMN(d_sha256, PG_BYTEA) COLUMN(d_index, PG_INT8)
+  COLUMN(d_sha256, PG_BYTEA) COLUMN(d_index, PG_INT8)                                                                \
+  COLUMN(o_year, PG_INT4) COLUMN(o_serial, PG_INT4) COLUMN(o_case, PG_INT8) COLUMN(o_index, PG_INT8)                 \
+  COLUMN(r_case, PG_INT8) COLUMN(r_index, PG_INT8) COLUMN(r_finding_of, PG_INT8) COLUMN(r_effective, PG_DATE)        \
+  COLUMN(r_number, PG_TEXT)
 
 enum column {
 #define COLUMN(name, type) C_##name,
@@ -90,6 +95,8 @@ static void put_notices(const struct recorded *recorded) {
     put(C_n_recipient, event->notices[i].recipient);
     put(C_n_officer, event->notices[i].officer);
     put(C_n_created, event->recorded);
+    put(C_n_instead_of, event->notices[i].instead_of);
+    put(C_n_digest, (int64_t)recorded->digest);
   }
 }
 
@@ -100,16 +107,18 @@ static void put_private(const struct batch *batch, const struct item *item, uint
   put_bytes(C_x_body, batch->text + item->text.at, item->text.length);
 }
 
+/* What was refused was handed in all the same, but taken for no case. */
 static void put_evidence(const struct batch *batch, const struct item *item, const struct recorded *recorded) {
   for (uint32_t i = 0; i < item->command.evidence_count; i++) {
     const struct piece_name *piece = &batch->pieces[item->piece_first + i];
     put(C_v_index, (int64_t)recorded->log_index);
     put(C_v_ordinal, i);
-    put(C_v_case, (int64_t)recorded->event.case_no);
+    put(C_v_case, rule_refuses(recorded->event.rule) ? 0 : (int64_t)recorded->event.case_no);
     put(C_v_kind, item->command.evidence[i].kind);
     put_bytes(C_v_sha256, item->command.evidence[i].sha256.bytes, HASH_BYTES);
     put_bytes(C_v_name, batch->text + piece->name.at, piece->name.length);
     put(C_v_size, (int64_t)piece->size);
+    put(C_v_measure, item->command.evidence[i].measure);
   }
 }
 
@@ -139,6 +148,24 @@ static void put_document(const struct batch *batch, const struct item *item, con
   put(C_d_index, (int64_t)recorded->log_index);
 }
 
+static void put_order(const struct recorded *recorded) {
+  if (recorded->event.order_serial == 0) return;
+  put(C_o_year, recorded->event.order_year);
+  put(C_o_serial, recorded->event.order_serial);
+  put(C_o_case, (int64_t)recorded->event.case_no);
+  put(C_o_index, (int64_t)recorded->log_index);
+}
+
+static void put_rule(struct daemon *daemon, const struct item *item, const struct recorded *recorded) {
+  const struct event *event = &recorded->event;
+  if (event->command != COMMAND_RULE_ISSUE || rule_refuses(event->rule)) return;
+  put(C_r_case, (int64_t)event->case_no);
+  put(C_r_index, (int64_t)recorded->log_index);
+  put(C_r_finding_of, (int64_t)book_find(daemon->store.book, event->case_no)->finding_of);
+  put(C_r_effective, item->command.day);
+  put_text(C_r_number, event->number);
+}
+
 static void put_case(const struct case_state *state) {
   uint8_t packed[STATE_BODY_BYTES_MAX];
   uint32_t clock;
@@ -159,6 +186,9 @@ static void put_case(const struct case_state *state) {
   put_instant(C_c_next_fire, case_next_fire(state, NULL));
   put_instant(C_c_closed, state->closed);
   put_bytes(C_c_state, packed, codec_state_pack(state, packed));
+  put(C_c_flags, state->flags);
+  put(C_c_parent, (int64_t)state->parent);
+  put(C_c_finding_of, (int64_t)state->finding_of);
 }
 
 static void put_rows(struct daemon *daemon, const struct batch *batch) {
@@ -167,12 +197,14 @@ static void put_rows(struct daemon *daemon, const struct batch *batch) {
     const struct recorded *recorded = &batch->fresh[i];
     put_event(batch, recorded);
     put_notices(recorded);
+    put_order(recorded);
     if (recorded->item == ITEM_NONE) continue;
     const struct item *item = &batch->items[recorded->item];
     put_private(batch, item, recorded->log_index);
     put_evidence(batch, item, recorded);
     if (recorded->event.has_finding && recorded->event.case_no != 0)
       put_finding(daemon->store.office->registry, item, recorded);
+    put_rule(daemon, item, recorded);
     if (recorded->event.document_version != 0) put_document(batch, item, recorded);
   }
   for (uint32_t i = 0; i < batch->touched_count; i++) put_case(book_find(daemon->store.book, batch->touched[i]));
@@ -213,19 +245,33 @@ static void put_appointments(struct pg_array *array, const struct registry *regi
   }
 }
 
+static void put_substitutions(struct pg_array *array, const struct registry *registry) {
+  for (uint32_t i = 0; i < registry->substitution_count; i++) {
+    const struct substitution *substitution = &registry->substitutions[i];
+    pg_put_int(&array[0], substitution->officer);
+    pg_put_int(&array[1], substitution->by);
+    pg_put_int(&array[2], substitution->from);
+    pg_put_int(&array[3], substitution->until);
+  }
+}
+
+#define REGISTRY_ARRAYS 19
+
 static void send_registry(struct pg *pg, const struct registry *registry) {
-  static const uint32_t types[15] = {PG_INT4, PG_INT4, PG_TEXT, PG_TEXT, PG_BOOL, PG_INT4, PG_INT4, PG_TEXT,
-                                     PG_TEXT, PG_BOOL, PG_INT4, PG_INT4, PG_INT2, PG_DATE, PG_DATE};
-  struct pg_array array[15] = {0};
+  static const uint32_t types[REGISTRY_ARRAYS] = {PG_INT4, PG_INT4, PG_TEXT, PG_TEXT, PG_BOOL, PG_INT4, PG_INT4,
+                                                  PG_TEXT, PG_TEXT, PG_BOOL, PG_INT4, PG_INT4, PG_INT2, PG_DATE,
+                                                  PG_DATE, PG_INT4, PG_INT4, PG_DATE, PG_DATE};
+  struct pg_array array[REGISTRY_ARRAYS] = {0};
   struct pg_params params;
-  for (int i = 0; i < 15; i++) pg_array_reset(&array[i], types[i]);
+  for (int i = 0; i < REGISTRY_ARRAYS; i++) pg_array_reset(&array[i], types[i]);
   put_units(&array[0], registry);
   put_officers(&array[5], registry);
   put_appointments(&array[10], registry);
+  put_substitutions(&array[15], registry);
   pg_params_reset(&params);
-  for (int i = 0; i < 15; i++) pg_param_array(&params, &array[i]);
+  for (int i = 0; i < REGISTRY_ARRAYS; i++) pg_param_array(&params, &array[i]);
   pg_statement(pg, STATEMENT_PROJECT_REGISTRY, &params);
-  for (int i = 0; i < 15; i++) pg_array_free(&array[i]);
+  for (int i = 0; i < REGISTRY_ARRAYS; i++) pg_array_free(&array[i]);
 }
 
 /* ---- sending ---- */

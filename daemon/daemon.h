@@ -41,6 +41,14 @@ struct store {
   uint64_t loaded_until; /* last case number loaded */
   uint64_t epoch, cases;
   uint32_t system_events;
+  uint32_t order_year, order_serial; /* of the last supervision order */
+  bool has_rules;                    /* some rule was issued: findings are held against them */
+  uint64_t digest;                   /* of the rungs that make up for an outage; 0: none do */
+  uint64_t reviews_wanted, reviewed; /* size of the log with the newest publication that asks for reviews; with the one that all
+                                      * cases were reviewed by, as the head says */
+  uint64_t reviews_kept;             /* what `reviewed` becomes with the job under way */
+  uint32_t review_cursor;            /* of book_walk() */
+  bool reviews_handed_out;           /* all reviews are in batches */
   struct tree tree;
   struct office *office;
   struct book *book;
@@ -110,8 +118,30 @@ usec_t pipeline_next_fire(const struct daemon *daemon);
 void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs);
 /* What batch_decide() does before and after: for the first start, which publishes what is in force already. */
 void batch_begin(struct daemon *daemon, struct batch *batch);
-void bootstrap_publication(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version);
 void batch_finish(struct daemon *daemon, struct batch *batch);
+/* Records the event of the item at `at`, which concerns no case. */
+void batch_record(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t at);
+/* The item is not judged; `text` is borrowed until the batch is answered. */
+void item_fail(struct item *item, uint32_t failure, const char *text);
+
+/* ---- publish.c ---- */
+void publish_decide(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
+/* The first publications of an empty database: what the program carries. */
+void publish_embedded(struct daemon *daemon, struct batch *batch);
+
+/* ---- review.c ---- */
+/* Whether some case may not have been reviewed yet by what is in force. */
+bool review_is_pending(const struct daemon *daemon);
+/* Whether a document of the kind asks for reviews. */
+bool review_is_reason(uint32_t document);
+/* All cases are to be reviewed by what the log holds at this size. */
+void review_want(struct daemon *daemon, uint64_t size);
+/* Whether review_fill() has something to add. */
+bool review_has_more(const struct daemon *daemon);
+/* Adds the next reviews to a batch that is about to be sealed. */
+void review_fill(struct daemon *daemon, struct batch *batch);
+/* The batch is durable: with the last reviews, that too is kept. */
+void review_landed(struct daemon *daemon, const struct batch *batch);
 
 /* ---- commit.c ---- */
 /* Sends the append of `batch`; commit_done() is told the outcome. */

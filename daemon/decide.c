@@ -1,26 +1,40 @@
-/* decide.c - the middle of the pipeline: commands and due rungs to events, events to records, records into the tree.
- * The core judges; here its answer is numbered, packed, hashed and applied to the book. */
+/* decide.c - the middle of the pipeline: commands, due rungs and what follows from them to events, events to records,
+ * records into the tree.  The core judges; here its answer is numbered, packed, hashed and applied to the book. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
 #include "rectify/must.h"
 
+#define FOLLOW_DEPTH_MAX 4 /* what follows from what follows; today nothing does */
+
 /* ---- recording one event ---- */
 
-static void keep_touched(struct batch *batch, uint64_t case_no) {
-  must(batch->touched_count < BATCH_FRESH_MAX);
-  batch->touched[batch->touched_count++] = case_no;
+/* Numbers go on from the last one recorded.  The clock cannot run back, but the root's zone may change. */
+static struct fresh next_numbers(const struct store *store, usec_t now) {
+  const struct world *world = &store->office->world;
+  int32_t year, month, day;
+  workday_civil(zone_day_of(world_zone(world, 0), now), &year, &month, &day);
+  const uint32_t order_year = (uint32_t)year > store->order_year ? (uint32_t)year : store->order_year;
+  return (struct fresh){store->cases + 1, order_year, order_year == store->order_year ? store->order_serial + 1 : 1};
+}
+
+static void count_on(struct store *store, const struct event *event) {
+  if (event->has_finding && event->case_no != 0) store->cases++;
+  if (event->command == COMMAND_RULE_ISSUE && !rule_refuses(event->rule)) store->has_rules = true;
+  if (event->order_serial == 0) return;
+  store->order_year = event->order_year;
+  store->order_serial = event->order_serial;
 }
 
 /* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */
-static struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event,
-                                     uint32_t item) {
+static struct recorded *record_event(struct daemon *daemon, struct batch *batch, const struct event *event) {
   struct store *store = &daemon->store;
   must(batch->fresh_count < BATCH_FRESH_MAX);
   struct recorded *recorded = &batch->fresh[batch->fresh_count++];
   recorded->event = *event;
-  recorded->item = item;
+  recorded->item = ITEM_NONE;
+  recorded->digest = 0;
   if (event->case_no == 0) recorded->event.version = ++store->system_events;
   recorded->log_index = store->tree.merkle.size;
   uint8_t *at = batch->records + batch->record_used;
@@ -43,36 +57,90 @@ static void apply_to_book(struct daemon *daemon, struct batch *batch, const stru
     must(case_apply(state, event));
   }
   book_aim(daemon->store.book, state);
-  keep_touched(batch, event->case_no);
+  batch->touched[batch->touched_count++] = event->case_no; /* as many as events */
+}
+
+/* ---- one command, and what follows from it ---- */
+
+static struct recorded *take_event(struct daemon *daemon, struct batch *batch, const struct event *event) {
+  struct recorded *recorded = record_event(daemon, batch, event);
+  count_on(&daemon->store, event);
+  apply_to_book(daemon, batch, event);
+  return recorded;
+}
+
+static const struct case_state *find_state(const struct daemon *daemon, uint64_t case_no) {
+  return case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
+}
+
+static void judge(struct daemon *daemon, const struct command *command, const struct case_state *state, usec_t now,
+                  struct decision *out) {
+  const struct store *store = &daemon->store;
+  const struct fresh fresh = next_numbers(store, now);
+  case_decide(&store->office->world, state, command, now, &fresh, out);
+}
+
+/* A closed case that is not at hand may miss what happened on another: core/follow.c. */
+static bool is_at_hand(const struct daemon *daemon, const struct command *command) {
+  return command->kind != COMMAND_RELATE || book_find(daemon->store.book, command->case_no) != NULL;
+}
+
+/* Right behind the event at `at`, all the daemon's own commands that follow from it, each with its own behind it. */
+static void follow_up(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now, uint32_t depth) {
+  static struct decision decision;
+  const struct event *cause = &batch->fresh[at].event;
+  struct command command;
+  struct finding finding;
+  if (cause->case_no == 0 || rule_refuses(cause->rule)) return;
+  const struct case_state after = *book_find(daemon->store.book, cause->case_no);
+  for (uint32_t i = 0; case_follow_up(&daemon->store.office->world, &after, cause, i, &command, &finding); i++) {
+    must(i < FOLLOW_UPS_MAX && depth < FOLLOW_DEPTH_MAX);
+    if (!is_at_hand(daemon, &command)) continue;
+    judge(daemon, &command, find_state(daemon, command.case_no), now, &decision);
+    must(decision.record);
+    take_event(daemon, batch, &decision.event);
+    follow_up(daemon, batch, batch->fresh_count - 1, now, depth + 1);
+  }
 }
 
 /* ---- rungs ---- */
+
+/* The rungs that make up for one outage share a digest, however many batches they take. */
+static uint64_t digest_of(struct store *store, usec_t due, usec_t now) {
+  if (now - due <= LATE_MINUTES * 60 * USEC_PER_SECOND) return 0;
+  if (store->digest == 0) store->digest = store->tree.merkle.size;
+  return store->digest;
+}
 
 static void fire_rung(struct daemon *daemon, struct batch *batch, struct case_state *state, usec_t now) {
   static struct decision decision;
   struct command command;
   uint32_t index;
-  must(case_next_fire(state, &index) <= now);
+  const usec_t due = case_next_fire(state, &index);
+  must(due <= now);
   case_rung_command(state, index, &command);
-  struct fresh fresh = {0};
-  case_decide(&daemon->store.office->world, state, &command, now, &fresh, &decision);
+  judge(daemon, &command, state, now, &decision);
   must(decision.record);
-  record_event(daemon, batch, &decision.event, ITEM_NONE);
-  apply_to_book(daemon, batch, &decision.event);
+  const uint64_t digest = digest_of(&daemon->store, due, now);
+  take_event(daemon, batch, &decision.event)->digest = digest;
+  follow_up(daemon, batch, batch->fresh_count - 1, now, 0);
 }
 
 static void fire_rungs(struct daemon *daemon, struct batch *batch, usec_t now) {
   for (uint32_t fired = 0; fired < BATCH_EVENTS_MAX; fired++) {
     usec_t when;
     struct case_state *state = book_next(daemon->store.book, &when);
-    if (state == NULL || when > now) return;
+    if (state == NULL || when > now) {
+      daemon->store.digest = 0;
+      return;
+    }
     fire_rung(daemon, batch, state, now);
   }
 }
 
 /* ---- items ---- */
 
-static void fail_item(struct item *item, uint32_t failure, const char *text) {
+void item_fail(struct item *item, uint32_t failure, const char *text) {
   item->outcome = ITEM_FAILED;
   item->failure = (uint16_t)failure;
   item->failure_text = text;
@@ -96,94 +164,70 @@ static void count_within(const struct daemon *daemon, struct batch *batch, uint3
       item->finding.same_problem++;
     if (earlier->kind_hash == item->kind_hash && item->finding.category[0] != '\0' && item->finding.unit != 0 &&
         strcmp(earlier->finding.category, item->finding.category) == 0 && in_window(age, policy->same_kind_days) &&
-        item->finding.same_kind < SAME_KIND_COUNT_MAX)
+        item->finding.same_kind <= SAME_KIND_COUNT_MAX)
       item->finding.same_kind++;
   }
 }
 
+/* What the command may look at besides its case: the other case as it stands now, evidence of this batch. */
+static void look_around(struct daemon *daemon, struct batch *batch, uint32_t at) {
+  struct command *command = &batch->items[at].command;
+  if (command->kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
+  if (command->other != 0) command->other_state = book_find(daemon->store.book, command->other);
+  for (uint32_t i = 0; i < command->evidence_count; i++) {
+    struct evidence_item *piece = &command->evidence[i];
+    if (piece->also_in == 0) piece->also_in = batch_seen(batch, &piece->sha256, command->case_no);
+  }
+}
+
+static void note_evidence(struct batch *batch, const struct event *event) {
+  if (rule_refuses(event->rule)) return;
+  for (uint32_t i = 0; i < event->evidence_count; i++) batch_see(batch, &event->evidence[i].sha256, event->case_no);
+}
+
+static void preview(struct batch *batch, struct item *item, const struct event *event) {
+  item->outcome = ITEM_PREVIEWED;
+  item->recorded = batch->repeat_count++;
+  batch->repeats[item->recorded] = (struct recorded){.event = *event, .item = ITEM_NONE};
+}
+
+/* Attempts are on record; a preview is not, and must tell nobody about a case that is not theirs to read. */
+static const struct case_state *state_for(const struct daemon *daemon, const struct item *item, usec_t now) {
+  const struct world *world = &daemon->store.office->world;
+  const struct case_state *state = find_state(daemon, item->command.case_no);
+  if (state == NULL || !item->preview || state->subject == item->command.actor) return state;
+  const day_t day = zone_day_of(world_zone(world, state->unit), now);
+  return authorise_read(world, item->command.actor, state->unit, state->team, day) ? state : NULL;
+}
+
+/* A review whose case has gone out of the book since is about nothing. */
+static bool is_moot(const struct daemon *daemon, const struct item *item) {
+  return item->command.kind == COMMAND_REVIEW && book_find(daemon->store.book, item->command.case_no) == NULL;
+}
+
 static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now) {
   static struct decision decision;
-  struct store *store = &daemon->store;
   struct item *item = &batch->items[at];
-  struct case_state *state = item->command.case_no == 0 ? NULL : book_find(store->book, item->command.case_no);
-  if (item->command.kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
-  struct fresh fresh = {.case_no = store->cases + 1};
-  case_decide(&store->office->world, state, &item->command, now, &fresh, &decision);
+  look_around(daemon, batch, at);
+  decision.record = false;
+  if (!is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);
   if (!decision.record) {
-    fail_item(item, FAILURE_FIELD, "not a command for people");
-    return;
-  }
-  if (item->command.kind == COMMAND_SUBMIT && decision.event.case_no != 0) store->cases++;
-  item->recorded = batch->fresh_count;
-  item->outcome = ITEM_FRESH;
-  record_event(daemon, batch, &decision.event, at);
-  apply_to_book(daemon, batch, &decision.event);
-}
-
-/* ---- publications ---- */
-
-static void event_of_publication(const struct daemon *daemon, const struct item *item, usec_t now,
-                                 const struct batch *batch, struct event *out) {
-  const struct office *office = daemon->store.office;
-  *out = (struct event){.command = COMMAND_PUBLISH,
-                        .rule = RULE_PUBLISHED,
-                        .key = item->command.key,
-                        .actor = item->command.actor,
-                        .recorded = now,
-                        .effective = now,
-                        .policy_version = office->versions[DOCUMENT_POLICY],
-                        .calendar_version = office->versions[DOCUMENT_CALENDAR],
-                        .registry_version = office->versions[DOCUMENT_REGISTRY],
-                        .document = (uint8_t)item->document};
-  tree_sha256(batch->text + item->text.at, item->text.length, out->document_sha256.bytes);
-}
-
-static bool may_publish(const struct registry *registry, uint32_t actor, usec_t now) {
-  return (registry_roles_anywhere(registry, actor, (day_t)(now / (24 * USEC_PER_HOUR))) &
-          ROLE_BIT(ROLE_ADMINISTRATOR)) != 0;
-}
-
-/* A registry that takes the administrator's own appointment away would be the last one ever. */
-static const char *lock_out(const struct batch *batch, const struct item *item, usec_t now) {
-  if (item->document != DOCUMENT_REGISTRY || item->command.actor == 0) return NULL;
-  const struct registry *registry = batch->publication.parsed;
-  return may_publish(registry, item->command.actor, now)
-             ? NULL
-             : "this registry takes the publisher's own appointment as administrator away: nobody could mend it";
-}
-
-static const char *file_name_of(const struct batch *batch, const struct item *item, char out[NAME_BYTES_MAX + 1]) {
-  memcpy(out, batch->text + item->file_name.at, item->file_name.length);
-  out[item->file_name.length] = '\0';
-  return item->file_name.length == 0 ? "document" : out;
-}
-
-static void decide_publication(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now) {
-  struct item *item = &batch->items[at];
-  struct office *office = daemon->store.office;
-  struct event event;
-  event_of_publication(daemon, item, now, batch, &event);
-  if (item->command.actor != 0 && !may_publish(office->registry, item->command.actor, now)) {
-    event.rule = RULE_ROLE_MISSING;
+    item_fail(item, FAILURE_FIELD, "not a command for people");
+  } else if (item->preview) {
+    preview(batch, item, &decision.event);
   } else {
-    char name[NAME_BYTES_MAX + 1];
-    if (!world_parse(office, item->document, false, file_name_of(batch, item, name),
-                     (char *)batch->text + item->text.at, item->text.length, &batch->publication, &batch->report)) {
-      fail_item(item, FAILURE_DOCUMENT, batch->report.text);
-      return;
-    }
-    const char *wrong = lock_out(batch, item, now);
-    if (wrong != NULL) {
-      world_discard(&batch->publication); /* the batch's rungs are recorded all the same: nothing must be adopted */
-      fail_item(item, FAILURE_DOCUMENT, wrong);
-      return;
-    }
-    batch->has_publication = true;
-    event.document_version = batch->publication.version;
+    item->recorded = batch->fresh_count;
+    item->outcome = ITEM_FRESH;
+    take_event(daemon, batch, &decision.event)->item = at;
+    note_evidence(batch, &decision.event);
+    follow_up(daemon, batch, item->recorded, now, 0);
   }
-  item->recorded = batch->fresh_count;
-  item->outcome = ITEM_FRESH;
-  record_event(daemon, batch, &event, at);
+}
+
+void batch_record(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t at) {
+  batch->items[at].recorded = batch->fresh_count;
+  batch->items[at].outcome = ITEM_FRESH;
+  record_event(daemon, batch, event)->item = at;
 }
 
 /* ---- the batch ---- */
@@ -211,24 +255,14 @@ void batch_finish(struct daemon *daemon, struct batch *batch) {
   tree_root(&daemon->store.tree, &batch->root_after);
 }
 
-void bootstrap_publication(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version) {
-  struct item *item = &batch->items[at];
-  struct event event;
-  event_of_publication(daemon, item, clock_now(), batch, &event);
-  event.document_version = version;
-  item->recorded = batch->fresh_count;
-  item->outcome = ITEM_FRESH;
-  record_event(daemon, batch, &event, at);
-}
-
 void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs) {
   usec_t now = clock_now();
   batch_begin(daemon, batch);
-  if (with_rungs) fire_rungs(daemon, batch, now);
+  if (with_rungs && !review_is_pending(daemon)) fire_rungs(daemon, batch, now);
   for (uint32_t at = 0; at < batch->item_count; at++) {
     if (batch->items[at].outcome != ITEM_PENDING) continue;
     if (batch->items[at].command.kind == COMMAND_PUBLISH)
-      decide_publication(daemon, batch, at, now);
+      publish_decide(daemon, batch, at, now);
     else
       decide_command(daemon, batch, at, now);
   }

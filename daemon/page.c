@@ -78,7 +78,7 @@ void page_of_events(struct query *query, const PGresult *result) {
 /* ---- notices ---- */
 
 enum { NOTICES_ID, NOTICES_CASE, NOTICES_KIND, NOTICES_COPY, NOTICES_RECIPIENT, NOTICES_OFFICER, NOTICES_CREATED,
-       NOTICES_INSTEAD_OF };
+       NOTICES_INSTEAD_OF, NOTICES_DIGEST };
 
 static void fill_notice(const struct registry *registry, const PGresult *result, int at, Rectify__V1__NoticeRow *row) {
   rectify__v1__notice_row__init(row);
@@ -90,6 +90,7 @@ static void fill_notice(const struct registry *registry, const PGresult *result,
   row_name_officer(registry, (uint32_t)pg_int(result, at, NOTICES_OFFICER), &row->officer, &row->officer_name);
   row_name_officer(registry, (uint32_t)pg_int(result, at, NOTICES_INSTEAD_OF), &row->instead_of, &row->instead_of_name);
   row->created = pg_instant(result, at, NOTICES_CREATED);
+  row->digest = (uint64_t)pg_int(result, at, NOTICES_DIGEST);
 }
 
 void page_of_notices(struct query *query, const PGresult *result) {

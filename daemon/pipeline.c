@@ -67,13 +67,27 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the clock is being moved; try later", RETRY_AFTER_MSEC);
   else if (any_key_is_under_way(daemon, request))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
+  else if (batch_weigh(request) > REQUEST_EVENTS_MAX)
+    answer_error(daemon, back, id, FAILURE_TOO_LARGE, request->body_case == RECTIFY__V1__REQUEST__BODY_ACT ? "act.commands" : "",
+                 "with all that can follow from it (up to 200 cases from one sweep) the request may come to more than 14000 events, "
+                 "which is what one transaction takes: send its commands in several requests", 0);
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
+}
+
+/* The clock, which only an advance moves, was kept there; nothing is due.  A repeat that comes late must not hold up what its
+ * client has sent since. */
+static bool stands_there(const struct daemon *daemon, usec_t until) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  return until <= clock_now() && when > clock_now() && !daemon->advance.wanted && !review_is_pending(daemon);
 }
 
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
+  } else if (stands_there(daemon, until)) {
+    answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
     answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
   } else {
@@ -143,21 +157,37 @@ static void receive(struct daemon *daemon) {
 
 /* The next batch, once sealed, relies on what was in the book when its probe left. */
 static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
-  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++)
-    if (daemon->next->items[i].command.case_no == case_no) return true;
+  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++) {
+    const struct command *command = &daemon->next->items[i].command;
+    if (command->case_no == case_no || command->other == case_no) return true;
+  }
   return false;
 }
 
 static void evict_if_closed(struct daemon *daemon, uint64_t case_no) {
   const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
-  if (state == NULL || status_is_open(state->status) || next_needs(daemon, case_no)) return;
+  if (state == NULL || status_is_open(state->status) || case_next_fire(state, NULL) != INSTANT_NONE) return;
+  if (next_needs(daemon, case_no)) return;
   book_remove(daemon->store.book, case_no);
 }
 
-/* Cases that the batch closed, and closed ones that were loaded for its commands. */
+/* Cases that the batch closed, and closed ones that were loaded for its commands or kept for them. */
 static void evict_closed(struct daemon *daemon, const struct batch *batch) {
   for (uint32_t i = 0; i < batch->touched_count; i++) evict_if_closed(daemon, batch->touched[i]);
-  for (uint32_t i = 0; i < batch->item_count; i++) evict_if_closed(daemon, batch->items[i].command.case_no);
+  for (uint32_t i = 0; i < batch->loaded_count; i++) evict_if_closed(daemon, batch->loaded[i]);
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    evict_if_closed(daemon, batch->items[i].command.case_no);
+    evict_if_closed(daemon, batch->items[i].command.other);
+  }
+}
+
+static void adopt(struct daemon *daemon, struct batch *batch) {
+  const uint32_t kind = batch->publication.kind;
+  if (batch->size_before == 0) review_want(daemon, daemon->committed_size); /* the first start: of no case */
+  if (!batch->has_publication) return;
+  world_adopt(daemon->store.office, &batch->publication);
+  batch->has_publication = false;
+  if (review_is_reason(kind)) review_want(daemon, daemon->committed_size);
 }
 
 /* The batch is durable: people may hear of it. */
@@ -165,10 +195,8 @@ static void land(struct daemon *daemon, struct batch *batch) {
   daemon->committed_size = batch->size_before + batch->fresh_count;
   daemon->committed_root = batch->root_after;
   daemon->committed_cases = daemon->store.cases;
-  if (batch->has_publication) {
-    world_adopt(daemon->store.office, &batch->publication);
-    batch->has_publication = false;
-  }
+  adopt(daemon, batch);
+  review_landed(daemon, batch);
   answer_batch(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
@@ -184,8 +212,8 @@ static bool lies_in_the_data(const char *sqlstate) {
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
 static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
-  bool rungs_too = batch->fresh[0].item == ITEM_NONE;
-  if (batch->request_count != 1 || rungs_too) return false;
+  if (batch->request_count != 1 || batch->fresh[0].item == ITEM_NONE) return false; /* or rungs are in it */
+  if (batch->item_count != batch->requests[0].item_count) return false;            /* or reviews */
   char sentence[640];
   snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
   answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);
@@ -231,8 +259,11 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
 }
 
 static void seal(struct daemon *daemon) {
-  if (daemon->next_sealed || daemon->gather->item_count == 0 || daemon->advance.under_way) return;
+  const bool reviews = review_has_more(daemon) && !is_cautious(daemon);
+  if (daemon->next_sealed || daemon->advance.under_way) return;
+  if (daemon->gather->item_count == 0 && !reviews) return;
   thin_out(daemon, daemon->gather);
+  if (reviews) review_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
   daemon->next_sealed = true;
   daemon->next_probed = false;
@@ -263,7 +294,7 @@ static void fly_next(struct daemon *daemon) {
 static void fly_rungs(struct daemon *daemon) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  if (daemon->flying || daemon->next_sealed || when > clock_now()) return;
+  if (daemon->flying || daemon->next_sealed || when > clock_now() || review_is_pending(daemon)) return;
   batch_decide(daemon, daemon->next, true);
   launch(daemon, daemon->next);
 }
@@ -304,7 +335,7 @@ static void keep_clock(struct daemon *daemon) {
 /* Steps from due rung to due rung, so that each is recorded at its own instant; then the clock stands at `until` and
  * that too is kept before it is said. */
 static void advance(struct daemon *daemon) {
-  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed) return;
+  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed || review_is_pending(daemon)) return;
   if (!daemon->advance.under_way && daemon->gather->item_count > 0) return;
   daemon->advance.under_way = true;
   usec_t when;
@@ -337,44 +368,17 @@ bool pipeline_is_idle(const struct daemon *daemon) {
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {
   usec_t when = INSTANT_NONE;
-  if (daemon->store.state == STORE_READY && !daemon->flying && !daemon->next_sealed && !clock_is_manual())
+  bool waits = daemon->flying || daemon->next_sealed || review_is_pending(daemon);
+  if (daemon->store.state == STORE_READY && !waits && !clock_is_manual())
     book_next(daemon->store.book, &when);
   return when;
 }
 
 /* ---- the first start ---- */
 
-/* UUIDv8 from the document's hash: starting twice publishes once. */
-static struct uuid document_key(const struct document_embedded *document) {
-  struct hash hash;
-  struct uuid key;
-  tree_sha256(document->text, document->length, hash.bytes);
-  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
-  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
-  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
-  return key;
-}
-
-static void publish_embedded(struct daemon *daemon, uint32_t kind, uint32_t version,
-                             const struct document_embedded *document) {
-  struct batch *batch = daemon->next;
-  struct item *item = &batch->items[batch->item_count];
-  memset(item, 0, sizeof *item);
-  item->command.kind = COMMAND_PUBLISH;
-  item->command.key = document_key(document);
-  item->document = kind;
-  item->text = batch_keep(batch, document->text, document->length);
-  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
-  bootstrap_publication(daemon, batch, batch->item_count++, version);
-}
-
 void pipeline_bootstrap(struct daemon *daemon) {
-  uint32_t version = 0;
   batch_begin(daemon, daemon->next);
-  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
-    publish_embedded(daemon, DOCUMENT_CALENDAR, ++version, at);
-  publish_embedded(daemon, DOCUMENT_POLICY, 1, &document_embedded_policy);
-  publish_embedded(daemon, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
+  publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
   launch(daemon, daemon->next);
 }

@@ -1,11 +1,20 @@
 /* probe.c - what a batch must know from the database before it can be decided: keys recorded before, cases not in
- * memory, recurrences.  One job behind the last append on the same connection: it sees all that was committed. */
+ * memory, recurrences, evidence handed in before, rules in force.  One job behind the last append on the same connection: it sees all that was committed. */
 #include <string.h>
 
 #include "daemon/daemon.h"
 #include "rectify/must.h"
 
-enum { STEP_KEYS, STEP_CASES, STEP_RECURRENCE };
+/* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
+typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
+static found_fn *steps[5];
+static unsigned step_count;
+
+static void ask(struct daemon *daemon, enum statement statement, const struct pg_params *params, found_fn *found) {
+  must(step_count < sizeof steps / sizeof *steps);
+  steps[step_count++] = found;
+  pg_statement(daemon->store.pg, statement, params);
+}
 
 static void found_key(struct daemon *daemon, struct batch *batch, const PGresult *result, int row) {
   size_t key_bytes, record_bytes;
@@ -33,11 +42,12 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
   }
 }
 
-static void found_case(struct daemon *daemon, const PGresult *result, int row) {
-  uint64_t case_no = (uint64_t)pg_int(result, row, 0);
-  if (book_find(daemon->store.book, case_no) != NULL) return;
+/* Takes the case of a row into the book, unless it is there; the batch lets it go again. */
+static uint64_t found_case(struct daemon *daemon, struct batch *batch, const PGresult *result, int row, int column) {
+  uint64_t case_no = (uint64_t)pg_int(result, row, column);
+  if (book_find(daemon->store.book, case_no) != NULL) return case_no;
   size_t length;
-  const uint8_t *packed = pg_bytes(result, row, 1, &length);
+  const uint8_t *packed = pg_bytes(result, row, column + 1, &length);
   struct case_state state;
   codec_arena_reset(daemon->arena);
   if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
@@ -45,10 +55,14 @@ static void found_case(struct daemon *daemon, const PGresult *result, int row) {
   struct case_state *added = book_add(daemon->store.book, case_no);
   *added = state;
   book_aim(daemon->store.book, added);
+  must(batch->loaded_count < BATCH_LOADED_MAX);
+  batch->loaded[batch->loaded_count++] = case_no;
+  return case_no;
 }
 
 /* Rows come in the order of the submitted items. */
-static void found_recurrences(struct batch *batch, const PGresult *result) {
+static void found_recurrences(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  (void)daemon;
   int row = 0;
   for (uint32_t i = 0; i < batch->item_count && row < PQntuples(result); i++) {
     if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
@@ -58,14 +72,38 @@ static void found_recurrences(struct batch *batch, const PGresult *result) {
   }
 }
 
+static void found_keys(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  for (int row = 0; row < PQntuples(result); row++) found_key(daemon, batch, result, row);
+}
+
+static void found_cases(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  for (int row = 0; row < PQntuples(result); row++) found_case(daemon, batch, result, row, 0);
+}
+
+/* Row n belongs to the n-th piece of evidence that was asked about: pieces in the order of the items. */
+static void found_evidence(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  int row = 0;
+  int64_t n = 0;
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    struct command *command = &batch->items[i].command;
+    for (uint32_t k = 0; k < command->evidence_count && row < PQntuples(result); k++)
+      if (pg_int(result, row, 0) == ++n) command->evidence[k].also_in = found_case(daemon, batch, result, row++, 1);
+  }
+}
+
+static void found_rules(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  int row = 0;
+  int64_t n = 0;
+  for (uint32_t i = 0; i < batch->item_count && row < PQntuples(result); i++) {
+    if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
+    if (pg_int(result, row, 0) == ++n) batch->items[i].finding.rule_case = found_case(daemon, batch, result, row++, 1);
+  }
+}
+
 static void probe_result(void *context, unsigned step, const PGresult *result) {
   struct daemon *daemon = context;
-  struct batch *batch = daemon->next;
-  if (step == STEP_KEYS)
-    for (int row = 0; row < PQntuples(result); row++) found_key(daemon, batch, result, row);
-  if (step == STEP_CASES)
-    for (int row = 0; row < PQntuples(result); row++) found_case(daemon, result, row);
-  if (step == STEP_RECURRENCE) found_recurrences(batch, result);
+  must(step < step_count);
+  steps[step](daemon, daemon->next, result);
 }
 
 static void probe_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
@@ -79,9 +117,19 @@ static void ask_keys(struct daemon *daemon, const struct batch *batch) {
   pg_array_reset(&keys, PG_UUID);
   for (uint32_t i = 0; i < batch->item_count; i++)
     pg_put_bytes(&keys, batch->items[i].command.key.bytes, WIRE_ID_BYTES);
+  if (keys.count == 0) return;
   pg_params_reset(&params);
   pg_param_array(&params, &keys);
-  pg_statement(daemon->store.pg, STATEMENT_PROBE_KEYS, &params);
+  ask(daemon, STATEMENT_PROBE_KEYS, &params, found_keys);
+}
+
+static void want_case(struct daemon *daemon, struct pg_array *cases, uint64_t case_no) {
+  if (case_no == 0 || case_no > INT64_MAX) return;
+  const struct case_state *state = book_find(daemon->store.book, case_no);
+  if (state == NULL)
+    pg_put_int(cases, (int64_t)case_no);
+  else if (state->parent != 0 && book_find(daemon->store.book, state->parent) == NULL)
+    pg_put_int(cases, (int64_t)state->parent);
 }
 
 static void ask_cases(struct daemon *daemon, const struct batch *batch) {
@@ -89,13 +137,32 @@ static void ask_cases(struct daemon *daemon, const struct batch *batch) {
   struct pg_params params;
   pg_array_reset(&cases, PG_INT8);
   for (uint32_t i = 0; i < batch->item_count; i++) {
-    uint64_t case_no = batch->items[i].command.case_no;
-    if (case_no != 0 && case_no <= INT64_MAX && book_find(daemon->store.book, case_no) == NULL)
-      pg_put_int(&cases, (int64_t)case_no);
+    want_case(daemon, &cases, batch->items[i].command.case_no);
+    want_case(daemon, &cases, batch->items[i].command.other);
   }
+  if (cases.count == 0) return;
   pg_params_reset(&params);
   pg_param_array(&params, &cases);
-  pg_statement(daemon->store.pg, STATEMENT_PROBE_CASES, &params);
+  ask(daemon, STATEMENT_PROBE_CASES, &params, found_cases);
+}
+
+static void ask_evidence(struct daemon *daemon, const struct batch *batch) {
+  static struct pg_array hashes, owners;
+  struct pg_params params;
+  pg_array_reset(&hashes, PG_BYTEA);
+  pg_array_reset(&owners, PG_INT8);
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    const struct command *command = &batch->items[i].command;
+    for (uint32_t k = 0; k < command->evidence_count; k++) {
+      pg_put_bytes(&hashes, command->evidence[k].sha256.bytes, HASH_BYTES);
+      pg_put_int(&owners, (int64_t)command->case_no);
+    }
+  }
+  if (hashes.count == 0) return;
+  pg_params_reset(&params);
+  pg_param_array(&params, &hashes);
+  pg_param_array(&params, &owners);
+  ask(daemon, STATEMENT_PROBE_EVIDENCE, &params, found_evidence);
 }
 
 static void put_text(struct pg_array *array, const char *text) { pg_put_bytes(array, text, strlen(text)); }
@@ -122,19 +189,46 @@ static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
     pg_put_int(&arrays[5], finding->found_on);
     pg_put_int(&arrays[6], window_start(finding->found_on, policy->same_kind_days));
   }
+  if (arrays[0].count == 0) return;
   struct pg_params params;
   pg_params_reset(&params);
   for (int i = 0; i < 7; i++) pg_param_array(&params, &arrays[i]);
   pg_param_int4(&params, SAME_PROBLEM_COUNT_MAX);
-  pg_param_int4(&params, SAME_KIND_COUNT_MAX);
-  pg_statement(daemon->store.pg, STATEMENT_PROBE_RECURRENCE, &params);
+  pg_param_int4(&params, SAME_KIND_COUNT_MAX + 1);
+  ask(daemon, STATEMENT_PROBE_RECURRENCE, &params, found_recurrences);
+}
+
+/* Whether a rule stood against what was found: only where any was ever issued. */
+static void ask_rules(struct daemon *daemon, const struct batch *batch) {
+  static struct pg_array parents, categories, days;
+  const struct registry *registry = daemon->store.office->registry;
+  pg_array_reset(&parents, PG_TEXT);
+  pg_array_reset(&categories, PG_TEXT);
+  pg_array_reset(&days, PG_DATE);
+  for (uint32_t i = 0; daemon->store.has_rules && i < batch->item_count; i++) {
+    if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
+    const struct finding *finding = &batch->items[i].finding;
+    put_text(&parents, registry->units[registry->units[finding->unit].parent].code);
+    put_text(&categories, finding->category);
+    pg_put_int(&days, finding->found_on);
+  }
+  if (days.count == 0) return;
+  struct pg_params params;
+  pg_params_reset(&params);
+  pg_param_array(&params, &parents);
+  pg_param_array(&params, &categories);
+  pg_param_array(&params, &days);
+  ask(daemon, STATEMENT_PROBE_RULES, &params, found_rules);
 }
 
 bool probe_send(struct daemon *daemon, struct batch *batch) {
   if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
+  step_count = 0;
   ask_keys(daemon, batch);
   ask_cases(daemon, batch);
   ask_recurrences(daemon, batch);
+  ask_evidence(daemon, batch);
+  ask_rules(daemon, batch);
   pg_end(daemon->store.pg);
   return true;
 }

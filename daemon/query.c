@@ -87,7 +87,9 @@ static bool has_at_root(const struct daemon *daemon, uint32_t actor, uint32_t ro
   const struct registry *registry = daemon->store.office->registry;
   uint32_t root = 1;
   while (root <= registry->unit_count && (registry->units[root].parent != 0 || registry->units[root].retired)) root++;
-  return (registry_roles(registry, actor, root, query_today(daemon)) & roles) != 0;
+  const day_t day = query_today(daemon);
+  return (registry_roles(registry, actor, root, day) & roles) != 0 ||
+         registry_on_behalf(registry, actor, roles, root, day) != 0;
 }
 
 /* The whole log and other people's notices: who oversees everything. */

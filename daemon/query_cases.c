@@ -1,4 +1,6 @@
 /* query_cases.c - the statement of a CaseQuery: what the actor may read, and every condition, as parameters. */
+#include <string.h>
+
 #include "daemon/query.h"
 #include "rectify/must.h"
 
@@ -13,20 +15,41 @@ struct scope {
   struct pg_array units, teams;
 };
 
+/* Marks what the officer reaches over as a reader, and as an inspector of a team, in what is marked already. */
+static void add_reach(const struct registry *registry, uint32_t officer, day_t day, bool *any, bool *inspects) {
+  static int32_t marks[UNITS_MAX + 2];
+  registry_reach(registry, officer, ROLES_READING, day, marks);
+  for (uint32_t unit = 1; unit <= registry->unit_count; unit++) any[unit] |= marks[registry->units[unit].enter] > 0;
+  registry_reach(registry, officer, ROLE_BIT(ROLE_INSPECTOR), day, marks);
+  for (uint32_t unit = 1; unit <= registry->unit_count; unit++) inspects[unit] |= marks[registry->units[unit].enter] > 0;
+}
+
+/* The actor's own reach, and that of everybody whom the actor stands in for. */
+static void add_all_reach(const struct registry *registry, uint32_t actor, day_t day, bool *any, bool *inspects) {
+  add_reach(registry, actor, day, any, inspects);
+  for (uint32_t i = 0; i < registry->substitution_count; i++) {
+    const struct substitution *row = &registry->substitutions[i];
+    bool today = row->from <= day && day <= row->until && row->officer != actor;
+    if (today && registry_stand_in(registry, row->officer, day) == actor)
+      add_reach(registry, row->officer, day, any, inspects);
+  }
+}
+
 /* What authorise_read() would say of each unit, and of each unit as the team. */
 static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope *scope) {
-  static int32_t any[UNITS_MAX + 2], inspects[UNITS_MAX + 2];
+  static bool any[UNITS_MAX + 1], inspects[UNITS_MAX + 1];
   const struct registry *registry = daemon->store.office->registry;
   day_t day = query_today(daemon);
   *scope = (struct scope){.all = authorise_read(&daemon->store.office->world, actor, 0, 0, day)};
   pg_array_reset(&scope->units, PG_INT4);
   pg_array_reset(&scope->teams, PG_INT4);
   if (scope->all) return;
-  registry_reach(registry, actor, ROLES_READING, day, any);
-  registry_reach(registry, actor, ROLE_BIT(ROLE_INSPECTOR), day, inspects);
+  memset(any, 0, sizeof any);
+  memset(inspects, 0, sizeof inspects);
+  add_all_reach(registry, actor, day, any, inspects);
   for (uint32_t unit = 1; unit <= registry->unit_count; unit++) {
-    if (any[registry->units[unit].enter] > 0) pg_put_int(&scope->units, unit);
-    if (inspects[registry->units[unit].enter] > 0) pg_put_int(&scope->teams, unit);
+    if (any[unit]) pg_put_int(&scope->units, unit);
+    if (inspects[unit]) pg_put_int(&scope->teams, unit);
   }
 }
 

@@ -1,5 +1,5 @@
-/* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents, tiles
- * and open cases page by page, serve; and from the start again after any doubt.  Each step is one job; while one is
+/* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents and
+ * numbers, tiles, and the cases with a timer page by page, serve; and from the start again after any doubt.  Each step is one job; while one is
  * under way `waiting` is set. */
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,11 @@ static void become_ready(struct daemon *daemon) {
   store->state = STORE_READY;
   store->was_ready = true;
   log_info("store.ready epoch=%lu log_size=%lu cases=%lu open=%lu", store->epoch, store->tree.merkle.size,
-           store->cases, book_count(store->book));
+           store->cases, book_open_count(store->book));
+  store->digest = 0;
+  store->review_cursor = 0;
+  store->reviews_handed_out = false;
+  if (review_is_pending(daemon)) log_info("store.reviews_left publication=%lu", store->reviews_wanted);
   if (clock_is_ahead()) log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up");
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
@@ -168,10 +172,20 @@ static void take_embedded(struct office *office) {
   must(fine);
 }
 
+static void take_numbers(struct store *store, const PGresult *result) {
+  store->order_year = (uint32_t)pg_int(result, 0, 0);
+  store->order_serial = (uint32_t)pg_int(result, 0, 1);
+  store->has_rules = pg_int(result, 0, 2) != 0;
+}
+
 static void documents_result(void *context, unsigned step, const PGresult *result) {
-  (void)step;
   struct daemon *daemon = context;
   struct store *store = &daemon->store;
+  if (step == 1) {
+    take_numbers(store, result);
+    return;
+  }
+  store->reviews_wanted = 0;
   world_free(store->office);
   store->office = world_new();
   store->bootstrap = PQntuples(result) == 0;
@@ -182,6 +196,8 @@ static void documents_result(void *context, unsigned step, const PGresult *resul
     const char *body = (const char *)pg_bytes(result, row, 3, &length);
     if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
       store_damaged("a published document cannot be read");
+    uint64_t size = (uint64_t)pg_int(result, row, 4) + 1;
+    if (review_is_reason((uint32_t)pg_int(result, row, 0)) && size > store->reviews_wanted) store->reviews_wanted = size;
   }
 }
 
@@ -198,6 +214,7 @@ static void ask_documents(struct daemon *daemon) {
   pg_params_reset(&params);
   if (!pg_begin(daemon->store.pg, documents_result, documents_done, daemon)) return;
   pg_statement(daemon->store.pg, STATEMENT_LOAD_DOCUMENTS, &params);
+  pg_statement(daemon->store.pg, STATEMENT_LOAD_NUMBERS, &params);
   pg_end(daemon->store.pg);
 }
 
@@ -228,6 +245,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);
   clock_restore(pg_instant(result, 0, 7), store->was_ready);
+  store->reviewed = (uint64_t)pg_int(result, 0, 8);
   daemon->committed_size = size;
   daemon->committed_root = computed;
   daemon->committed_cases = store->cases;

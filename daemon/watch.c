@@ -84,8 +84,9 @@ static void fill_notices(const struct registry *registry, const struct recorded 
     row->kind = event->notices[i].kind;
     row->copy = event->notices[i].copy;
     row->recipient = event->notices[i].recipient;
-    row->officer = answer_text(registry->officers[event->notices[i].officer].code);
-    row->officer_name = answer_text(registry->officers[event->notices[i].officer].name);
+    row_name_officer(registry, event->notices[i].officer, &row->officer, &row->officer_name);
+    row_name_officer(registry, event->notices[i].instead_of, &row->instead_of, &row->instead_of_name);
+    row->digest = recorded->digest;
     row->created = event->recorded;
   }
   room->pushed.n_notices = event->notice_count;
@@ -103,10 +104,7 @@ static void fill_event(const struct daemon *daemon, const struct batch *batch, c
     const struct item *item = &batch->items[recorded->item];
     room->event.text = (ProtobufCBinaryData){item->text.length, batch->text + item->text.at};
   }
-  if (recorded->event.actor != 0) {
-    room->event.actor = answer_text(registry->officers[recorded->event.actor].code);
-    room->event.actor_name = answer_text(registry->officers[recorded->event.actor].name);
-  }
+  row_of_people(registry, recorded->event.actor, recorded->event.on_behalf, &room->event);
   room->pushed.event = &room->event;
   fill_notices(registry, recorded, room);
 }

@@ -8,13 +8,18 @@ SET LOCAL ROLE rectify_owner;
 -- ---- what may be stored ------------------------------------------------------------------------------------------
 
 ALTER TABLE rectify.case_ DROP CONSTRAINT case__due_clock_check,
-  ADD CONSTRAINT case__due_clock_check CHECK (due_clock BETWEEN 0 AND 11);
+  ADD CONSTRAINT case__due_clock_check CHECK (due_clock BETWEEN 0 AND 11),
+  DROP CONSTRAINT case__state_check,
+  ADD CONSTRAINT case__state_check CHECK (octet_length(state) BETWEEN 1 AND 2048); -- STATE_BODY_BYTES_MAX
 ALTER TABLE rectify.notice DROP CONSTRAINT notice_recipient_check,
   ADD CONSTRAINT notice_recipient_check CHECK (recipient BETWEEN 0 AND 12),
-  ADD COLUMN instead_of integer NOT NULL DEFAULT 0 CHECK (instead_of >= 0);
+  ADD COLUMN instead_of integer NOT NULL DEFAULT 0 CHECK (instead_of >= 0),
+  ADD COLUMN digest bigint NOT NULL DEFAULT 0 CHECK (digest >= 0);
 COMMENT ON COLUMN rectify.notice.instead_of IS 'whom the officer stands in for; 0 nobody';
+COMMENT ON COLUMN rectify.notice.digest IS 'log index at which a daemon began to make up for missed time; the notices of an officer with the same one are one message; 0: told in time, a message of its own';
 ALTER TABLE rectify.evidence ADD COLUMN measure smallint NOT NULL DEFAULT 0 CHECK (measure BETWEEN 0 AND 32);
 COMMENT ON COLUMN rectify.evidence.measure IS 'of the plan that it shows done; 0: of the whole';
+COMMENT ON COLUMN rectify.evidence.case_no IS 'that it was taken for; 0: the command that handed it in was refused';
 DROP INDEX rectify.evidence_sha256;
 CREATE INDEX evidence_sha256 ON rectify.evidence (sha256, case_no);
 COMMENT ON INDEX rectify.evidence_sha256 IS 'the first other case that the same bytes were handed in for';
@@ -80,6 +85,19 @@ CREATE INDEX case_timer ON rectify.case_ (case_no) WHERE next_fire_at IS NOT NUL
 COMMENT ON INDEX rectify.case_timer IS 'what a daemon loads at its start: every open case, and closed ones whose look-back or decision is to come';
 CREATE INDEX case_parent ON rectify.case_ (parent) WHERE parent > 0;
 COMMENT ON INDEX rectify.case_parent IS 'the cases that follow from one';
+
+-- ---- reviews -----------------------------------------------------------------------------------------------------
+
+ALTER TABLE rectify.head ADD COLUMN reviewed bigint NOT NULL DEFAULT 0 CHECK (reviewed >= 0);
+COMMENT ON COLUMN rectify.head.reviewed IS 'size of the log with the newest publication by which every case was reviewed: a daemon that finds a newer one goes through all cases again';
+
+-- Keeps that all cases have been reviewed by what was published up to a size of the log.
+CREATE FUNCTION rectify.set_reviewed(p_epoch bigint, p_reviewed bigint) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE rectify.head SET reviewed = p_reviewed WHERE epoch = p_epoch AND reviewed <= p_reviewed AND p_reviewed <= size
+  RETURNING true;
+$$;
+COMMENT ON FUNCTION rectify.set_reviewed(bigint, bigint) IS 'Moves the mark of the reviews forward';
 
 -- ---- supervision orders and rules --------------------------------------------------------------------------------
 
@@ -194,7 +212,7 @@ CREATE FUNCTION rectify.append(
   c_due timestamptz[], c_due_clock smallint[], c_first_due timestamptz[], c_next_fire timestamptz[],
   c_closed timestamptz[], c_state bytea[], c_flags integer[], c_parent bigint[], c_finding_of bigint[],
   n_id bigint[], n_case bigint[], n_kind smallint[], n_copy boolean[], n_recipient smallint[], n_officer integer[],
-  n_created timestamptz[], n_instead_of integer[],
+  n_created timestamptz[], n_instead_of integer[], n_digest bigint[],
   d_kind smallint[], d_version integer[], d_file_name text[], d_body text[], d_sha256 bytea[], d_index bigint[],
   o_year integer[], o_serial integer[], o_case bigint[], o_index bigint[],
   r_case bigint[], r_index bigint[], r_finding_of bigint[], r_effective date[], r_number text[]
@@ -284,8 +302,8 @@ BEGIN
     RAISE EXCEPTION 'a case without the finding it is about, or a finding without its case' USING ERRCODE = 'RF002';
   END IF;
   IF cardinality(n_id) > 0 THEN
-    INSERT INTO rectify.notice (id, case_no, kind, copy, recipient, officer, created, instead_of)
-    SELECT * FROM unnest(n_id, n_case, n_kind, n_copy, n_recipient, n_officer, n_created, n_instead_of);
+    INSERT INTO rectify.notice (id, case_no, kind, copy, recipient, officer, created, instead_of, digest)
+    SELECT * FROM unnest(n_id, n_case, n_kind, n_copy, n_recipient, n_officer, n_created, n_instead_of, n_digest);
   END IF;
   IF cardinality(d_kind) > 0 THEN
     INSERT INTO rectify.document (kind, version, file_name, body, sha256, log_index)
@@ -316,4 +334,4 @@ $$;
 COMMENT ON FUNCTION rectify.append IS 'Appends one batch of events and all that follows from them, or raises and changes nothing';
 
 GRANT SELECT ON rectify.supervision_order, rectify.rule_document, rectify.substitution TO rectify_writer, rectify_reader;
-GRANT EXECUTE ON FUNCTION rectify.append, rectify.project_registry TO rectify_writer;
+GRANT EXECUTE ON FUNCTION rectify.append, rectify.project_registry, rectify.set_reviewed(bigint, bigint) TO rectify_writer;

@@ -68,6 +68,16 @@ static const struct map_row event_rows[] = {
     COUNT32(spawn_unit),
     COUNT32(spawn_officer),
     NUMBER(spawn_track, NUMBERS_TRACK | OR_NONE),
+    COUNT32(plan_for),
+    COUNT32(asked_for),
+    COUNT32(withdrawal_for),
+    COUNT32(endorsed_by),
+    COUNT32(endorsed_for),
+    COUNT32(closing_by),
+    COUNT32(closing_for),
+    COUNT16(evidence_spent),
+    COUNT16(held),
+    COUNT16(staged),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 

@@ -9,7 +9,7 @@ SELECT rectify.append(
   $46::integer[], $47::smallint[], $48::smallint[], $49::smallint[], $50::integer[], $51::integer[], $52::integer[],
   $53::integer[], $54::integer[], $55::timestamptz[], $56::timestamptz[], $57::smallint[], $58::timestamptz[],
   $59::timestamptz[], $60::timestamptz[], $61::bytea[], $62::integer[], $63::bigint[], $64::bigint[], $65::bigint[],
-  $66::bigint[], $67::smallint[], $68::boolean[], $69::smallint[], $70::integer[], $71::timestamptz[],
-  $72::integer[], $73::smallint[], $74::integer[], $75::text[], $76::text[], $77::bytea[], $78::bigint[],
-  $79::integer[], $80::integer[], $81::bigint[], $82::bigint[], $83::bigint[], $84::bigint[], $85::bigint[],
-  $86::date[], $87::text[])
+  $66::bigint[], $67::smallint[], $68::boolean[], $69::smallint[], $70::integer[], $71::timestamptz[], $72::integer[],
+  $73::bigint[], $74::smallint[], $75::integer[], $76::text[], $77::text[], $78::bytea[], $79::bigint[],
+  $80::integer[], $81::integer[], $82::bigint[], $83::bigint[], $84::bigint[], $85::bigint[], $86::bigint[],
+  $87::date[], $88::text[])

@@ -1,2 +1,3 @@
--- Cases that are not in memory.  $1 case numbers.
-SELECT case_no, state FROM rectify.case_ WHERE case_no = ANY ($1::bigint[])
+-- Cases that are not in memory, and those that they follow from, which wait for them.  $1 case numbers.
+SELECT c.case_no, c.state FROM rectify.case_ AS c WHERE c.case_no = ANY ($1::bigint[] || ARRAY(
+  SELECT k.parent FROM rectify.case_ AS k WHERE k.case_no = ANY ($1) AND k.parent > 0))

@@ -67,6 +67,10 @@
 
 /* The pipeline. */
 #define BATCH_EVENTS_MAX 500                      /* events of one commit: the knee of the measured curve */
+#define REQUEST_EVENTS_MAX 14000                  /* events that one request may come to, all that can follow counted */
+#define BATCH_WEIGHT_FULL 6000                    /* a batch whose requests may come to so many takes no more */
+#define REVIEW_CASES_MAX 100                      /* cases reviewed in one batch after a publication */
+#define LATE_MINUTES 10                           /* a rung that fires later than this makes up for an outage */
 #define BATCH_REQUESTS_MAX 500                    /* envelopes answered by one commit */
 #define BATCH_TEXT_BYTES_MAX (8 * 1024 * 1024)    /* free text of one commit */
 #define QUERIES_MAX 64                            /* queries waiting for the reading connection */
@@ -74,7 +78,7 @@
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
 
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
-#define SAME_KIND_COUNT_MAX 10
+#define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
 /* The Merkle log. */
 #define HASH_BYTES 32

@@ -113,4 +113,16 @@ SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, ''infi
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'moves nothing');
 SELECT is(pg_temp.append(pg_temp.submits(6, 6) || '{"p_clock": "1970-01-01 00:00+00"}'), 'ok, changed', 'an append by an earlier clock');
 SELECT is((SELECT clock FROM rectify.head), :'clock'::timestamptz + interval '1 day', 'does not move it back');
+
+-- The mark of the reviews moves forward only, not beyond the log, and only for the epoch that is.
+CREATE FUNCTION pg_temp.reviewed_after(epoch bigint, mark bigint) RETURNS bigint LANGUAGE sql AS $$
+  SELECT pg_temp.state_as('rectify_writer', format('SELECT rectify.set_reviewed(%s, %s)', epoch, mark));
+  SELECT reviewed FROM rectify.head
+$$;
+SELECT epoch AS epoch, size AS size FROM rectify.head \gset
+SELECT is(pg_temp.reviewed_after(:epoch, 4), 4::bigint, 'reviewed up to 4');
+SELECT is(pg_temp.reviewed_after(:epoch, 3), 4::bigint, 'not back to 3');
+SELECT is(pg_temp.reviewed_after(:epoch - 1, 5), 4::bigint, 'not by a daemon of before');
+SELECT is(pg_temp.reviewed_after(:epoch, :size + 1), 4::bigint, 'not beyond the log');
+SELECT is(pg_temp.reviewed_after(:epoch, :size), :size::bigint, 'up to its end');
 SELECT * FROM finish();

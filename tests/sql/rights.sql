@@ -23,10 +23,10 @@ SELECT is(pg_temp.state_as('rectify_writer', 'SET ROLE rectify_reader'), '42501'
 CREATE VIEW pg_temp.routine AS
   SELECT p.oid, p.proname::text AS name, p.prosecdef, p.proconfig, p.proowner, p.proacl
   FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'rectify'::regnamespace;
-SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['append', 'deny_change', 'project_registry', 'set_clock', 'take_over'],
+SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['append', 'deny_change', 'project_registry', 'set_clock', 'set_reviewed', 'take_over'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
-  ARRAY['append', 'project_registry', 'set_clock', 'take_over'], 'the writer may call four');
+  ARRAY['append', 'project_registry', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call four');
 SELECT is_empty($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
   'the reader may call none');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
