@@ -5,7 +5,6 @@ verify.py --key PUB [--head FILE]... [--witness PUB]... EXPORT    (PUB: the key'
 Exit code 0 when nothing was tampered with, 2 when something was.  Needs Debian's python3-cryptography, nothing else.
 """
 import argparse, base64, contextlib, hashlib, os, pathlib, struct, sys  # noqa: E401
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -16,10 +15,12 @@ COLUMNS = {"version": 3, "status": 4, "track": 5, "light": 8, "unit": 15, "handl
            "parent": 32, "finding_of": 33}  # and the fields of CaseState
 CASES_IN_OTHER = (41, 42, 36, 25)  # command.def: spawn, relate, unmerge, merge_into
 UNROUTED, OPEN_LAST, MERGED = 1, 6, 10  # status.def
+ABSORBED = {1: 1, 2: -1}  # relation.def
 CLOCK_OF_STATUS = {1: 5, 2: 4, 3: 5, 4: 4, 5: 7, 6: 4}  # core/due.c, by status.def and clock.def
 # Fields of Event that replace a field of CaseState when they are not 0, and those that the first event brings.
 SET = {15: 4, 16: 5, 17: 8, 21: 12, 22: 13, 23: 14, 24: 15, 25: 19, 26: 20, 27: 21, 28: 28, 29: 29, 45: 39, 46: 40, 47: 41, 48: 42,
-       49: 43, 44: 38, 50: 44, 51: 45, 53: 47, 54: 48, 55: 49, 52: 46, 40: 34, 57: 22}
+       49: 43, 44: 38, 50: 44, 51: 45, 53: 47, 54: 48, 55: 49, 52: 46, 40: 34, 57: 22, 65: 50, 66: 51, 67: 52,
+       68: 53, 69: 54, 70: 55, 71: 56, 72: 57, 73: 58, 74: 59}
 BORN = {2: 2, 7: 18, 8: 27, 10: 22, 11: 23, 59: 32, 60: 31, 61: 33}
 BORN_FINDING = {2: 17, 3: 16, 4: 6, 5: 7, 6: 26, 7: 24, 8: 25}
 
@@ -256,8 +257,8 @@ def fold(s, event, every):
         s[33] = s.get(33) or s[2]
     s.update({to: event[of] for of, to in SET.items() if event.get(of)})
     s[9] = (s.get(9, 0) | event.get(19, 0)) & ~event.get(20, 0)
-    s.update({29: 0} if s[4] <= OPEN_LAST else {})
-    s.update({34: 0} if s[4] != MERGED else {})
+    s[60] = min(max(s.get(60, 0) + ABSORBED.get(event.get(58), 0), 0), 65535)
+    s.update({**({29: 0} if s[4] <= OPEN_LAST else {}), **({34: 0} if s[4] != MERGED else {})})
     s.update({15: 0, 19: 0, 20: 0, 5: 0} if s[4] == UNROUTED else {})
     s.update({36: event[43], 37: 0} if event.get(43) else {})
     s[35] = s.get(35, 0) + event.get(41, 0) - event.get(42, 0)
@@ -295,5 +296,4 @@ def main():
     verifier.sections(open(given.export, "rb"))
     sys.exit(verifier.finish())
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__": main()  # noqa: E701

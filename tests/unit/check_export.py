@@ -14,7 +14,7 @@ DOC, PYTHON = read("docs/EXPORT.md"), read("scripts/verify.py")
 FINDINGS = dict(re.findall(r'^FINDING\([A-Z_]+, "([^"]+)", "([^"]+)"\)', read("verify/finding.def"), re.M))
 COLUMNS = re.findall(r"^COLUMN\(([a-z_]+),", read("verify/column.def"), re.M)
 NUMBERS = {table: dict((name, int(number)) for number, name in re.findall(r"^[A-Z]+\((\d+), [A-Z_]+, ([a-z_]+),", read(
-    f"include/rectify/{table}.def"), re.M)) for table in ("command", "status", "clock")}
+    f"include/rectify/{table}.def"), re.M)) for table in ("command", "status", "clock", "relation")}
 
 
 def checks():
@@ -45,6 +45,8 @@ def checks():
     yield "the numbers of statuses", f"UNROUTED, OPEN_LAST, MERGED = {status['unrouted']}, {status['staged']}, {status['merged']} " in PYTHON
     due = {status["unrouted"]: "adjudicate", status["dispatched"]: "rectify", status["bounced"]: "adjudicate",
            status["rectifying"]: "rectify", status["verifying"]: "verify", status["staged"]: "rectify"}
+    relation = NUMBERS["relation"]
+    yield "the relations of mergers", f"ABSORBED = { {relation['absorbed']: 1, relation['released']: -1} }  #" in PYTHON
     yield "the clock that a due date is of", f"CLOCK_OF_STATUS = { {of: clock[due[of]] for of in sorted(due)} } " in PYTHON
     refusals = [int(number) for number, refuses in re.findall(r"^RULE\((\d+), [A-Z_]+, (\d)", read("include/rectify/rule.def"), re.M)
                 if refuses == "1"]
