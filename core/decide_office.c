@@ -152,13 +152,15 @@ uint32_t decide_hand_over(struct judge *judge) {
 
 /* ---- another policy ---- */
 
-/* What has come before now has come under the old policy: nothing fires twice, nothing in a flood. */
+/* What has come before now, or before the clock was stopped, has come under the old policy: nothing fires twice, nothing in a
+ * flood. */
 static void skip_past(struct judge *judge, struct case_clock *clock) {
   const struct ladder *ladder = ladder_of(judge->policy, clock);
   const struct calendar *calendar = world_calendar(judge->world, judge->after.unit);
   const struct zone *zone = world_zone(judge->world, judge->after.unit);
+  const usec_t until = clock->state == CLOCK_PAUSED ? clock->paused : judge->now;
   while (ladder_fire(ladder, calendar, zone, clock->due, judge->policy->remind_minutes, clock->rung, clock->repeat) <=
-         judge->now) {
+         until) {
     if (clock->rung + 1u < ladder->count) clock->rung++;
     else clock->repeat++;
   }

@@ -41,8 +41,10 @@ void review_people(struct judge *judge) {
   struct case_state *after = &judge->after;
   if (status_is_open(after->status)) review_handler(judge);
   uint32_t accountable = who_is_accountable(judge);
-  if (after->handler != judge->before->handler)
+  if (after->handler != judge->before->handler) {
+    people_settle_verifier(judge); /* who was one may be the handler now */
     people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
+  }
   if (accountable != after->accountable) people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, accountable);
   after->accountable = accountable;
 }

@@ -61,6 +61,16 @@ static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1_
   return false;
 }
 
+/* Only an Act can be: of findings any number that a request may hold fits. */
+static void too_heavy(struct daemon *daemon, const struct route_back *back, const struct uuid *id) {
+  char text[256];
+  (void)snprintf(text, sizeof text,
+                 "with all that can follow from its commands (%d cases from one sweep) the request may come to more than %d "
+                 "events, which is what one transaction takes: send them in several requests",
+                 SWEEP_MAX, REQUEST_EVENTS_MAX);
+  answer_error(daemon, back, id, FAILURE_TOO_LARGE, "act.commands", text, 0);
+}
+
 static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
                            const struct route_back *back, const struct uuid *id) {
   if (daemon->advance.wanted) /* what came before is judged before; what comes now, after: and reading never stops */
@@ -68,19 +78,19 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
   else if (any_key_is_under_way(daemon, request))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
   else if (batch_weigh(request) > REQUEST_EVENTS_MAX)
-    answer_error(daemon, back, id, FAILURE_TOO_LARGE, request->body_case == RECTIFY__V1__REQUEST__BODY_ACT ? "act.commands" : "",
-                 "with all that can follow from it (up to 200 cases from one sweep) the request may come to more than 14000 events, "
-                 "which is what one transaction takes: send its commands in several requests", 0);
+    too_heavy(daemon, back, id);
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
 }
 
-/* The clock, which only an advance moves, was kept there; nothing is due.  A repeat that comes late must not hold up what its
- * client has sent since. */
+/* The clock, which only an advance moves, was kept there; nothing is due, and what was due is durable.  A repeat that comes
+ * late must not hold up what its client has sent since. */
 static bool stands_there(const struct daemon *daemon, usec_t until) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  return until <= clock_now() && when > clock_now() && !daemon->advance.wanted && !review_is_pending(daemon);
+  const bool firing = daemon->flying && daemon->fly->fresh[0].item == ITEM_NONE; /* rungs come first in a batch */
+  const bool idle = !daemon->advance.wanted && !firing && !review_is_pending(daemon);
+  return idle && until <= clock_now() && when > clock_now();
 }
 
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {

@@ -1,5 +1,6 @@
 /* probe.c - what a batch must know from the database before it can be decided: keys recorded before, cases not in
- * memory, recurrences, evidence handed in before, rules in force.  One job behind the last append on the same connection: it sees all that was committed. */
+ * memory, recurrences, evidence handed in before, rules in force. One job behind the last append on the same
+ * connection: it sees all that was committed. */
 #include <string.h>
 
 #include "daemon/daemon.h"

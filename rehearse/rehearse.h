@@ -34,6 +34,7 @@ struct rehearsal {
 struct rehearsal_unit {
   uint32_t unit;
   uint32_t findings, moves, proposals;
+  uint32_t into[TRACK_COUNT + 1]; /* the moves, by the track that they led to */
 };
 
 struct rehearsal_result {

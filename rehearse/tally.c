@@ -93,7 +93,9 @@ static void count_tracks(struct tally *tally, const struct event *event, const s
   if (before->track != TRACK_NONE && after->track != before->track && after->track != TRACK_NONE) {
     out->moved[after->track]++;
     out->edges[event->edge]++;
-    row_of(tally, after->unit)->moves++;
+    struct rehearsal_unit *row = row_of(tally, after->unit);
+    row->moves++;
+    row->into[after->track]++;
   }
   const bool new_proposal = (event->flags_set & CASE_ACCOUNTABILITY) != 0;
   out->proposals += new_proposal;

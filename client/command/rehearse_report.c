@@ -82,16 +82,22 @@ static void put_figures(const struct session *session, const struct figures *dra
 
 static const struct column unit_columns[] = {
     {"unit", "unit", "单位", 0}, {"findings", "findings", "问题", COLUMN_NUMBER},
-    {"moves", "escalations", "升级", COLUMN_NUMBER}, {"proposals", "proposals", "问责建议", COLUMN_NUMBER}};
+    {"moves", "escalations", "升级", COLUMN_NUMBER},
+    {"special_rectification", "to special_rectification", "专项整治", COLUMN_NUMBER},
+    {"supervision", "to supervision", "强化督导", COLUMN_NUMBER},
+    {"accountability", "to accountability", "严肃问责", COLUMN_NUMBER},
+    {"proposals", "proposals", "问责建议", COLUMN_NUMBER}};
 
 /* By unit: those right below the root, with all that is below them. */
 static void put_units(const struct session *session, const struct registry *registry, const struct rehearsal_result *result) {
-  struct sheet *sheet = sheet_open(session, stdout, unit_columns, 4);
+  struct sheet *sheet = sheet_open(session, stdout, unit_columns, sizeof unit_columns / sizeof *unit_columns);
   for (uint32_t i = 0; i < result->unit_count && i < UNITS_SHOWN; i++) {
     const struct rehearsal_unit *row = &result->units[i];
     sheet_string(sheet, registry->units[row->unit].code);
     sheet_number(sheet, row->findings);
     sheet_number(sheet, row->moves);
+    for (uint32_t track = TRACK_SPECIAL_RECTIFICATION; track <= TRACK_ACCOUNTABILITY; track++)
+      sheet_number(sheet, row->into[track]); /* moves lead to no other track */
     sheet_number(sheet, row->proposals);
   }
   (void)sheet_close(sheet);

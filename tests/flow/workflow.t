@@ -212,7 +212,8 @@ def closed_early():
     takes("off", REOPEN, one, text="又来了")
     same(row(one).first_due > 0 and row(one).status, 4, "a reopened case keeps its first date")
     takes("p-north", ENDORSE, one)
-    takes("h-north", REQUEST_CLOSURE, one)
+    refuses(111, "h-north", REQUEST_CLOSURE, one)
+    takes("h-north", REQUEST_CLOSURE, one, evidence=evidence(1))
     takes("verifier", VERIFY_PASS, one)
     return one
 

@@ -230,7 +230,7 @@ void check_event(struct history *history, const struct case_state *before, const
   HOLDS(memcmp(&found->folded, after, sizeof *after) == 0);
   check_clocks(history, before, after, event);
   check_put_off(history, before, after, event);
-  if (event->command == COMMAND_RUNG_DUE && status_is_open(after->status)) check_post(history, after); /* who left is not told */
+  if (event->command == COMMAND_RUNG_DUE && !rule_refuses(event->rule) && status_is_open(after->status)) check_post(history, after); /* who left is not told */
   check_status(history, after);
 }
 

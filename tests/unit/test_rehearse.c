@@ -100,7 +100,11 @@ static uint64_t sum(const uint32_t *counts, uint32_t count) {
 
 static void must_add_up(const struct scene *scene, const struct rehearsal_result *result) {
   uint64_t moves = 0, proposals = 0;
-  for (uint32_t i = 0; i < result->unit_count; i++) moves += result->units[i].moves, proposals += result->units[i].proposals;
+  for (uint32_t i = 0; i < result->unit_count; i++) {
+    const struct rehearsal_unit *row = &result->units[i];
+    moves += row->moves, proposals += row->proposals;
+    assert_int_equal(sum(row->into, TRACK_COUNT), row->moves);
+  }
   assert_int_equal(result->findings, scene->rehearsal.count);
   assert_int_equal(result->closed + result->open, result->findings + result->spawned);
   assert_true(result->overdue <= result->open);
