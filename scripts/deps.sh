@@ -24,6 +24,7 @@ test pgtap
 test python3
 test python3-zmq      # a client in another language
 test python3-protobuf
+test python3-cryptography # the second verifier
 test python3-yaml      # the real data set's expectations read the policy
 test protobuf-compiler
 test procps

@@ -15,7 +15,7 @@
 enum exit_code {
   EXIT_FINE = 0,
   EXIT_REFUSED = 1,      /* the daemon said no, or some rows were refused or bad */
-  EXIT_DIFFERENT = 2,    /* doctor: what is stored does not agree with itself */
+  EXIT_DIFFERENT = 2,    /* what is stored does not agree with itself, or was tampered with */
   EXIT_USE = 64,         /* the command line is wrong */
   EXIT_INPUT = 65,       /* an input file is unusable */
   EXIT_UNREACHABLE = 69, /* no answer: the outcome is unknown */
@@ -62,6 +62,7 @@ enum group {
   GROUP_SEE,
   GROUP_DATES,
   GROUP_ADMINISTER,
+  GROUP_TRUST,
   GROUP_HELP,
   GROUP_HIDDEN
 };

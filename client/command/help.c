@@ -28,7 +28,7 @@ static const char program_tail[] =
     "Exit codes:\n"
     "   0  done\n"
     "   1  refused by the daemon, or some rows were\n"
-    "   2  doctor found a difference\n"
+    "   2  something does not agree, or was tampered with (doctor, verify, receipt check, witness)\n"
     "  64  wrong command line\n"
     "  65  input file unusable\n"
     "  69  no answer, the outcome is unknown; running it again is safe where ids\n"
@@ -52,6 +52,7 @@ static const struct title {
     [GROUP_SEE] = {"See", "查看"},
     [GROUP_DATES] = {"Dates and the clock", "日期与时钟"},
     [GROUP_ADMINISTER] = {"Administer and check", "管理与检查"},
+    [GROUP_TRUST] = {"Prove", "验证"},
     [GROUP_HELP] = {"Help", "帮助"},
     [GROUP_HIDDEN] = {"", ""},
 };
@@ -67,7 +68,8 @@ static const struct title names[] = {
     {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
     {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},
     {"ping", "系统状态"},       {"doctor", "数据自检"},      {"completion", "命令补全"},   {"help", "帮助"},
-    {"version", "版本"},
+    {"version", "版本"},        {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
+    {"receipt check", "核对回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
 };
 
 static const char *verb_zh(const struct verb *verb) {

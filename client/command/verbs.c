@@ -337,14 +337,6 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify clock advance 30d\n  rectify clock advance 2026-03-01T09:00Z\n",
      no_flags, clock_advance_run, 0},
 
-    {"key new", GROUP_ADMINISTER, "FILE", "make a key pair of one's own, for TCP",
-     "The file gets mode 0600 and holds the secret half; the public half is printed, for an administrator to register.\n"
-     "The daemon's own key is made the same way, and its public half is told to the clients (--server).\n"
-     "\nExamples:\n  rectify key new ~/.config/rectify/key\n",
-     no_flags, key_new_run, 0},
-    {"key show", GROUP_ADMINISTER, "FILE", "print the public half of a key file",
-     "Refuses a file that others may read.\n\nExamples:\n  rectify key show ~/.config/rectify/key\n", no_flags,
-     key_show_run, 0},
     {"key register", GROUP_ADMINISTER, "OFFICER KEY [--from DATE] [--until DATE]",
      "say whose a key is, and for how long (administrator)",
      "An officer may have several keys that are valid together: that is how one is changed without a gap.  Registering a "
@@ -411,6 +403,48 @@ const struct verb verbs[] = {
      "stored rows.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
      "\nExamples:\n  rectify --as auditor doctor\n  rectify --as auditor doctor --timeout 60\n",
      no_flags, doctor_run, 0},
+
+    {"key new", GROUP_TRUST, "[--for USE --name NAME] FILE", "make a key pair; prints the public half",
+     "The file is made with mode 0600 and never written over; a key file that others could read is refused wherever it is "
+     "used.\n"
+     "Give the public half to whoever is to know you: an administrator (client), the audit office (log), the log's keepers "
+     "(person).\n"
+     "\nExamples:\n  rectify key new ~/.config/rectify/key          # to connect; its public half is for `rectify key register`\n"
+     "  rectify key new --for witness --name witness.audit-office /etc/rectify/witness.key\n",
+     key_new_flags, key_new_run, 0},
+    {"key public", GROUP_TRUST, "FILE", "print the public half of a key",
+     "Examples:\n  rectify key public ~/.config/rectify/key\n  rectify key public credential:witness.key\n", no_flags,
+     key_public_run, 0},
+    {"key sign", GROUP_TRUST, "FILE [NOTE]", "add a signature to a note (C2SP signed-note)",
+     "Reads the text, or the note that others signed already, from NOTE or stdin, and prints it with one signature more.\n"
+     "\nExamples:\n  rectify-sign fork-text ... | rectify key sign mine.key > fork.once\n"
+     "  rectify key sign other.key fork.once > fork.twice\n",
+     no_flags, key_sign_run, 0},
+    {"receipt check", GROUP_TRUST, "--key KEY [--witness KEY]... FILE", "check a receipt; needs no daemon",
+     "Shows what was recorded and that it stands in the log that was signed.  Exit code 2 when it does not hold.\n"
+     "\nExamples:\n  rectify receipt check --key log.pub C-000042-3.receipt\n"
+     "  rectify receipt check --key log.pub --witness audit.pub - < receipt\n",
+     receipt_flags, receipt_check_run, 0},
+    {"verify", GROUP_TRUST, "--offline EXPORT --key KEY [--head FILE]... [--printed SIZE:CODE]... [--witness KEY]...",
+     "prove that an exported log was not tampered with; needs no daemon",
+     "Computes the tree anew, checks every head's signature, folds every case again and compares its row.  Names every "
+     "record,\n"
+     "head, row and column that is wrong; exit code 2 means tampering.  Give heads that were kept elsewhere (--head): they "
+     "alone\n"
+     "find a log that was rewritten as a whole.  docs/EXPORT.md says what is found; scripts/verify.py does the same "
+     "independently.\n"
+     "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
+     "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
+     verify_flags, verify_run, 0},
+    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] REQUEST", "cosign a log's head if it extends the last one",
+     "REQUEST (or - for stdin) is the text of C2SP tlog-witness: the old size, the consistency proof, the signed head.  Prints "
+     "the\n"
+     "cosignature.  Exit code 1: not signed, the reason and its number (400, 403, 404, 409) on stderr, for 409 the size known "
+     "here on\n"
+     "stdout; 2: the log is not what it was (409 with another root, 422).\n"
+     "\nExamples:\n  rectify witness --key audit.key --log log.pub --state log.head request >> signatures\n"
+     "  rectify witness --key credential:audit.key --log log.pub --state /var/lib/witness/log -\n",
+     witness_flags, witness_run, 0},
 
     {"completion", GROUP_HELP, "bash", "print shell completion",
      "Examples:\n  source <(rectify completion bash)\n"

@@ -84,11 +84,11 @@ def test_key_files():
     """A key file that others may read is refused; one that is there is not written over."""
     key = new_key("own")
     same(key["path"].stat().st_mode & 0o777, 0o600, "a new key file is its owner's alone")
-    same(rectify("key", "show", key["path"]).stdout.strip(), key["public"], "its public half is shown")
+    same(rectify("key", "public", key["path"]).stdout.strip(), key["public"], "its public half is shown")
     before = key["path"].read_bytes()
     ok(rectify("key", "new", key["path"]).returncode != 0 and key["path"].read_bytes() == before, "and it is not written over")
     key["path"].chmod(0o640)
-    done = rectify("key", "show", key["path"])
+    done = rectify("key", "public", key["path"])
     ok(done.returncode != 0 and "others may read" in done.stderr, "one that the group may read is refused", done.stderr)
     refused = Daemon("--listen", "tcp://127.0.0.1:*", "--server-key", str(key["path"]))
     refused.start(wait=False)
