@@ -1,6 +1,6 @@
 /* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents and
- * numbers, tiles, and the cases with a timer page by page, serve; and from the start again after any doubt.  Each step is one job; while one is
- * under way `waiting` is set. */
+ * numbers, tiles, and the cases with a timer page by page, serve; and from the start again after any doubt. Each
+ * step is one job; while one is under way `waiting` is set. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
