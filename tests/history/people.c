@@ -45,7 +45,7 @@ static void any_evidence(struct history *history, const struct case_state *state
 
 /* Every field may be anything that the wire lets through. */
 static void nonsense(struct history *history, const struct case_state *state, struct command *command) {
-  do command->kind = (uint8_t)(1 + dice_below(history, COMMAND_COUNT));
+  do command->kind = (uint8_t)(1 + dice_below(history, COMMAND_PUBLISH));
   while (!word_known(words_command, command->kind) || command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
   command->actor = any_officer(history);
   command->has_text = dice_percent(history, 80);
