@@ -32,6 +32,9 @@ void answer_head(const struct daemon *daemon, Rectify__V1__Head *head, const str
   head->size = size;
   head->root = bytes_of(root->bytes, HASH_BYTES);
   head->epoch = daemon->store.epoch;
+  const struct seal *seal = &daemon->seal;
+  const bool is_signed = seal->note_length > 0 && seal->size == size && memcmp(seal->root.bytes, root->bytes, HASH_BYTES) == 0;
+  if (is_signed) head->note = bytes_of(seal->note, seal->note_length);
 }
 
 void answer_error(struct daemon *daemon, const struct route_back *back, const struct uuid *id, uint32_t code,
@@ -91,9 +94,27 @@ struct outcome_room {
   Rectify__V1__Refusal refusal;
   Rectify__V1__Error error;
   Rectify__V1__Head head;
+  struct merkle_proof proof;
+  ProtobufCBinaryData hashes[MERKLE_PROOF_MAX];
   char due[11];
   char order[24]; /* "2026-17" */
 };
+
+/* The head that answers the batch: the signed one that covers it, else its own. */
+static void fill_head(struct daemon *daemon, const struct batch *batch, struct outcome_room *room) {
+  const struct seal *seal = &daemon->seal;
+  const uint64_t end = batch->size_before + batch->fresh_count;
+  const bool is_signed = seal->note_length > 0 && seal->size >= end;
+  rectify__v1__head__init(&room->head);
+  answer_head(daemon, &room->head, is_signed ? &seal->root : &batch->root_after, is_signed ? seal->size : end);
+}
+
+/* How many hashes there are: none where the proof cannot be made from memory; the client can ask for it. */
+static size_t fill_proof(struct daemon *daemon, uint64_t log_index, struct outcome_room *room) {
+  if (!seal_inclusion(daemon, log_index, room->head.size, &room->proof)) return 0;
+  for (uint32_t i = 0; i < room->proof.count; i++) room->hashes[i] = bytes_of(room->proof.hashes[i].bytes, HASH_BYTES);
+  return room->proof.count;
+}
 
 static void fill_refusal(const struct event *event, uint64_t log_index, bool repeated, struct outcome_room *room) {
   rectify__v1__refusal__init(&room->refusal);
@@ -154,10 +175,22 @@ static void fill_failure(const struct item *item, struct outcome_room *room) {
   room->outcome.error = &room->error;
 }
 
-static uint32_t unit_of(struct daemon *daemon, const struct event *event) {
-  if (event->unit != 0 || event->case_no == 0) return event->unit;
-  const struct case_state *state = book_find(daemon->store.book, event->case_no);
-  return state == NULL ? 0 : state->unit;
+static void prove(struct daemon *daemon, const struct batch *batch, const struct recorded *recorded,
+                  struct outcome_room *room) {
+  const ProtobufCBinaryData record = bytes_of(batch->records + recorded->record.at, recorded->record.length);
+  fill_head(daemon, batch, room);
+  const size_t count = fill_proof(daemon, recorded->log_index, room);
+  if (rule_refuses(recorded->event.rule)) {
+    room->refusal.head = &room->head;
+    room->refusal.record = record;
+    room->refusal.n_proof = count;
+    room->refusal.proof = room->hashes;
+  } else {
+    room->receipt.head = &room->head;
+    room->receipt.record = record;
+    room->receipt.n_proof = count;
+    room->receipt.proof = room->hashes;
+  }
 }
 
 static void fill_outcome(struct daemon *daemon, const struct batch *batch, const struct item *item,
@@ -173,15 +206,12 @@ static void fill_outcome(struct daemon *daemon, const struct batch *batch, const
   const struct recorded *recorded = fresh ? &batch->fresh[item->recorded] : &batch->repeats[item->recorded];
   if (rule_refuses(recorded->event.rule)) {
     fill_refusal(&recorded->event, recorded->log_index, repeated, room);
-    return;
+  } else {
+    fill_receipt(daemon, &recorded->event, recorded->log_index, recorded->unit, room);
+    room->receipt.repeated = repeated;
+    if (item->outcome == ITEM_PREVIEWED) room->receipt.order = answer_text(""); /* no number is promised */
   }
-  fill_receipt(daemon, &recorded->event, recorded->log_index, unit_of(daemon, &recorded->event), room);
-  room->receipt.repeated = repeated;
-  if (item->outcome == ITEM_PREVIEWED) room->receipt.order = answer_text(""); /* no number is promised */
-  if (!fresh) return;
-  rectify__v1__head__init(&room->head);
-  answer_head(daemon, &room->head, &batch->root_after, batch->size_before + batch->fresh_count);
-  room->receipt.head = &room->head;
+  if (fresh) prove(daemon, batch, recorded, room);
 }
 
 void answer_batch(struct daemon *daemon, struct batch *batch) {

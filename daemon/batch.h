@@ -1,7 +1,7 @@
 /* batch.h - what is decided and committed together: requests, their items, the events they caused.
  *
- * A batch goes round: gather (requests come in) -> next (sealed; the database is probed) -> fly (committing) -> answered
- * and reset.  There are three of them, see pipeline.c.  Everything lives in the batch's own bounded buffers.
+ * A batch goes round: gather (requests come in) -> next (sealed; the database is probed) -> fly (committing) -> signed (durable;
+ * its head is being signed) -> answered and reset.  There are four of them, see pipeline.c.  Everything lives in the batch's own bounded buffers.
  */
 #ifndef RECTIFY_BATCH_H
 #define RECTIFY_BATCH_H
@@ -59,8 +59,10 @@ struct recorded {
   struct event event;
   uint64_t log_index;
   uint32_t item;   /* ITEM_NONE: a rung, or what follows from another event */
+  uint32_t unit;   /* of the case after it */
   uint64_t digest; /* of its notices; 0: each by itself */
   struct stretch record; /* in batch.records */
+  struct hash leaf;
 };
 
 struct batch_request {

@@ -17,6 +17,7 @@
 #include "daemon/pg.h"
 #include "daemon/quota.h"
 #include "daemon/router.h"
+#include "daemon/seal.h"
 #include "daemon/tree.h"
 #include "daemon/world.h"
 
@@ -68,6 +69,7 @@ struct watcher {
   uint32_t unit;
   uint64_t case_no;
   uint64_t size; /* of the log when last told */
+  uint64_t head_size; /* of the signed head last told */
   int64_t expires; /* monotonic ms */
 };
 
@@ -78,7 +80,8 @@ struct daemon {
   struct pg *reader;
   const char *reader_conninfo;
   int64_t reader_retry_at;
-  struct batch *gather, *next, *fly;
+  struct batch *gather, *next, *fly, *signed_;
+  struct seal seal;
   bool next_sealed, next_probed, flying;
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;
@@ -105,6 +108,8 @@ void store_turn(struct daemon *daemon, int64_t now_msec);
 void store_restart(struct daemon *daemon, const char *why);
 /* What is stored cannot be what was written: logs `what` and ends the program with exit code 2; somebody must look. */
 _Noreturn void store_damaged(const char *what);
+/* The log extends what was signed last: the daemon may serve. */
+void store_proven(struct daemon *daemon);
 int64_t store_next_msec(const struct daemon *daemon);
 
 /* ---- pipeline.c ---- */

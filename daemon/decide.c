@@ -40,7 +40,8 @@ struct recorded *record_event(struct daemon *daemon, struct batch *batch, const 
   size_t length = codec_event_pack(&recorded->event, at);
   recorded->record = (struct stretch){batch->record_used, (uint32_t)length};
   batch->record_used += (uint32_t)length;
-  tree_append(&store->tree, at, length);
+  tree_append(&store->tree, at, length, &recorded->leaf);
+  recorded->unit = 0;
   return recorded;
 }
 
@@ -65,6 +66,8 @@ static struct recorded *take_event(struct daemon *daemon, struct batch *batch, c
   struct recorded *recorded = record_event(daemon, batch, event);
   count_on(&daemon->store, event);
   apply_to_book(daemon, batch, event);
+  const struct case_state *after = event->case_no == 0 ? NULL : book_find(daemon->store.book, event->case_no);
+  recorded->unit = after != NULL ? after->unit : 0;
   return recorded;
 }
 
@@ -250,7 +253,15 @@ void batch_begin(struct daemon *daemon, struct batch *batch) {
   batch->epoch = daemon->store.epoch;
 }
 
+/* Where the case of a repeat is now: a receipt's last day is that of the unit's zone. */
+static uint32_t unit_of(struct daemon *daemon, const struct event *event) {
+  if (event->unit != 0 || event->case_no == 0) return event->unit;
+  const struct case_state *state = book_find(daemon->store.book, event->case_no);
+  return state == NULL ? 0 : state->unit;
+}
+
 void batch_finish(struct daemon *daemon, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->repeat_count; i++) batch->repeats[i].unit = unit_of(daemon, &batch->repeats[i].event);
   sort_touched(batch);
   tree_root(&daemon->store.tree, &batch->root_after);
 }

@@ -150,6 +150,8 @@ static void make_daemon(struct running *running) {
   daemon->gather = batch_new();
   daemon->next = batch_new();
   daemon->fly = batch_new();
+  daemon->signed_ = batch_new();
+  seal_open(daemon, running->options.config.signer);
 }
 
 static void start(struct running *running) {
@@ -173,6 +175,7 @@ static void start(struct running *running) {
 static int timeout_msec(const struct running *running) {
   const struct daemon *daemon = &running->daemon;
   int64_t now = clock_monotonic_msec(), wait = store_next_msec(daemon) - now;
+  if (seal_next_msec(daemon) - now < wait) wait = seal_next_msec(daemon) - now;
   usec_t fire = pipeline_next_fire(daemon);
   if (fire != INSTANT_NONE) {
     usec_t until = fire - clock_now();
@@ -185,12 +188,14 @@ static int timeout_msec(const struct running *running) {
 
 static void wait_for_work(struct running *running) {
   struct daemon *daemon = &running->daemon;
-  struct router_fd fds[3] = {{.fd = running->signals, .events = POLLIN}};
+  struct router_fd fds[4] = {{.fd = running->signals, .events = POLLIN}};
   int count = 1;
   if (pg_socket(daemon->store.pg) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->store.pg), .events = pg_events(daemon->store.pg)};
   if (pg_socket(daemon->reader) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->reader), .events = pg_events(daemon->reader)};
+  if (daemon->seal.signing != NULL && signing_fd(daemon->seal.signing) >= 0)
+    fds[count++] = (struct router_fd){.fd = signing_fd(daemon->seal.signing), .events = POLLIN};
   router_wait(daemon->router, running->bound && pipeline_wants_requests(daemon), fds, count, timeout_msec(running));
 }
 
@@ -256,6 +261,7 @@ static void loop(struct running *running) {
     bind_when_ready(running);
     tell_of_door(router_turn(daemon->router, now), router_listening(daemon->router));
     query_turn(daemon, now);
+    seal_turn(daemon, now);
     pipeline_turn(daemon);
   }
 }
@@ -277,6 +283,8 @@ static void stop(struct running *running) {
   batch_free(daemon->gather);
   batch_free(daemon->next);
   batch_free(daemon->fly);
+  batch_free(daemon->signed_);
+  seal_close(daemon);
   commit_free();
   book_free(daemon->store.book);
   world_free(daemon->store.office);

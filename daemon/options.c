@@ -19,6 +19,7 @@
   OPTION('e', "endpoint", "ENDPOINT", "where clients come in, ipc:///PATH [DIR/rectifyd.sock]")                      \
   OPTION('L', "listen", "ENDPOINT", "also take clients with keys at tcp://ADDRESS:PORT; needs --server-key")            \
   OPTION('k', "server-key", "FILE", "the daemon's own secret key, made by `rectify key new` [credential server-key]")    \
+  OPTION('S', "signer", "SOCKET", "rectify-sign listens there, and signs the log's heads [heads are not signed]")        \
   OPTION('r', "identity-rate", "NUMBER", "findings and commands a second of one officer, 1 to 20000 [20000]")            \
   OPTION('m', "socket-mode", "MODE", "permissions of the socket, octal [0660]")                                      \
   OPTION('D', "database", "CONNINFO", "PostgreSQL as rectify_writer; without it a private one under DIR")            \
@@ -120,6 +121,7 @@ static void take(struct options *out, int option, const char *value) {
     case 'e': copy(config->endpoint, sizeof config->endpoint, "endpoint", value); return;
     case 'L': copy(config->listen, sizeof config->listen, "listen", value); return;
     case 'k': copy(config->server_key, sizeof config->server_key, "server-key", value); return;
+    case 'S': copy(config->signer, sizeof config->signer, "signer", value); return;
     case 'r': copy(config->identity_rate, sizeof config->identity_rate, "identity-rate", value); return;
     case 'm': copy(config->socket_mode, sizeof config->socket_mode, "socket-mode", value); return;
     case 'D': copy(config->database, sizeof config->database, "database", value); return;

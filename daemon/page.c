@@ -12,6 +12,9 @@ void page_begin(struct query *query, struct page *page) {
   page->head.size = query->size;
   page->head.epoch = query->epoch;
   page->head.root = (ProtobufCBinaryData){HASH_BYTES, query->root.bytes};
+  const struct seal *seal = &query->daemon->seal;
+  if (seal->note_length > 0 && seal->size == query->size)
+    page->head.note = (ProtobufCBinaryData){seal->note_length, (uint8_t *)(uintptr_t)seal->note};
   page->page.head = &page->head;
   page->page.now = clock_now();
   page->bytes = 0;
@@ -36,7 +39,8 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 /* ---- events ---- */
 
-enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION };
+/* The last is the event number in a history, and the leaf in a part of the log. */
+enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION, EVENTS_LEAF = EVENTS_VERSION };
 
 /* Whom the actor stood in for stands in the record alone. */
 static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__EventRow *row) {
@@ -45,15 +49,16 @@ static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__Event
   return codec_event_unpack(arena, row->record.data, row->record.len, &event) ? event.on_behalf : 0;
 }
 
-static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, Rectify__V1__EventRow *row) {
+static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, bool of_case, Rectify__V1__EventRow *row) {
   rectify__v1__event_row__init(row);
   row->log_index = (uint64_t)pg_int(result, at, EVENTS_INDEX);
   row->record = page_field(result, at, EVENTS_RECORD);
   row->text = page_field(result, at, EVENTS_TEXT);
   row->salt = page_field(result, at, EVENTS_SALT);
+  if (!of_case) row->leaf = page_field(result, at, EVENTS_LEAF);
   row_of_people(daemon->store.office->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR),
                 on_behalf_of(daemon->arena, row), row);
-  return row->record.len + row->text.len + row->salt.len + row->actor.len + row->actor_name.len +
+  return row->record.len + row->text.len + row->salt.len + row->actor.len + row->actor_name.len + row->leaf.len +
          row->on_behalf.len + row->on_behalf_name.len + 40;
 }
 
@@ -61,13 +66,13 @@ void page_of_events(struct query *query, const PGresult *result) {
   static Rectify__V1__EventRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
   struct page page;
   page_begin(query, &page);
+  const bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   int count = PQntuples(result), used = 0;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {
-    page.bytes += fill_event(query->daemon, result, used, &rows[used]);
+    page.bytes += fill_event(query->daemon, result, used, of_case, &rows[used]);
     pointers[used] = &rows[used];
     used++;
   }
-  bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   if (used > 0 && (used < count || (uint32_t)count == query->limit))
     page_set_cursor(&page, pg_int(result, used - 1, of_case ? EVENTS_VERSION : EVENTS_INDEX), 0);
   page.page.n_events = (size_t)used;

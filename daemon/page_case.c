@@ -58,6 +58,7 @@ static void fill_columns(const PGresult *result, int at, Rectify__V1__CaseColumn
   columns->closed = pg_instant(result, at, CASES_CLOSED);
   columns->flags = (uint32_t)pg_int(result, at, CASES_FLAGS);
   columns->parent = (uint64_t)pg_int(result, at, CASES_PARENT);
+  columns->version = (uint32_t)pg_int(result, at, CASES_VERSION);
   columns->finding_of = (uint64_t)pg_int(result, at, CASES_FINDING_OF);
 }
 

@@ -33,6 +33,7 @@ static void refuse_batch(struct daemon *daemon, struct batch *batch) {
 }
 
 void pipeline_forget(struct daemon *daemon) {
+  seal_forget(daemon);
   refuse_batch(daemon, daemon->gather);
   refuse_batch(daemon, daemon->next);
   batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
@@ -235,12 +236,11 @@ static void land(struct daemon *daemon, struct batch *batch) {
   daemon->committed_size = batch->size_before + batch->fresh_count;
   daemon->committed_root = batch->root_after;
   daemon->committed_cases = daemon->store.cases;
+  for (uint32_t i = 0; i < batch->fresh_count; i++) growth_append(&daemon->seal.growth, &batch->fresh[i].leaf);
   adopt(daemon, batch);
   review_landed(daemon, batch);
-  answer_batch(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
-  batch_reset(batch);
 }
 
 /* Errors that lie in the data (SQLSTATE classes 22 and 23): the same bytes will fail again.  All others (disk full, too
@@ -264,10 +264,10 @@ static bool is_cautious(const struct daemon *daemon) { return clock_monotonic_ms
 
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   if (outcome == PG_DONE) {
-    daemon->flying = false;
     daemon->store.bootstrap = false;
     daemon->store.failures = 0;
     land(daemon, daemon->fly);
+    (void)seal_take(daemon);
     return;
   }
   if (outcome == PG_FAILED) {
@@ -313,6 +313,8 @@ static void seal(struct daemon *daemon) {
 static void launch(struct daemon *daemon, struct batch *batch) {
   if (batch->fresh_count == 0) { /* nothing but repeats: all of it is durable already */
     land(daemon, batch);
+    answer_batch(daemon, batch);
+    batch_reset(batch);
     return;
   }
   swap(&daemon->next, &daemon->fly);
@@ -404,7 +406,8 @@ void pipeline_turn(struct daemon *daemon) {
 
 bool pipeline_is_idle(const struct daemon *daemon) {
   if (daemon->store.state != STORE_READY) return true;
-  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0 && !refusal_counts_are_due(daemon);
+  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0 && !refusal_counts_are_due(daemon) &&
+         seal_is_idle(daemon);
 }
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {

@@ -32,6 +32,8 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_NEXT: page_of_next(query); return;
     case RECTIFY__V1__QUERY__WHAT_DOCUMENTS: page_of_documents(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_KEYS: page_of_keys(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_CHECKPOINTS: page_of_checkpoints(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_PROOF: page_of_proof(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -64,6 +66,7 @@ static void end_query(struct query *query) {
   struct query **at = &query->daemon->queries;
   while (*at != query) at = &(*at)->next;
   *at = query->next;
+  free(query->proof);
   free(query);
 }
 
@@ -184,6 +187,8 @@ static bool may_read_document(const struct daemon *daemon, uint32_t document, ui
 static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
   bool fine = true;
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = oversees(daemon, actor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF && wanted->proof->case_no == 0 && wanted->proof->old_size == 0)
+    fine = oversees(daemon, actor); /* that one log extends another is nobody's secret */
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
     fine = is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
   if (!fine) return "only the office or an auditor of the whole may read this";
@@ -255,6 +260,8 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   }
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_DOCUMENTS) ask_documents(query, wanted->documents);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS) ask_keys(query, wanted->keys, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CHECKPOINTS) query_ask_checkpoints(query, wanted->checkpoints, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF) query_ask_proof(query, wanted->proof);
   pg_end(query->daemon->reader);
 }
 
@@ -277,6 +284,11 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
   }
   if (!is_cursor(wanted->cursor)) {
     answer_error(daemon, back, id, FAILURE_FIELD, "query.cursor", "not a cursor of this daemon", 0);
+    return;
+  }
+  const char *wrong = wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF ? query_check_proof(daemon, wanted->proof) : NULL;
+  if (wrong != NULL) {
+    answer_error(daemon, back, id, FAILURE_FIELD, "query.proof.size", wrong, 0);
     return;
   }
   if (!has_place(daemon, back)) {

@@ -18,6 +18,8 @@ struct query {
   int what; /* Rectify__V1__Query__WhatCase */
   uint32_t limit;
   struct cursor cursor;
+  struct proof_wanted *proof; /* of a ProofQuery; owned */
+  bool record_came;
   bool needs_case; /* the first result after the head says whether the actor may see the case */
   bool may_see;
   bool answered;
@@ -42,6 +44,12 @@ void page_of_cases(struct query *query, const PGresult *result);
 void page_of_events(struct query *query, const PGresult *result);
 void page_of_notices(struct query *query, const PGresult *result);
 void page_of_documents(struct query *query, const PGresult *result);
+/* NULL when the proof can be made, else what is wrong. */
+const char *query_check_proof(const struct daemon *daemon, const Rectify__V1__ProofQuery *asked);
+void query_ask_proof(struct query *query, const Rectify__V1__ProofQuery *asked);
+void query_ask_checkpoints(struct query *query, const Rectify__V1__CheckpointQuery *asked, bool has_cursor);
+void page_of_proof(struct query *query, const PGresult *result);
+void page_of_checkpoints(struct query *query, const PGresult *result);
 void page_of_keys(struct query *query, const PGresult *result);
 void page_of_units(struct query *query);
 void page_of_officers(struct query *query);

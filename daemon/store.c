@@ -82,6 +82,8 @@ static void become_ready(struct daemon *daemon) {
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
 
+void store_proven(struct daemon *daemon) { become_ready(daemon); }
+
 static void ask_cases(struct daemon *daemon);
 
 static void cases_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
@@ -92,7 +94,7 @@ static void cases_done(void *context, enum pg_outcome outcome, const char *sqlst
   else if (more)
     ask_cases(daemon);
   else
-    become_ready(daemon);
+    seal_prove(daemon);
 }
 
 static void ask_cases(struct daemon *daemon) {

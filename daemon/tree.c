@@ -39,11 +39,10 @@ static void append_at(struct tree *tree, uint32_t level, struct hash hash) {
   }
 }
 
-void tree_append(struct tree *tree, const void *record, size_t length) {
-  struct hash leaf;
-  merkle_leaf(tree_sha256, record, length, &leaf);
-  merkle_append(tree_sha256, &tree->merkle, &leaf);
-  append_at(tree, 0, leaf);
+void tree_append(struct tree *tree, const void *record, size_t length, struct hash *leaf) {
+  merkle_leaf(tree_sha256, record, length, leaf);
+  merkle_append(tree_sha256, &tree->merkle, leaf);
+  append_at(tree, 0, *leaf);
 }
 
 void tree_root(const struct tree *tree, struct hash *out) { merkle_root(tree_sha256, &tree->merkle, out); }

@@ -27,8 +27,8 @@ struct tree {
 /* SHA-256 by libcrypto, for core's merkle functions. */
 void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 
-/* Appends the leaf of one record. */
-void tree_append(struct tree *tree, const void *record, size_t length);
+/* Appends the leaf of one record; *leaf is its hash. */
+void tree_append(struct tree *tree, const void *record, size_t length, struct hash *leaf);
 void tree_root(const struct tree *tree, struct hash *out);
 /* Forgets the full tiles: they are on their way to the database. */
 void tree_written(struct tree *tree);

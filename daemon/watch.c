@@ -130,8 +130,16 @@ static void push(struct daemon *daemon, struct watcher *watcher, size_t count, R
   message.size = size;
   message.n_events = count;
   message.events = events;
+  Rectify__V1__Head head = RECTIFY__V1__HEAD__INIT;
+  const struct seal *seal = &daemon->seal;
+  if (seal->note_length > 0 && seal->size > watcher->head_size) {
+    answer_head(daemon, &head, &seal->root, seal->size);
+    message.head = &head;
+  }
   answer_push(daemon, watcher, &message);
-  if (!watcher->lost) watcher->size = size;
+  if (watcher->lost) return;
+  watcher->size = size;
+  if (message.head != NULL) watcher->head_size = head.size;
 }
 
 /* Several pushes where one would be too large.  After a push that could not be sent the batch is given up for this

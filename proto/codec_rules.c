@@ -109,6 +109,8 @@ static const struct field_rule query[] = {
     MESSAGE(next),
     MESSAGE(documents),
     MESSAGE(keys),
+    MESSAGE(checkpoints),
+    MESSAGE(proof),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -138,6 +140,13 @@ static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};
 static const struct field_rule next_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh), RANGE(steps, 0, FORECAST_STEPS_MAX)};
 static const struct field_rule document_query[] = {NUMBER(document, DOCUMENTS), RANGE(version, 0, INT32_MAX)};
+static const struct field_rule checkpoint_query[] = {RANGE(from_size, 0, INT64_MAX)};
+static const struct field_rule proof_query[] = {
+    RANGE(log_index, 0, INT64_MAX),
+    RANGE(case_no, 0, INT64_MAX),
+    RANGE(old_size, 0, INT64_MAX),
+    RANGE(size, 0, INT64_MAX),
+};
 static const struct field_rule key_query[] = {CODE(officer)};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
@@ -170,6 +179,8 @@ static const struct message_rule requests[] = {
     RULES(next_query, next_query),
     RULES(document_query, document_query),
     RULES(key_query, key_query),
+    RULES(checkpoint_query, checkpoint_query),
+    RULES(proof_query, proof_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES(watch, watch),
@@ -197,20 +208,20 @@ static const struct field_rule outcome[] = {ID(id), MESSAGE(receipt), ANY(refusa
 static const struct field_rule receipt[] = {
     ANY(case_no),  ANY(event_number), ANY(log_index), ANY(rule), ANY(recorded), ANY(repeated),         MESSAGE(head),
     ANY(status),   ANY(track),        ANY(due),       ANY(due_text), ANY(provisional), ANY(document_version),
-    ANY(order),
+    ANY(order),    ANY(record),       ANY(proof),
 };
-static const struct field_rule head[] = {ANY(size), HASH(root), ANY(epoch)};
+static const struct field_rule head[] = {ANY(size), HASH(root), ANY(epoch), ANY(note)};
 static const struct field_rule page[] = {
     ANY(next_cursor), MESSAGE(head), ANY(now),   ANY(cases),    ANY(events),
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
     ANY(documents),
-    ANY(keys),
+    ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
     ANY(registry_version), ANY(cases_open), ANY(cases_total), ANY(standby),
 };
-static const struct field_rule push[] = {ANY(previous_size), ANY(size), ANY(events)};
+static const struct field_rule push[] = {ANY(previous_size), ANY(size), ANY(events), ANY(head)};
 
 static const struct message_rule replies[] = {
     RULES(outcome, outcome),

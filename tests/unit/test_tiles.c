@@ -26,7 +26,7 @@ static int set_up(void **unused) {
     struct hash leaf;
     merkle_leaf(tree_sha256, &number, sizeof number, &leaf);
     growth_append(&all, &leaf);
-    tree_append(&tree, &number, sizeof number);
+    tree_append(&tree, &number, sizeof number, &(struct hash){0});
     for (uint32_t i = 0; i < tree.full_count; i++) shelf[shelf_count++] = tree.full[i];
     tree_written(&tree);
   }

@@ -22,7 +22,7 @@ struct shelf {
 static void grow(struct tree *tree, struct shelf *shelf, uint64_t until) {
   while (tree->merkle.size < until) {
     uint64_t number = tree->merkle.size;
-    tree_append(tree, &number, sizeof number);
+    tree_append(tree, &number, sizeof number, &(struct hash){0});
     for (uint32_t i = 0; i < tree->full_count; i++) {
       assert_true(shelf->count < TILES_MAX);
       shelf->tiles[shelf->count++] = tree->full[i];
