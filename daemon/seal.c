@@ -162,6 +162,7 @@ void seal_prove(struct daemon *daemon) {
   seal->begun = true;
   if (seal->signing == NULL) store_proven(daemon);
   else if (signing_is_idle(seal->signing)) signing_ask_status(seal->signing);
+  else log_warning("seal.waits reason=the_signer_is_not_there action=not_serving");
 }
 
 /* ---- what the signer says ---- */

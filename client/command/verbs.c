@@ -425,8 +425,18 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify receipt check --key log.pub C-000042-3.receipt\n"
      "  rectify receipt check --key log.pub --witness audit.pub - < receipt\n",
      receipt_flags, receipt_check_run, 0},
-    {"verify", GROUP_TRUST, "--offline EXPORT --key KEY [--head FILE]... [--printed SIZE:CODE]... [--witness KEY]...",
-     "prove that an exported log was not tampered with; needs no daemon",
+    {"receipt get", GROUP_TRUST, "CASE EVENT [--output FILE]", "the receipt of an event, at any time",
+     "What was recorded, under the last head that was signed, with the proof that it is in that log.  EVENT is its number as "
+     "`rectify history` shows it.\n"
+     "\nExamples:\n  rectify receipt get 42 3 > C-000042-3.receipt\n",
+     receipt_get_flags, receipt_get_run, 0},
+    {"export log", GROUP_TRUST, "FILE [--resume]", "write the whole log to a file, for verifiers (auditor, office)",
+     "Records, signed heads and the rows of all cases (docs/EXPORT.md).  An export that was cut off is gone on with by "
+     "--resume.\n"
+     "\nExamples:\n  rectify export log city.export\n  rectify export log --resume city.export\n",
+     export_flags, export_run, 0},
+    {"verify", GROUP_TRUST, "[--offline EXPORT] --key KEY [--head FILE]... [--printed SIZE:CODE]... [--witness KEY]...",
+     "prove that the log was not tampered with: a running daemon's, or an export's, which needs no daemon",
      "Computes the tree anew, checks every head's signature, folds every case again and compares its row.  Names every "
      "record,\n"
      "head, row and column that is wrong; exit code 2 means tampering.  Give heads that were kept elsewhere (--head): they "

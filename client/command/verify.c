@@ -1,8 +1,9 @@
-/* verify.c - `verify --offline`: an export of the log, with nothing but its public key and heads kept elsewhere. */
+/* verify.c - `verify`: an export of the log, or a running daemon's, with nothing but its public key and heads kept elsewhere. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/export.h"
 #include "client/command/trust.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -21,7 +22,7 @@ const struct flag verify_flags[] = {
 };
 
 struct job {
-  const struct session *session;
+  struct session *session;
   const char *export;
   bool has_key;
   struct note_verifier log, witnesses[VERIFY_WITNESSES_MAX];
@@ -78,6 +79,21 @@ static int verdict(const struct job *job, const struct verify_result *result) {
   if (result->findings == 0) return EXIT_FINE;
   complain("%" PRIu64 " findings; keep the database and this export as they are", result->findings);
   return EXIT_DIFFERENT;
+}
+
+/* A running daemon's log is exported and verified as it is: the same eyes, whatever the way. */
+static int run_online(struct job *job) {
+  struct verify_result result;
+  int code = session_open(job->session);
+  if (code != EXIT_FINE) return code;
+  FILE *file = tmpfile();
+  if (file == NULL) return complain("cannot make a temporary file: %m"), EXIT_SYSTEM;
+  code = export_log(job->session, file, false);
+  rewind(file);
+  if (code == EXIT_FINE && verify_export(file, &job->options, &result) == 0) code = verdict(job, &result);
+  else if (code == EXIT_FINE) complain("cannot read a temporary file: %m"), code = EXIT_SYSTEM;
+  (void)fclose(file);
+  return code;
 }
 
 static int run(struct job *job) {
@@ -159,10 +175,8 @@ int verify_run(struct session *session, struct arguments *arguments) {
   }
   exit_code = arguments_words(arguments, 0, 0);
   if (exit_code != EXIT_FINE) return exit_code;
-  if (job.export == NULL || !job.has_key)
-    return complain_usage(arguments->verb,
-                          "--offline EXPORT and --key KEY are needed (against a running daemon: `rectify doctor`)");
-  exit_code = run(&job);
+  if (!job.has_key) return complain_usage(arguments->verb, "--key KEY is needed: the log's public key");
+  exit_code = job.export == NULL ? run_online(&job) : run(&job);
   for (uint32_t i = 0; i < job.options.head_count; i++) free((char *)(uintptr_t)job.heads[i].bytes);
   return exit_code;
 }
