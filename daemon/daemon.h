@@ -216,6 +216,13 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_
                  const struct route_back *back, const struct uuid *id);
 void query_turn(struct daemon *daemon, int64_t now_msec);
 
+/* Whether the actor oversees everything: auditor or office of the root unit. */
+bool query_oversees(const struct daemon *daemon, uint32_t actor);
+
+/* ---- cosign.c ---- */
+void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, uint32_t actor, const struct route_back *back,
+                    const struct uuid *id);
+
 /* ---- watch.c ---- */
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
                    const struct route_back *back, const struct uuid *id);

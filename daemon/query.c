@@ -97,7 +97,7 @@ static bool has_at_root(const struct daemon *daemon, uint32_t actor, uint32_t ro
 }
 
 /* The whole log and other people's notices: who oversees everything. */
-static bool oversees(const struct daemon *daemon, uint32_t actor) {
+bool query_oversees(const struct daemon *daemon, uint32_t actor) {
   return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE));
 }
 
@@ -186,11 +186,11 @@ static bool may_read_document(const struct daemon *daemon, uint32_t document, ui
 /* What the actor is told who may not ask this; NULL: it is allowed. */
 static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
   bool fine = true;
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = oversees(daemon, actor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = query_oversees(daemon, actor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF && wanted->proof->case_no == 0 && wanted->proof->old_size == 0)
-    fine = oversees(daemon, actor); /* that one log extends another is nobody's secret */
+    fine = query_oversees(daemon, actor); /* that one log extends another is nobody's secret */
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
-    fine = is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
+    fine = is_own(daemon, wanted->notices, actor) || query_oversees(daemon, actor);
   if (!fine) return "only the office or an auditor of the whole may read this";
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS)
     return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_ADMINISTRATOR))

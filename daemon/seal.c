@@ -242,11 +242,10 @@ static void kept(void *context, enum pg_outcome outcome, const char *sqlstate, c
   if (outcome != PG_DONE) log_warning("seal.not_kept text=%s", text);
 }
 
-static void keep(struct daemon *daemon, int64_t now_msec) {
+void seal_keep(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
   struct pg_params params;
   if (daemon->store.state != STORE_READY || seal->note_length == 0 || seal->size <= seal->kept_size) return;
-  if (now_msec < seal->kept_at + KEEP_MSEC && !daemon->stopping) return;
   if (!pg_begin(daemon->store.pg, no_result, kept, daemon)) return;
   pg_params_reset(&params);
   pg_param_int8(&params, (int64_t)seal->size);
@@ -254,7 +253,7 @@ static void keep(struct daemon *daemon, int64_t now_msec) {
   pg_statement(daemon->store.pg, STATEMENT_KEEP_CHECKPOINT, &params);
   pg_end(daemon->store.pg);
   seal->kept_size = seal->size;
-  seal->kept_at = now_msec;
+  seal->kept_at = clock_monotonic_msec();
 }
 
 /* A log server elsewhere is a witness too. */
@@ -287,7 +286,7 @@ void seal_turn(struct daemon *daemon, int64_t now_msec) {
   take_next(daemon);
   bound_growth(daemon);
   sign_more(daemon, now_msec);
-  keep(daemon, now_msec);
+  if (now_msec >= seal->kept_at + KEEP_MSEC || daemon->stopping) seal_keep(daemon);
   say(seal, now_msec);
 }
 

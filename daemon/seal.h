@@ -48,6 +48,8 @@ bool seal_take(struct daemon *daemon);
 /* Whether nothing waits. */
 bool seal_is_idle(const struct daemon *daemon);
 void seal_turn(struct daemon *daemon, int64_t now_msec);
+/* Keeps the last signed head in the table, if it is not there yet. */
+void seal_keep(struct daemon *daemon);
 /* When seal_turn() wants to be called at the latest. */
 int64_t seal_next_msec(const struct daemon *daemon);
 

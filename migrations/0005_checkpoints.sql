@@ -41,5 +41,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION rectify.keep_checkpoint IS 'Keeps a signed head, or one with more signatures behind it';
 
+-- Whether there is such a head; a line that is there already is not added twice.
+CREATE FUNCTION rectify.add_cosignature(p_size bigint, p_line text) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE rectify.checkpoint AS c SET note = CASE WHEN position(p_line IN c.note) = 0 THEN c.note || p_line ELSE c.note END
+  WHERE c.size = p_size AND octet_length(c.note) + octet_length(p_line) <= 8192 AND c.note LIKE '%' || E'\n'
+  RETURNING true
+$$;
+COMMENT ON FUNCTION rectify.add_cosignature IS 'Adds a witness''s line to a signed head';
+
 GRANT SELECT ON rectify.checkpoint TO rectify_writer, rectify_reader, rectify_auditor;
-GRANT EXECUTE ON FUNCTION rectify.keep_checkpoint TO rectify_writer;
+GRANT EXECUTE ON FUNCTION rectify.keep_checkpoint, rectify.add_cosignature TO rectify_writer;

@@ -41,6 +41,7 @@ static const struct field_rule request[] = {
     MESSAGE(publish),
     MESSAGE(ping),
     MESSAGE(key_change),
+    MESSAGE(cosign),
 };
 static const struct field_rule submit[] = {MESSAGES(findings, 1, WIRE_SUBMIT_MAX)};
 static const struct field_rule finding[] = {
@@ -96,6 +97,7 @@ static const struct field_rule key_change[] = {
     RANGE(valid_until, DAY_MIN, DAY_MAX),
     TEXT(text, TEXT_BYTES_MAX),
 };
+static const struct field_rule cosign[] = {RANGE(size, 0, INT64_MAX), TEXT(line, COSIGNATURE_BYTES_MAX)};
 static const struct field_rule query[] = {
     RANGE(limit, 0, WIRE_PAGE_MAX),
     BYTES(cursor, WIRE_CURSOR_BYTES_MAX),
@@ -170,6 +172,7 @@ static const struct message_rule requests[] = {
     RULES(act, act),
     RULES(publish, publish),
     RULES(key_change, key_change),
+    RULES(cosign, cosign),
     RULES_ONEOF(query, Query, query, what),
     RULES(case_query, case_query),
     RULES(history_query, history_query),

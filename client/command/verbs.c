@@ -446,13 +446,17 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
      "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
      verify_flags, verify_run, 0},
-    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] REQUEST", "cosign a log's head if it extends the last one",
+    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] [--every SECONDS] [REQUEST]", "cosign a log's head if it extends the last one",
+     "Without REQUEST a running daemon is asked for its last signed head and for the proof that it extends the one known "
+     "here;\n"
+     "the cosignature is handed in, and stands behind the head for everybody.\n"
      "REQUEST (or - for stdin) is the text of C2SP tlog-witness: the old size, the consistency proof, the signed head.  Prints "
      "the\n"
      "cosignature.  Exit code 1: not signed, the reason and its number (400, 403, 404, 409) on stderr, for 409 the size known "
      "here on\n"
      "stdout; 2: the log is not what it was (409 with another root, 422).\n"
-     "\nExamples:\n  rectify witness --key audit.key --log log.pub --state log.head request >> signatures\n"
+     "\nExamples:\n  rectify witness --as auditor --key audit.key --log log.pub --state log.head --every 60\n"
+     "  rectify witness --key audit.key --log log.pub --state log.head request >> signatures\n"
      "  rectify witness --key credential:audit.key --log log.pub --state /var/lib/witness/log -\n",
      witness_flags, witness_run, 0},
 

@@ -5,26 +5,20 @@
 
 #include "client/command/trust.h"
 #include "client/command/verb.h"
-#include "sign/witness.h"
+#include "client/command/witness.h"
 
-enum { WITNESS_KEY_FLAG, WITNESS_LOG_FLAG, WITNESS_ORIGIN_FLAG, WITNESS_STATE_FLAG };
+enum { WITNESS_KEY_FLAG, WITNESS_LOG_FLAG, WITNESS_ORIGIN_FLAG, WITNESS_STATE_FLAG, WITNESS_EVERY_FLAG };
 const struct flag witness_flags[] = {
     {"key", 'k', "FILE", "the witness's secret key (`rectify key new --for witness`), or credential:NAME", NULL},
     {"log", 'l', "KEY", "the log's public key: NAME+ID+BASE64, or a file that holds it", NULL},
     {"origin", 0, "NAME", "the log's name, after a recorded fork: NAME/2; with a state of its own (the key's name)",
      NULL},
     {"state", 0, "FILE", "where the last head is kept; made when it is missing", NULL},
+    {"every", 0, "SECONDS", "of a running daemon: again and again, 1 to 86400 (once)", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
-struct job {
-  struct note_signer witness;
-  struct note_verifier log;
-  const char *origin, *state;
-  bool has_key, has_log;
-};
-
-static int say(const struct witness_answer *answer, const char *error) {
+int witness_say(const struct witness_answer *answer, const char *error) {
   switch (answer->status) {
     case WITNESS_OK:
       (void)fputs(answer->line, stdout);
@@ -50,44 +44,56 @@ static int say(const struct witness_answer *answer, const char *error) {
   return EXIT_SYSTEM;
 }
 
-static int add(const struct job *job, const char *path) {
-  struct witness_answer answer;
+void witness_ask(const struct witness_job *job, const char *text, size_t length, struct witness_answer *answer,
+                 char error[SECRET_ERROR_BYTES]) {
   struct timespec now;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  witness_add(&job->witness, &job->log, job->origin == NULL ? job->log.name : job->origin, job->state, text, length,
+              (uint64_t)now.tv_sec, answer, error, SECRET_ERROR_BYTES);
+}
+
+static int add(const struct witness_job *job, const char *path) {
+  struct witness_answer answer;
   char error[SECRET_ERROR_BYTES];
   size_t length;
   char *text = trust_file(path, WITNESS_REQUEST_BYTES_MAX, &length);
   if (text == NULL) return EXIT_INPUT;
-  (void)clock_gettime(CLOCK_REALTIME, &now);
-  witness_add(&job->witness, &job->log, job->origin == NULL ? job->log.name : job->origin, job->state, text, length,
-              (uint64_t)now.tv_sec, &answer, error, sizeof error);
+  witness_ask(job, text, length, &answer, error);
   free(text);
-  return say(&answer, error);
+  return witness_say(&answer, error);
 }
 
-static int take(struct job *job, int option) {
+static int take(struct witness_job *job, int option) {
+  int64_t seconds;
   if (option == WITNESS_KEY_FLAG && !(job->has_key = trust_secret(optarg, &job->witness))) return EXIT_INPUT;
   if (option == WITNESS_LOG_FLAG && !(job->has_log = trust_public(optarg, &job->log))) return EXIT_INPUT;
   if (option == WITNESS_ORIGIN_FLAG) job->origin = optarg;
   if (option == WITNESS_STATE_FLAG) job->state = optarg;
+  if (option == WITNESS_EVERY_FLAG && !number_read(optarg, 1, 86400, &seconds)) {
+    complain("--every wants 1 to 86400 seconds, not '%s'", optarg);
+    return EXIT_USE;
+  }
+  if (option == WITNESS_EVERY_FLAG) job->every_seconds = (unsigned)seconds;
   return EXIT_FINE;
 }
 
 int witness_run(struct session *session, struct arguments *arguments) {
-  static struct job job;
+  static struct witness_job job;
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code;
     exit_code = take(&job, option);
     if (exit_code != EXIT_FINE) return exit_code;
   }
-  exit_code = arguments_words(arguments, 1, 1);
+  exit_code = arguments_words(arguments, 0, 1);
   if (exit_code != EXIT_FINE) return exit_code;
   if (!job.has_key || !job.has_log || job.state == NULL)
     return complain_usage(arguments->verb, "--key, --log and --state are needed");
   if (job.witness.verifier.algorithm != NOTE_COSIGNATURE)
     return complain_usage(arguments->verb,
                           "--key is not a witness's key: make one with `rectify key new --for witness`");
-  exit_code = add(&job, arguments->argv[optind]);
+  const bool online = optind == arguments->argc;
+  exit_code = online ? witness_online(session, &job) : add(&job, arguments->argv[optind]);
   note_signer_wipe(&job.witness);
   return exit_code;
 }

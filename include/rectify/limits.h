@@ -89,6 +89,8 @@
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
 #define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
+#define COSIGNATURE_BYTES_MAX 300                 /* a witness's line */
+#define COSIGNS_MAX 16                            /* that wait for the database */
 #define SEAL_MSEC_MAX 1000                        /* a receipt waits so long for its head's signature, then it leaves without */
 #define SEAL_LEAVES_MAX 1000000                   /* leaves that were not signed yet and are kept in memory */
 

@@ -179,6 +179,26 @@ def test_heads():
     ok(not wrong, "and the log extends each", wrong)
 
 
+def test_witness():
+    """An audit office cosigns heads, and only those that extend the one it knows."""
+    daemon, client, top = HERE["daemon"], HERE["client"], HERE["signer"].top
+    key, state = top / "witness.key", top / "witness.state"
+    public = subprocess.run([BUILD / "rectify", "key", "new", "--for", "witness", "--name", "witness.flow.example", key],
+                            capture_output=True, timeout=PATIENCE, check=True).stdout.decode().strip()
+    call = ("witness", "--key", key, "--log", HERE["signer"].public, "--state", state)
+    for _ in range(3):
+        done = rectify(*call)
+        ok(done.returncode == 0 and done.stdout.startswith("\u2014 witness.flow.example ".encode()), "a head is cosigned", done.stderr)
+        client.submit(finding())
+        need(until(lambda: daemon.sql("SELECT count(*) FROM rectify.checkpoint WHERE size = (SELECT size FROM rectify.head)") == "1"), "kept")
+    ok(rectify(*call).returncode == 0, "the last one")
+    same(daemon.sql("SELECT note LIKE '%witness.flow.example%' FROM rectify.checkpoint ORDER BY size DESC LIMIT 1"), "t",
+         "its line stands behind the head")
+    ok(rectify(*call, actor="h-south").returncode != 0, "not everybody may hand one in")
+    done = rectify("verify", "--key", HERE["signer"].public, "--witness", public)
+    ok(done.returncode == 0 and b" 0 cosignatures" not in done.stdout, "the verifier counts them", done.stdout, done.stderr)
+
+
 def test_silent():
     """A signer that is gone holds nobody up for long; when it is back all is signed again."""
     signer, client = HERE["signer"], HERE["client"]
@@ -295,4 +315,4 @@ def test_rollback():
     ok(holds(client.submit(finding())[0].receipt), "the true one goes on")
 
 
-main(test_receipts, test_get, test_heads, test_silent, test_restart, test_verify, test_tampering, test_rollback)
+main(test_receipts, test_get, test_heads, test_witness, test_silent, test_restart, test_verify, test_tampering, test_rollback)
