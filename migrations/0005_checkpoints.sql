@@ -36,7 +36,7 @@ CREATE POLICY all_read ON rectify.checkpoint FOR SELECT TO rectify_writer, recti
 
 CREATE FUNCTION rectify.keep_checkpoint(p_size bigint, p_note text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO rectify.checkpoint AS c (size, note) VALUES (p_size, p_note)
+  INSERT INTO rectify.checkpoint AS c (size, note) SELECT p_size, p_note WHERE p_size IS NOT NULL
   ON CONFLICT (size) DO UPDATE SET note = excluded.note WHERE length(excluded.note) > length(c.note)
 $$;
 COMMENT ON FUNCTION rectify.keep_checkpoint IS 'Keeps a signed head, or one with more signatures behind it';
