@@ -10,6 +10,7 @@
 #define JOBS_MAX 128
 #define CONNECT_MSEC_MAX 10000
 #define SILENCE_MSEC_MAX 30000 /* a server that owes an answer and says nothing for so long is given up */
+#define STATEMENT_MSEC_MAX "25000"
 
 struct job {
   pg_result_fn *result;
@@ -128,10 +129,25 @@ static void all_prepared(void *context, enum pg_outcome outcome, const char *sql
   if (pg->connection != NULL) pg_drop(pg, "a statement could not be prepared");
 }
 
-/* All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
+static bool send_text(struct pg *pg, const char *text) {
+  return PQsendQueryParams(pg->connection, text, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+/* A statement that waits for somebody else's lock ends before the server counts as silent (SILENCE_MSEC_MAX), and a session
+ * that was given up ends by itself: else it would keep its lock, and its place, for ever.  What is committed is on the disk,
+ * whatever the database or the role sets.  Settings that an older server does not know are left out.
+ *
+ * All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
 static bool send_session(struct pg *pg) {
   static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-  return pg->for_writer || PQsendQueryParams(pg->connection, reader, 0, NULL, NULL, NULL, NULL, 0) == 1;
+  static const char bounds[] =
+      "SELECT set_config(s.name, w.value, false) FROM pg_catalog.pg_settings AS s JOIN (VALUES "
+      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000')) AS w (name, value) "
+      "ON w.name = s.name";
+  static const char durable[] =
+      "SELECT set_config('synchronous_commit', 'on', false) "
+      "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
+  return send_text(pg, bounds) && send_text(pg, pg->for_writer ? durable : reader);
 }
 
 static void prepare_all(struct pg *pg) {

@@ -12,7 +12,6 @@
 #define STANDBY_MSEC 500
 #define BACKOFF_MSEC_MAX 5000
 
-
 /* 100 ms, doubled to 5 s. */
 static int64_t backoff_msec(uint32_t failures) {
   int64_t wait = INT64_C(100) << (failures < 6 ? failures : 6);
@@ -313,34 +312,58 @@ static void ask_take_over(struct daemon *daemon) {
   pg_end(daemon->store.pg);
 }
 
+/* What the session found: see lock.sql. */
+static struct {
+  bool got, stranger, durable;
+  uint64_t epoch;
+} lock;
+
 static void lock_result(void *context, unsigned step, const PGresult *result) {
-  (void)step;
-  struct daemon *daemon = context;
-  daemon->store.waiting = pg_int(result, 0, 0) != 0; /* for lock_done: got it */
+  (void)context, (void)step;
+  lock.got = pg_int(result, 0, 0) != 0;
+  lock.stranger = pg_int(result, 0, 1) != 0;
+  lock.epoch = pg_null(result, 0, 2) ? 0 : (uint64_t)pg_int(result, 0, 2);
+  lock.durable = pg_int(result, 0, 3) != 0;
+}
+
+/* Somebody has the lock.  Another daemon raises the epoch; if that stands where it was, it is a session of our own that the
+ * server has not ended yet, and waiting helps. */
+static void wait_for_lock(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  /* Having served, this daemon still owns the socket's path; only a new process can be a clean standby. */
+  if (store->was_ready && lock.epoch > store->epoch) {
+    log_err("store.superseded action=stopping");
+    _exit(75);
+  }
+  if (store->state != STORE_STANDBY && store->was_ready) log_warning("store.lock_held action=waiting");
+  if (store->state != STORE_STANDBY && !store->was_ready)
+    log_info("store.standby%s", lock.stranger ? " lock=held_by_a_session_that_is_no_daemon" : "");
+  store->state = STORE_STANDBY;
+  store->retry_at = clock_monotonic_msec() + STANDBY_MSEC;
 }
 
 static void lock_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   struct store *store = &daemon->store;
-  bool got = store->waiting;
   store->waiting = false;
   if (outcome != PG_DONE) {
     step_failed(daemon, "lock", sqlstate, text);
     return;
   }
-  if (got) {
-    store->waiting = true;
-    ask_take_over(daemon);
+  if (!lock.durable) {
+    log_err("store.not_durable action=not_serving reason=fsync or full_page_writes of the server is off");
+    store_restart(daemon, "not durable");
     return;
   }
-  /* Having served, this daemon still owns the socket's path; only a new process can be a clean standby. */
-  if (store->was_ready) {
-    log_err("store.superseded action=stopping");
-    _exit(75);
+  /* Who took the lock and is no daemon keeps the next one out, but not this one: the epoch still is its own. */
+  const bool robbed = !lock.got && lock.stranger && store->was_ready && lock.epoch == store->epoch;
+  if (robbed) log_warning("store.lock_taken action=going_on by=a session that is no daemon");
+  if (!lock.got && !robbed) {
+    wait_for_lock(daemon);
+    return;
   }
-  if (store->state != STORE_STANDBY) log_info("store.standby");
-  store->state = STORE_STANDBY;
-  store->retry_at = clock_monotonic_msec() + STANDBY_MSEC;
+  store->waiting = true;
+  ask_take_over(daemon);
 }
 
 static void ask_lock(struct daemon *daemon) {
@@ -376,6 +399,6 @@ void store_turn(struct daemon *daemon, int64_t now_msec) {
 
 int64_t store_next_msec(const struct daemon *daemon) {
   const struct store *store = &daemon->store;
-  if (store->state == STORE_DOWN || store->state == STORE_STANDBY) return store->retry_at;
+  if ((store->state == STORE_DOWN || store->state == STORE_STANDBY) && !store->waiting) return store->retry_at;
   return INT64_MAX;
 }
