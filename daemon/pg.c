@@ -57,9 +57,16 @@ static void on_notice(void *context, const PGresult *result) {
   log_warning("pg.notice connection=%s text=%s", pg->name, PQresultErrorMessage(result));
 }
 
+/* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says. */
+static PGconn *start_connection(const char *conninfo) {
+  const char *const names[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
+  const char *const values[] = {"rectifyd", conninfo, "UTF8", NULL};
+  return PQconnectStartParams(names, values, 1);
+}
+
 void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
   pg_drop(pg, "reconnecting");
-  pg->connection = PQconnectStart(conninfo);
+  pg->connection = start_connection(conninfo);
   must(pg->connection != NULL);
   if (PQstatus(pg->connection) == CONNECTION_BAD) {
     pg_drop(pg, PQerrorMessage(pg->connection));

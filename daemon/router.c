@@ -128,9 +128,23 @@ static int bind_failed(const char *endpoint, int reason, char *error, size_t err
   return -1;
 }
 
+/* libzmq would remove whatever is there. */
+int router_check_place(const char *endpoint, char *error, size_t error_size) {
+  struct stat file;
+  if (lstat(endpoint + 6, &file) != 0 || S_ISSOCK(file.st_mode)) return 0;
+  snprintf(error, error_size, "endpoint %s: what is there is no socket; it was left alone", endpoint);
+  return -1;
+}
+
+enum door_file router_look(const struct router *router) {
+  struct stat file;
+  if (lstat(router->path, &file) != 0) return DOOR_FILE_GONE;
+  return file.st_dev == router->device && file.st_ino == router->inode ? DOOR_FILE_OURS : DOOR_FILE_OF_ANOTHER;
+}
+
 int router_bind(struct router *router, const char *endpoint, unsigned mode, char *error, size_t error_size) {
-  if (router->local.bound) return 0;
   if (router_check(endpoint, "", error, error_size) != 0) return -1;
+  if (router_check_place(endpoint, error, error_size) != 0) return -1;
   mode_t before = umask((mode_t)~mode & 0777);
   int rc = zmq_bind(router->local.socket, endpoint);
   int reason = errno;
