@@ -266,6 +266,15 @@ static void clock_restore(usec_t recorded, bool again) {
     clock_advance(recorded);
 }
 
+/* What was acknowledged is in no backup made before: going on from one would give its case numbers away a second time. */
+static void check_goes_on(const struct daemon *daemon, uint64_t size, const struct hash *root, uint64_t epoch) {
+  if (!daemon->store.was_ready) return;
+  if (size < daemon->committed_size || epoch <= daemon->store.epoch)
+    store_damaged("the log is shorter or older than what was acknowledged: another database, or an older backup");
+  if (size == daemon->committed_size && memcmp(root->bytes, daemon->committed_root.bytes, HASH_BYTES) != 0)
+    store_damaged("the log is not the one that was written");
+}
+
 static void take_head(struct daemon *daemon, const PGresult *result) {
   struct store *store = &daemon->store;
   if (PQntuples(result) != 1) store_damaged("the log has no head");
@@ -278,6 +287,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   tree_root(&store->tree, &computed);
   if (root_bytes != HASH_BYTES || memcmp(computed.bytes, root, HASH_BYTES) != 0)
     store_damaged("the head's frontier does not hash to its root");
+  check_goes_on(daemon, size, &computed, (uint64_t)pg_int(result, 0, 4));
   store->epoch = (uint64_t)pg_int(result, 0, 4);
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);
