@@ -59,6 +59,15 @@ def test_repeats():
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for another case: key reused")
     reused = client.submit(finding(remark.id))[0]
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for a finding: key reused")
+    missing = command(COMMENT, 999999, text="x")
+    same(client.act(missing)[0].refusal.rule, 100, "a comment on a case that there is not: refused")
+    ok(client.act(missing)[0].refusal.repeated, "and again")
+    reused = client.act(command(COMMENT, 2, missing.id, text="x"))[0]
+    same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "its id for a case that there is: key reused")
+    office, key = Client(daemon, "office"), uuid7()
+    office.ask(publish=pb.Publish(id=key, document=1, file_name=b"city.yaml", body=CITY.encode()))
+    reused = office.ask(publish=pb.Publish(id=key, document=2, file_name=b"x.yaml", body=b"x")).outcomes.outcomes[0]
+    same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a registry for a policy: key reused")
     mixed = client.act(command(COMMENT, 2, text="y"), command(COMMENT, 3, remark.id, text="z"), command(COMMENT, 3, text="w"))
     same([o.WhichOneof("result") for o in mixed], ["receipt", "error", "receipt"], "one bad id does not spoil its neighbours")
     same(daemon.sql("SELECT count(*) FROM rectify.finding"), "3", "three findings are stored in all")
