@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "daemon/outbox.h"
 #include "rectify/must.h"
 
 #define PROOF_MSEC 60000 /* how often the remote door is tried by a stranger */
@@ -309,12 +310,24 @@ uint64_t router_dropped(const struct router *router) { return router->dropped; }
 
 /* ---- sending and waiting ---- */
 
+static bool begin_message(void *socket, const struct route_back *back) {
+  if (zmq_send(socket, back->routing, back->length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+  return !back->delimiter || zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_large(void *socket, const struct route_back *back, const void *data, size_t length) {
+  zmq_msg_t message;
+  if (!outbox_message(back, data, length, &message)) return false;
+  if (begin_message(socket, back) && zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0) return true;
+  zmq_msg_close(&message);
+  return false;
+}
+
 bool router_send(struct router *router, const struct route_back *back, const void *data, size_t length) {
   void *socket = back->remote ? router->remote.socket : router->local.socket;
   if (socket == NULL) return false;
-  if (zmq_send(socket, back->routing, back->length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-  if (back->delimiter && zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-  return zmq_send(socket, data, length, ZMQ_DONTWAIT) >= 0;
+  if (length >= WIRE_LARGE_BYTES) return send_large(socket, back, data, length);
+  return begin_message(socket, back) && zmq_send(socket, data, length, ZMQ_DONTWAIT) >= 0;
 }
 
 static void watch(zmq_pollitem_t *items, int *used, void *socket) {

@@ -1,4 +1,4 @@
-/* router.h - the daemon's two doors, ROUTER sockets both: the only code of the daemon that knows libzmq (with zap.h).
+/* router.h - the daemon's two doors, ROUTER sockets both: the only code of the daemon that knows libzmq (with zap.h, stranger.c, outbox.h and accept.c).
  *
  * The local door is a socket file, guarded by its permissions.  The remote door is TCP with CURVE, always; it serves only
  * while it is proven that a stranger is refused (zap.h).
