@@ -306,6 +306,18 @@ static void tell_of_door(enum door_news news, const char *listen) {
   }
 }
 
+static void tell_of_clock(void) {
+  switch (clock_turn()) {
+    case CLOCK_SAME: return;
+    case CLOCK_STEPPED:
+      log_err("clock.stepped action=going_on_evenly what_to_do=set the system's clock right, or start the daemon again to follow it");
+      return;
+    case CLOCK_STEP_UNDONE: log_info("clock.step_undone"); return;
+    case CLOCK_FELL_BEHIND: log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up"); return;
+    case CLOCK_CAUGHT_UP: log_info("clock.caught_up"); return;
+  }
+}
+
 static bool is_over(const struct running *running) {
   if (!running->daemon.stopping) return false;
   return pipeline_is_idle(&running->daemon) || clock_monotonic_msec() >= running->stop_deadline;
@@ -317,6 +329,7 @@ static void loop(struct running *running) {
     wait_for_work(running);
     int64_t now = clock_monotonic_msec();
     take_signals(running);
+    tell_of_clock();
     look_after_cluster(running, now);
     store_turn(daemon, now);
     bind_when_ready(running);

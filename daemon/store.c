@@ -77,7 +77,6 @@ static void become_ready(struct daemon *daemon) {
   store->review_cursor = 0;
   store->reviews_handed_out = false;
   if (review_is_pending(daemon)) log_info("store.reviews_left publication=%lu", store->reviews_wanted);
-  if (clock_is_ahead()) log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up");
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
 
