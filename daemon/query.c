@@ -32,6 +32,7 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_NEXT: page_of_next(query); return;
     case RECTIFY__V1__QUERY__WHAT_DOCUMENTS: page_of_documents(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_KEYS: page_of_keys(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_STORED: page_of_stored(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -114,7 +115,20 @@ static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bo
   pg_param_int8(&params, has_cursor && query->cursor.first < INT64_MAX ? query->cursor.first + 1
                                                                        : (int64_t)wanted->from_index);
   pg_param_int4(&params, (int32_t)query->limit);
+  pg_param_bool(&params, wanted->with_stored);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LOG, &params);
+}
+
+/* By enum of StoredQuery.part. */
+static void ask_stored(struct query *query, const Rectify__V1__StoredQuery *wanted, bool has_cursor) {
+  static const enum statement statements[] = {STATEMENT_QUERY_STORED, STATEMENT_QUERY_TILES, STATEMENT_QUERY_STORED_KEYS};
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.first : 0);
+  if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.second : -1);
+  if (wanted->part == 2) pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
+  if (wanted->part != 0) pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, statements[wanted->part], &params);
 }
 
 static void ask_notices(struct query *query, const Rectify__V1__NoticeQuery *wanted, bool has_cursor) {
@@ -183,7 +197,8 @@ static bool may_read_document(const struct daemon *daemon, uint32_t document, ui
 /* What the actor is told who may not ask this; NULL: it is allowed. */
 static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
   bool fine = true;
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = oversees(daemon, actor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG || wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED)
+    fine = oversees(daemon, actor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
     fine = is_own(daemon, wanted->notices, actor) || oversees(daemon, actor);
   if (!fine) return "only the office or an auditor of the whole may read this";
@@ -255,6 +270,7 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   }
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_DOCUMENTS) ask_documents(query, wanted->documents);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS) ask_keys(query, wanted->keys, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED) ask_stored(query, wanted->stored, has_cursor);
   pg_end(query->daemon->reader);
 }
 

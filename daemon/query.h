@@ -43,6 +43,8 @@ void page_of_events(struct query *query, const PGresult *result);
 void page_of_notices(struct query *query, const PGresult *result);
 void page_of_documents(struct query *query, const PGresult *result);
 void page_of_keys(struct query *query, const PGresult *result);
+/* Lines as they are; where there are more columns, the next two are the cursor. */
+void page_of_stored(struct query *query, const PGresult *result);
 void page_of_units(struct query *query);
 void page_of_officers(struct query *query);
 /* The case of a row of query_cases; false when it cannot be read, or names documents that this daemon has not read: another

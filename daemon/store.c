@@ -123,6 +123,7 @@ static void tiles_done(void *context, enum pg_outcome outcome, const char *sqlst
     return;
   }
   if (!tree_is_whole(&daemon->store.tree)) store_damaged("a tile of the log is missing");
+  if (!tree_is_true(&daemon->store.tree)) store_damaged("the head's tail, or a tile, does not hash to the head's root");
   daemon->store.loaded_until = 0;
   ask_cases(daemon);
 }
@@ -208,6 +209,21 @@ static void take_embedded(struct office *office) {
   must(fine);
 }
 
+/* The text is the one that was published: by its own hash and by the log's. */
+static bool is_as_published(struct daemon *daemon, const PGresult *result, int row) {
+  struct event event;
+  struct hash hash;
+  size_t length, hash_bytes, record_bytes;
+  const uint8_t *body = pg_bytes(result, row, 3, &length), *stored = pg_bytes(result, row, 5, &hash_bytes),
+                *record = pg_bytes(result, row, 6, &record_bytes);
+  tree_sha256(body, length, hash.bytes);
+  codec_arena_reset(daemon->arena);
+  return hash_bytes == HASH_BYTES && memcmp(hash.bytes, stored, HASH_BYTES) == 0 &&
+         codec_event_unpack(daemon->arena, record, record_bytes, &event) && event.document == pg_int(result, row, 0) &&
+         event.document_version == pg_int(result, row, 1) &&
+         memcmp(hash.bytes, event.document_sha256.bytes, HASH_BYTES) == 0;
+}
+
 static void take_numbers(struct store *store, const PGresult *result) {
   store->order_year = (uint32_t)pg_int(result, 0, 0);
   store->order_serial = (uint32_t)pg_int(result, 0, 1);
@@ -230,6 +246,7 @@ static void documents_result(void *context, unsigned step, const PGresult *resul
     size_t name_length, length;
     const char *name = (const char *)pg_bytes(result, row, 2, &name_length);
     const char *body = (const char *)pg_bytes(result, row, 3, &length);
+    if (!is_as_published(daemon, result, row)) store_damaged("a published document is not what was published");
     if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
       store_damaged("a published document cannot be read");
     uint64_t size = (uint64_t)pg_int(result, row, 4) + 1;
