@@ -1,6 +1,6 @@
 /* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents and
- * numbers, tiles, and the cases with a timer page by page, serve; and from the start again after any doubt.  Each step is one job; while one is
- * under way `waiting` is set. */
+ * numbers, tiles, and the cases with a timer page by page, check the registry's tables, serve; and from the start again after any
+ * doubt.  Each step is one job; while one is under way `waiting` is set. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,6 +80,34 @@ static void become_ready(struct daemon *daemon) {
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
 
+/* ---- the registry as tables ---- */
+
+static void registry_result(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step;
+  if (PQntuples(result) == 1 && pg_int(result, 0, 0) != 0)
+    log_err("store.registry_tables_differ action=written_anew reason=somebody changed them behind the daemon's back");
+}
+
+static void registry_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE)
+    step_failed(daemon, "check_registry", sqlstate, text);
+  else
+    become_ready(daemon);
+}
+
+/* An auditor's own SQL sees what these tables allow (migrations/0004_walls.sql). */
+static void ask_registry(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  if (store->bootstrap) {
+    become_ready(daemon);
+    return;
+  }
+  if (!pg_begin(store->pg, registry_result, registry_done, daemon)) return;
+  commit_send_registry(store->pg, STATEMENT_CHECK_REGISTRY, store->office->registry, store->epoch);
+  pg_end(store->pg);
+}
+
 static void ask_cases(struct daemon *daemon);
 
 static void cases_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
@@ -90,7 +118,7 @@ static void cases_done(void *context, enum pg_outcome outcome, const char *sqlst
   else if (more)
     ask_cases(daemon);
   else
-    become_ready(daemon);
+    ask_registry(daemon);
 }
 
 static void ask_cases(struct daemon *daemon) {

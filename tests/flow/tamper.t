@@ -91,4 +91,24 @@ def test_flips():
     ok(daemon.doctor().returncode == 0, "put back, nothing is wrong", daemon.doctor().stdout)
 
 
-main(test_older_backup, test_flips)
+def test_registry_tables():
+    """The registry's tables, by which the database lets people read, are those of the published registry."""
+    daemon = city()
+    daemon.stop()
+    daemon.start()
+    ok(not daemon.saw("registry_tables_differ"), "untouched, they are so after a start", daemon.tail())
+    before = daemon.sql("SELECT count(*) FROM rectify.appointment")
+    for what, text in (("an appointment added", "INSERT INTO rectify.appointment VALUES (1, 1, 7, '2000-01-01', '2100-01-01')"),
+                       ("an appointment removed", "DELETE FROM rectify.appointment WHERE role = 7"),
+                       ("an appointment's end moved", "UPDATE rectify.appointment SET until_day = '2999-01-01' WHERE officer = 2"),
+                       ("an officer's code", "UPDATE rectify.officer SET code = 'mine' WHERE id = 3")):
+        times = len(re.findall("registry_tables_differ", daemon.log()))
+        daemon.sql(text)
+        daemon.sql(f"SELECT pg_terminate_backend({daemon.backend('writer')})")
+        ok(until(lambda: len(re.findall("registry_tables_differ", daemon.log())) > times), f"{what}: the daemon says so", daemon.tail())
+        ok(until(lambda: daemon.sql("SELECT count(*) FROM rectify.appointment WHERE until_day < '2900-01-01'") == before and
+                 daemon.sql("SELECT count(*) FROM rectify.officer WHERE code = 'mine'") == "0"), f"{what}: and puts it right")
+    is_served(daemon, "after that")
+
+
+main(test_older_backup, test_flips, test_registry_tables)
