@@ -74,6 +74,27 @@ def test_repeats():
     ok(daemon.doctor().returncode == 0, "the doctor finds nothing wrong")
 
 
+def test_rows_of_two():
+    """The same row in two people's files is two findings; the same file again is none, and says which lines."""
+    daemon, folder = city(), place()
+    (folder / "map.yaml").write_text("unit: {column: unit}\nfound: {column: date}\ntext: {column: text}\nkind: {constant: prominent}\n"
+                                     "severity: {constant: ordinary}\ncategory: {constant: x}\n")
+    (folder / "rows.csv").write_text("unit,date,text\nnorth,2026-01-04,same words\nnorth,2026-01-04,other words\n")
+
+    def submit(who):
+        done = subprocess.run([BUILD / "rectify", "submit", "--endpoint", daemon.endpoint, "--as", who, "--csv", folder / "rows.csv", "--map",
+                               folder / "map.yaml"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        need(done.returncode == 0, done.stderr)
+        return done.stdout
+
+    for who in ("insp-1", "insp-2"):
+        said = submit(who)
+        ok(said.startswith("2 accepted, 0 repeated"), f"the rows of {who} are accepted", said)
+    said = submit("insp-2")
+    ok(said.startswith("0 accepted, 2 repeated") and "lines 2-3" in said, "the same file again doubles nothing, and names the lines", said)
+    same(daemon.sql("SELECT count(*) FROM rectify.finding"), "4", "four findings are stored")
+
+
 def test_under_way():
     """The append is held up by a lock on the head: what comes again meanwhile is told "busy", or gets the one receipt."""
     daemon = DAEMON[0]
@@ -148,4 +169,4 @@ def test_kill_and_drop():
     same(daemon.stop(), 0, "the last one stops as asked")
 
 
-main(test_repeats, test_under_way, test_kills, test_kill_and_drop)
+main(test_repeats, test_rows_of_two, test_under_way, test_kills, test_kill_and_drop)
