@@ -77,13 +77,14 @@ def test_repeats():
 def test_rows_of_two():
     """The same row in two people's files is two findings; the same file again is none, and says which lines."""
     daemon, folder = city(), place()
-    (folder / "map.yaml").write_text("unit: {column: unit}\nfound: {column: date}\ntext: {column: text}\nkind: {constant: prominent}\n"
-                                     "severity: {constant: ordinary}\ncategory: {constant: x}\n")
+    for n in (1, 2):
+        (folder / f"insp-{n}.yaml").write_text("unit: {column: unit}\nfound: {column: date}\ntext: {column: text}\nkind: {constant: prominent}\n"
+                                           f"severity: {{constant: ordinary}}\ncategory: {{constant: x}}\nteam: {{constant: team-{n}}}\n")
     (folder / "rows.csv").write_text("unit,date,text\nnorth,2026-01-04,same words\nnorth,2026-01-04,other words\n")
 
     def submit(who):
         done = subprocess.run([BUILD / "rectify", "submit", "--endpoint", daemon.endpoint, "--as", who, "--csv", folder / "rows.csv", "--map",
-                               folder / "map.yaml"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+                               folder / f"{who}.yaml"], capture_output=True, text=True, timeout=PATIENCE, check=False)
         need(done.returncode == 0, done.stderr)
         return done.stdout
 
