@@ -21,7 +21,9 @@ LDFLAGS_ALL := -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 CORE := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c)) $(B)/proto/rectify/v1/rectify.pb-c.o
 DOCUMENT := $(patsubst %.c,$(B)/%.o,$(wildcard document/*.c))
+REHEARSE := $(patsubst %.c,$(B)/%.o,$(wildcard rehearse/*.c))
 SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
+VERIFY := $(patsubst %.c,$(B)/%.o,$(wildcard verify/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
 COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
@@ -32,7 +34,7 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
 
 # Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
-MAINS := $(B)/daemon/main.o $(B)/client/command/main.o
+MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o
 LIBRARY_ALL := $(B)/librectify-all.a
 LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
@@ -47,9 +49,10 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-all: $(B)/rectifyd $(B)/rectify $(B)/librectify.a ## build the programs
+all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a ## build the programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -80,33 +83,47 @@ lint-quick:
 	@scripts/check_text.sh
 	@scripts/check_functions.py
 	@scripts/check_defs.py
+	@scripts/rules_by_spec.py --check
 	@scripts/lifecycle.py --check
 
 lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c sign/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
-docs: ## write docs/LIFECYCLE.md again, from the tables
+# rectify(1) comes from the table of commands itself: nothing to keep in step.
+MANUALS := $(B)/man/rectify.1 $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
+docs: ## write docs/LIFECYCLE.md again, from the tables; build the manual pages
+	@scripts/deps.sh docs
+	@$(MAKE) $(MANUALS)
 	@scripts/lifecycle.py
+$(B)/man/rectify.1: $(B)/rectify
+	@mkdir -p $(@D)
+	$(call say,SCDOC,$@)
+	$(Q)set -o pipefail; $(B)/rectify __manual | scdoc > $@.new && mv $@.new $@
+$(B)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	$(call say,SCDOC,$@)
+	$(Q)scdoc < $< > $@.new && mv $@.new $@
 
-bench: all $(BENCH) ## measure: each script of bench/ says what and how
+bench: all $(BENCH) $(B)/tests/flow/export_city ## measure: each script of bench/ says what and how
 	@scripts/deps.sh run
 	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
 
 deps: ## install the Debian packages that building, testing and lint need
-	@scripts/deps.sh run test lint
+	@scripts/deps.sh run test lint docs
 
-install: all ## install programs, library, policies and unit file; DESTDIR, PREFIX
+install: all docs ## install programs, library, policies and unit file; DESTDIR, PREFIX
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(UNITDIR)
 	install -d $(DESTDIR)$(INCLUDEDIR)/rectify/v1 $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1
 	install -d $(DESTDIR)$(DATADIR)/rectify/policy/calendar $(DESTDIR)$(DATADIR)/doc/rectify
 	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
 	install -m 755 $(B)/rectifyd $(DESTDIR)$(SBINDIR)/rectifyd
+	install -m 755 $(B)/rectify-sign $(DESTDIR)$(SBINDIR)/rectify-sign
 	install -m 755 $(B)/rectify $(DESTDIR)$(BINDIR)/rectify
 	install -m 644 $(B)/librectify.a $(DESTDIR)$(LIBDIR)/librectify.a
 	install -m 644 include/rectify/client.h $(DESTDIR)$(INCLUDEDIR)/rectify/client.h
@@ -114,10 +131,12 @@ install: all ## install programs, library, policies and unit file; DESTDIR, PREF
 	install -m 644 proto/rectify/v1/rectify.proto $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto
 	install -m 644 policy/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy
 	install -m 644 policy/calendar/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy/calendar
+	for page in $(MANUALS); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || exit 1; done
 	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md $(DESTDIR)$(DATADIR)/doc/rectify
 	install -m 644 deploy/rectifyd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf
 	install -m 644 deploy/rectifyd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > $(DESTDIR)$(UNITDIR)/rectifyd.service
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-sign.service > $(DESTDIR)$(UNITDIR)/rectify-sign.service
 	$(B)/rectify completion bash > $(DESTDIR)$(DATADIR)/bash-completion/completions/rectify
 
 $(PB_H) $(B)/proto/rectify/v1/rectify.pb-c.c &: proto/rectify/v1/rectify.proto
@@ -145,10 +164,13 @@ $(B)/embedded/migrations.inc: FORCE
 	@scripts/embed.sh $@
 $(B)/daemon/statements.o: $(wildcard daemon/sql/*.sql)
 
-$(B)/rectifyd: $(DAEMON) $(DOCUMENT) $(PROTO) $(CORE)
+$(B)/rectifyd: $(DAEMON) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
-$(B)/rectify: $(COMMAND) $(CLIENT) $(DOCUMENT) $(PROTO) $(CORE)
+$(B)/rectify-sign: $(SIGN) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lcrypto
+$(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
@@ -157,7 +179,7 @@ $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT)) $(SIGN) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN)) $(VERIFY) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
@@ -172,10 +194,10 @@ $(B)/tests/spec/runner $(HISTORY):
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# Each bench/NAME.c is a client, and may use libpq beside it.
-$(BENCH): $(B)/%: $(B)/%.o $(B)/librectify.a
+# Each bench/NAME.c is linked with whatever it uses of the whole.
+$(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
 
 clean: ## remove everything built

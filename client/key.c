@@ -1,10 +1,12 @@
 /* key.c - UUIDv7 keys (RFC 9562, section 5.7 and method 1 of 6.2) and the jitter of resends. */
 #include <errno.h>
+#include <openssl/evp.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "client/internal.h"
+#include "rectify/must.h"
 
 #define KEY_COUNT_MAX 0xfff /* the 12 bits of rand_a */
 
@@ -64,4 +66,15 @@ int rectify_key(struct rectify *rectify, uint8_t key[16]) {
   key[7] = (uint8_t)rectify->key_count;
   key[8] = (uint8_t)(0x80 | (key[8] & 0x3f));
   return RECTIFY_OK;
+}
+
+/* The base's time and version, the rest from SHA-256(base, case_no as 8 bytes, the highest first). */
+void rectify_key_for_case(const uint8_t base[16], uint64_t case_no, uint8_t key[16]) {
+  uint8_t input[24], hash[HASH_BYTES];
+  memcpy(input, base, 16);
+  for (unsigned i = 0; i < 8; i++) input[16 + i] = (uint8_t)(case_no >> (56 - 8 * i));
+  must(EVP_Digest(input, sizeof input, hash, NULL, EVP_sha256(), NULL) == 1);
+  memcpy(key, base, 7);
+  memcpy(key + 7, hash, 9);
+  key[8] = (uint8_t)(0x80 | (key[8] & 0x3f));
 }

@@ -76,8 +76,18 @@ static void apply_values(struct case_state *state, const struct event *event) {
   set16(&state->extended, event->extended);
   set16(&state->asked, event->asked);
   set32(&state->asked_by, event->asked_by);
+  set32(&state->asked_for, event->asked_for);
   set32(&state->withdrawal_by, event->withdrawal_by);
+  set32(&state->withdrawal_for, event->withdrawal_for);
+  set32(&state->endorsed_by, event->endorsed_by);
+  set32(&state->endorsed_for, event->endorsed_for);
+  set32(&state->closing_by, event->closing_by);
+  set32(&state->closing_for, event->closing_for);
+  set16(&state->evidence_spent, event->evidence_spent);
+  set16(&state->held, event->held);
+  set16(&state->staged, event->staged);
   set32(&state->plan_by, event->plan_by);
+  set32(&state->plan_for, event->plan_for);
   set32(&state->order_year, event->order_year);
   set32(&state->order_serial, event->order_serial);
   set32(&state->subject, event->subject);
@@ -86,6 +96,12 @@ static void apply_values(struct case_state *state, const struct event *event) {
   if (event->rule_day != 0) state->rule_day = event->rule_day;
   if (event->merged_into != 0) state->merged_into = event->merged_into;
   if (event->rebased_to != 0) state->policy_version = event->rebased_to;
+}
+
+/* Other cases that are merged into this one: the daemon notes each on it. */
+static void apply_relation(struct case_state *state, const struct event *event) {
+  if (event->relation == RELATION_ABSORBED && state->absorbed < UINT16_MAX) state->absorbed++;
+  if (event->relation == RELATION_RELEASED && state->absorbed > 0) state->absorbed--;
 }
 
 /* What ends with the status that it belongs to, and what a new plan begins anew. */
@@ -122,6 +138,7 @@ bool case_apply(struct case_state *state, const struct event *event) {
   if (!rule_refuses(event->rule)) {
     if (event->has_finding) apply_finding(&next, event);
     apply_values(&next, event);
+    apply_relation(&next, event);
     apply_ends(&next, event);
     if (!apply_children(&next, event) || !apply_evidence(&next, event) || !apply_clocks(&next, event)) return false;
   }

@@ -12,7 +12,7 @@ uint32_t case_holder(const struct case_state *state) {
 
 void attribution_step(struct attribution *attribution, const struct calendar *calendar, const struct zone *zone,
                       const struct case_state *after, usec_t instant) {
-  day_t day = zone_day_of(zone, instant);
+  day_t day = zone_day_of(zone, instant - 1); /* the first instant of a day ends the day before */
   uint32_t holder = case_holder(after);
   if (!attribution->begun) {
     *attribution = (struct attribution){.begun = true, .holder = holder, .since = day};

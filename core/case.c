@@ -31,12 +31,16 @@ bool clock_put(struct case_state *state, const struct case_clock *clock) {
   return true;
 }
 
+/* Of two that fire at one instant the one with the lower number is first, in whatever order they were started. */
 usec_t case_next_fire(const struct case_state *state, uint32_t *index) {
   usec_t next = INSTANT_NONE;
+  uint32_t kind = 0;
   for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++) {
     const struct case_clock *clock = &state->clocks[i];
-    if (clock->state != CLOCK_RUNNING || clock->next_fire >= next) continue;
+    if (clock->state != CLOCK_RUNNING || clock->next_fire == INSTANT_NONE) continue;
+    if (clock->next_fire > next || (clock->next_fire == next && clock->kind > kind)) continue;
     next = clock->next_fire;
+    kind = clock->kind;
     if (index != NULL) *index = i;
   }
   return next;
@@ -71,12 +75,13 @@ void case_rung_command(const struct case_state *state, uint32_t index, struct co
   case_own_key(state->case_no, clock->kind, clock->generation, clock->nth, &out->key);
 }
 
-/* Each publication raises one of the two versions by one, so that their sum names the moment. */
+/* Each publication raises one of the two versions by one, so that their sum names it; an appointment that ends on its day
+ * asks for a review without one, so that the case's own version stands in the key too. */
 void case_review_command(const struct world *world, const struct case_state *state, struct command *out) {
   memset(out, 0, sizeof *out);
   out->kind = COMMAND_REVIEW;
   out->case_no = state->case_no;
-  case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, 0, &out->key);
+  case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, state->version, &out->key);
 }
 
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now) {

@@ -190,8 +190,13 @@ static void settle_provisional(struct case_state *state) {
 
 /* The same evidence for another case is taken, and flagged on both (domain.md §3); follow.c tells the other. */
 static void settle_evidence(struct judge *judge) {
-  for (uint32_t i = 0; i < judge->command->evidence_count; i++)
-    if (judge->command->evidence[i].also_in != 0) judge->after.flags |= CASE_EVIDENCE_SHARED;
+  const struct command *command = judge->command;
+  uint32_t spent = judge->after.evidence_spent;
+  for (uint32_t i = 0; i < command->evidence_count; i++) {
+    if (command->evidence[i].also_in != 0) judge->after.flags |= CASE_EVIDENCE_SHARED;
+    spent += !evidence_shows(command, &command->evidence[i]);
+  }
+  judge->after.evidence_spent = (uint16_t)(spent < UINT16_MAX ? spent : UINT16_MAX);
 }
 
 /* The event says what changed; a value that stays is 0 in it. */
@@ -214,11 +219,21 @@ static void event_changes(struct judge *judge) {
   CHANGE(closed);
   CHANGE(merged_into);
   CHANGE(plan_by);
+  CHANGE(plan_for);
   CHANGE(extensions);
   CHANGE(extended);
   CHANGE(asked);
   CHANGE(asked_by);
+  CHANGE(asked_for);
   CHANGE(withdrawal_by);
+  CHANGE(withdrawal_for);
+  CHANGE(endorsed_by);
+  CHANGE(endorsed_for);
+  CHANGE(closing_by);
+  CHANGE(closing_for);
+  CHANGE(evidence_spent);
+  CHANGE(held);
+  CHANGE(staged);
   CHANGE(order_year);
   CHANGE(order_serial);
   CHANGE(rule_day);

@@ -20,16 +20,19 @@ void accountability_propose(struct judge *judge) {
   people_notify(judge, NOTICE_PROPOSAL, false, RECIPIENT_SUBJECT, after->subject);
 }
 
-void accountability_resume(struct judge *judge) {
-  const uint32_t flags = judge->after.flags;
-  if ((flags & CASE_ACCOUNTABILITY) != 0 && (flags & CASE_DECIDED) == 0) start_decision(judge);
-}
-
 static bool within(const struct judge *judge, usec_t start, struct span span) {
   bool provisional;
   if (span.unit == SPAN_NONE) return false;
   const struct zone *zone = world_zone(judge->world, judge->after.unit);
   return judge->now < ladder_due(world_calendar(judge->world, judge->after.unit), zone, start, span, &provisional);
+}
+
+uint32_t accountability_settled(const struct judge *judge) {
+  const struct case_state *state = &judge->after;
+  if ((state->flags & CASE_ACCOUNTABILITY) == 0) return RULE_NONE;
+  if ((state->flags & CASE_DECIDED) == 0) return RULE_PROPOSAL_OPEN;
+  bool final = state->form == FORM_NONE_HELD || (state->flags & CASE_APPEALED) != 0;
+  return !final && within(judge, state->decided, judge->policy->appeal) ? RULE_PROPOSAL_OPEN : RULE_NONE;
 }
 
 static uint32_t check_subject(const struct judge *judge) {

@@ -31,38 +31,24 @@ static uint32_t name_unit(struct judge *judge) {
   judge->after.unit = unit;
   if (unit == judge->before->unit) return RULE_NONE;
   judge->after.handler = 0;
-  judge->after.flags &= ~(uint32_t)CASE_ENDORSED; /* by the head of the unit it leaves */
   uint32_t on_behalf;
   return authorise_command(judge->world, command->actor, command->kind, unit, 0,
                            world_today(judge->world, unit, judge->now), &on_behalf);
 }
 
-/* It was this unit's all along: its clocks run on, and their dates move by the working days the office took. */
-static void back_to_unit(struct judge *judge) {
-  struct case_state *after = &judge->after;
-  const struct span sign_for = timing_limit(judge, CLOCK_SIGN_FOR, route_limits(judge));
-  after->status = judge->move->to;
-  after->accountable = after->handler;
-  people_settle_verifier(judge);
-  timing_resume_unit(judge, judge->now);
-  if (sign_for.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, after->track, sign_for, judge->now);
-  people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
-  people_notify(judge, NOTICE_TASK, true, RECIPIENT_PRINCIPAL, people_recipient(judge, RECIPIENT_PRINCIPAL));
-}
-
-/* Its own clocks from now on; what the unit that it leaves had handed in or asked for lapses. */
+/* Its own clocks from now on. */
 static void to_another_unit(struct judge *judge) {
-  static const uint8_t lapse[] = {CLOCK_PLAN, CLOCK_PLAN_REVIEW, CLOCK_PROGRESS, CLOCK_EXTENSION};
-  for (size_t i = 0; i < sizeof lapse; i++) timing_stop(judge, lapse[i]);
+  leave_unit(judge);
   give_to_unit(judge, route_limits(judge));
 }
 
 uint32_t decide_adjudicate(struct judge *judge) {
-  uint32_t rule = name_unit(judge);
+  uint32_t rule = people_check_own(judge, 0, 0);
+  if (rule == RULE_NONE) rule = name_unit(judge);
   if (rule == RULE_NONE) rule = name_people(judge);
   if (rule != RULE_NONE) return rule;
   timing_stop(judge, CLOCK_ADJUDICATE);
-  if (judge->after.unit == judge->before->unit) back_to_unit(judge);
+  if (judge->after.unit == judge->before->unit) resume_work(judge); /* it was this unit's all along */
   else to_another_unit(judge);
   return judge->move->rule;
 }
@@ -74,6 +60,7 @@ uint32_t decide_withdraw(struct judge *judge) {
   if ((after->flags & CASE_WITHDRAWAL) != 0) return RULE_WITHDRAWAL_PENDING;
   after->flags |= CASE_WITHDRAWAL;
   after->withdrawal_by = judge->command->actor;
+  after->withdrawal_for = people_right(judge);
   people_notify(judge, NOTICE_TASK, false, RECIPIENT_OFFICE, people_office(judge));
   return judge->move->rule;
 }
@@ -85,8 +72,12 @@ static void tell_asker(struct judge *judge) {
 uint32_t decide_withdraw_approve(struct judge *judge) {
   struct case_state *after = &judge->after;
   if ((after->flags & CASE_WITHDRAWAL) == 0) return RULE_WITHDRAWAL_NOT_PENDING;
-  if (people_is_actor(judge, after->withdrawal_by)) return RULE_OWN_REQUEST;
+  uint32_t rule = people_check_own(judge, after->withdrawal_by, after->withdrawal_for);
+  if (rule != RULE_NONE) return rule;
   if (after->children > 0) return RULE_CO_UNITS_OPEN;
+  if (after->absorbed > 0) return RULE_ABSORBED_OPEN; /* what is part of it would be gone with it */
+  rule = accountability_settled(judge);
+  if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
   after->closed = judge->now;
   after->flags &= ~(uint32_t)(CASE_WITHDRAWAL | CASE_HELD);

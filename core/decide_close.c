@@ -27,13 +27,25 @@ static uint32_t check_track(const struct judge *judge) {
   return RULE_NONE;
 }
 
+/* Pieces that show it put right, with those that come now. */
+static uint32_t evidence_shown(const struct judge *judge) {
+  uint32_t shown = judge->before->evidence_count - judge->before->evidence_spent;
+  for (uint32_t i = 0; i < judge->command->evidence_count; i++)
+    shown += evidence_shows(judge->command, &judge->command->evidence[i]);
+  return shown;
+}
+
 static uint32_t check_closing(struct judge *judge) {
   const struct case_state *before = judge->before;
-  bool principal = people_has_role(judge, ROLE_PRINCIPAL);
-  if (!principal && (before->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
-  if (before->evidence_count + judge->command->evidence_count == 0) return RULE_EVIDENCE_REQUIRED;
+  const uint32_t principal = people_with_role(judge, ROLE_PRINCIPAL);
+  if (principal == 0 && (before->flags & CASE_ENDORSED) == 0) return RULE_ENDORSEMENT_REQUIRED;
+  if (principal != 0 && (before->flags & CASE_ENDORSED) == 0) { /* the head endorses by asking */
+    judge->after.endorsed_by = judge->command->actor;
+    judge->after.endorsed_for = principal;
+  }
+  if (evidence_shown(judge) == 0) return RULE_EVIDENCE_REQUIRED;
   if (before->children > 0) return RULE_CO_UNITS_OPEN;
-  bool sweeps = judge->policy->tracks[before->track].sweep;
+  bool sweeps = judge->policy->tracks[before->track].sweep && follow_sibling(judge->world, before->unit, judge->now, 0) != 0;
   if (sweeps && (before->flags & CASE_SWEPT) == 0) return RULE_SWEEP_REQUIRED;
   return check_track(judge);
 }
@@ -44,6 +56,8 @@ uint32_t decide_request_closure(struct judge *judge) {
   uint32_t rule = check_closing(judge);
   if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
+  after->closing_by = judge->command->actor;
+  after->closing_for = people_right(judge);
   for (size_t i = 0; i < sizeof over; i++) timing_stop(judge, over[i]);
   timing_pause(judge, CLOCK_RECTIFY);
   timing_start(judge, CLOCK_VERIFY, after->track, timing_limit(judge, CLOCK_VERIFY, NULL), judge->now);
@@ -102,7 +116,7 @@ uint32_t decide_verify_fail(struct judge *judge) {
   after->status = judge->move->to;
   after->flags &= ~(uint32_t)CASE_ENDORSED;
   if (after->rework < UINT16_MAX) after->rework++;
-  after->accountable = after->handler;
+  after->accountable = people_working(judge);
   timing_stop(judge, CLOCK_VERIFY);
   timing_resume(judge, CLOCK_RECTIFY, judge->now);
   timing_progress(judge);
@@ -113,15 +127,18 @@ uint32_t decide_verify_fail(struct judge *judge) {
 
 /* ---- after the close ---- */
 
-/* Reopened is not new: the first date stays, and a date that has passed shows. */
+/* Reopened is not new: the first date stays, and a date that has passed shows.  What was shown before did not hold. */
 static void work_again(struct judge *judge) {
   struct case_state *after = &judge->after;
   after->status = judge->move->to;
   after->flags = (after->flags | CASE_REOPENED) & ~(uint32_t)CASE_ENDORSED;
   after->closed = 0;
-  uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_handler(judge);
+  after->evidence_spent = after->evidence_count;
+  judge->event->measures = after->measures; /* not one of them is shown any more */
+  after->measures_shown = 0;
+  uint32_t handler = people_answers(judge, after->handler) ? after->handler : people_responsible(judge);
   if (handler != 0) after->handler = handler;
-  after->accountable = after->handler;
+  after->accountable = people_working(judge);
   people_settle_verifier(judge);
   uint8_t light = after->first_due <= judge->now ? LIGHT_RED : LIGHT_YELLOW;
   if (after->light < light) after->light = light;

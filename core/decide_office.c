@@ -23,8 +23,8 @@ static uint32_t change_unit(struct judge *judge) {
   const struct command *command = judge->command;
   if (command->unit == 0 || command->unit == judge->after.unit) return RULE_NONE;
   if (stays_put(judge)) return RULE_NO_SUCH_MOVE;
+  if (people_check_own(judge, 0, 0) != RULE_NONE) return RULE_OWN_REQUEST;
   judge->after.unit = command->unit;
-  judge->after.flags &= ~(uint32_t)CASE_ENDORSED; /* by the head of the unit it leaves */
   uint32_t on_behalf;
   return authorise_command(judge->world, command->actor, command->kind, command->unit, 0,
                            world_today(judge->world, command->unit, judge->now), &on_behalf);
@@ -72,9 +72,8 @@ static void hand_to_owner(struct judge *judge) {
   }
   timing_stop(judge, CLOCK_PROGRESS); /* until it is signed for */
   if (!new_unit) return;
-  timing_stop(judge, CLOCK_EXTENSION); /* was asked for by the unit that it leaves */
-  struct case_clock *clock = clock_find(after, CLOCK_RECTIFY);
-  if (clock != NULL) timing_derive(judge, clock); /* by the calendar of the new unit */
+  leave_unit(judge);
+  timing_plan(judge, NULL);
 }
 
 static void tell_owner(struct judge *judge) {
@@ -90,7 +89,7 @@ uint32_t decide_reassign(struct judge *judge) {
   bool new_owner = after->unit != judge->before->unit || after->handler != judge->before->handler;
   if (new_owner && !stays_put(judge)) hand_to_owner(judge);
   bool verifying = after->status == STATUS_VERIFYING;
-  after->accountable = verifying ? people_verifying(judge) : after->handler;
+  after->accountable = verifying ? people_verifying(judge) : people_working(judge);
   if (new_owner) tell_owner(judge);
   if (verifying && after->accountable != judge->before->accountable)
     people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, after->accountable);
@@ -129,7 +128,10 @@ static uint32_t hand_office(struct judge *judge, uint32_t officer) {
 
 static uint32_t hand_unit(struct judge *judge, uint32_t officer) {
   struct case_state *after = &judge->after;
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
   if (!people_answers(judge, officer)) return RULE_OFFICER_NOT_OF_UNIT;
+  bool upward = !people_has_role(judge, ROLE_OFFICE) && !people_not_above(judge, officer, answers, ROLE_PRINCIPAL);
+  if (upward) return RULE_OFFICER_NOT_OF_UNIT; /* a head of unit hands on to the own people, not to those above */
   if (officer == after->handler) return RULE_NOTHING_TO_CHANGE;
   after->handler = officer;
   people_settle_verifier(judge);
@@ -150,13 +152,15 @@ uint32_t decide_hand_over(struct judge *judge) {
 
 /* ---- another policy ---- */
 
-/* What has come before now has come under the old policy: nothing fires twice, nothing in a flood. */
+/* What has come before now, or before the clock was stopped, has come under the old policy: nothing fires twice, nothing in a
+ * flood. */
 static void skip_past(struct judge *judge, struct case_clock *clock) {
   const struct ladder *ladder = ladder_of(judge->policy, clock);
   const struct calendar *calendar = world_calendar(judge->world, judge->after.unit);
   const struct zone *zone = world_zone(judge->world, judge->after.unit);
+  const usec_t until = clock->state == CLOCK_PAUSED ? clock->paused : judge->now;
   while (ladder_fire(ladder, calendar, zone, clock->due, judge->policy->remind_minutes, clock->rung, clock->repeat) <=
-         judge->now) {
+         until) {
     if (clock->rung + 1u < ladder->count) clock->rung++;
     else clock->repeat++;
   }

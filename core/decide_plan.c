@@ -13,6 +13,7 @@ uint32_t decide_plan_submit(struct judge *judge) {
   judge->event->measures = after->measures = measures; /* also when it is the same number: nothing is shown yet */
   after->measures_shown = 0;
   after->plan_by = judge->command->actor;
+  after->plan_for = people_right(judge);
   timing_stop(judge, CLOCK_PLAN);
   timing_answer(judge, CLOCK_PLAN_REVIEW, after->track, judge->now);
   people_notify(judge, NOTICE_TASK, false, RECIPIENT_OFFICE, people_office(judge));
@@ -21,7 +22,8 @@ uint32_t decide_plan_submit(struct judge *judge) {
 
 uint32_t decide_plan_approve(struct judge *judge) {
   if (!is_pending(judge)) return RULE_PLAN_NOT_PENDING;
-  if (people_is_actor(judge, judge->after.plan_by)) return RULE_OWN_REQUEST;
+  uint32_t rule = people_check_own(judge, judge->after.plan_by, judge->after.plan_for);
+  if (rule != RULE_NONE) return rule;
   judge->after.flags |= CASE_PLAN_APPROVED;
   timing_stop(judge, CLOCK_PLAN_REVIEW);
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);

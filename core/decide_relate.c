@@ -16,15 +16,26 @@ static uint32_t check_other(const struct judge *judge) {
                            world_today(judge->world, other->unit, judge->now), &on_behalf);
 }
 
+/* By way of a part that is split off, or of a finding submitted anew, a case would get another date or a milder track. */
+static bool is_easier(const struct case_state *state, const struct case_state *other) {
+  return track_is_stricter(state->track, other->track) || other->opened > state->opened;
+}
+
 uint32_t decide_merge_into(struct judge *judge) {
   struct case_state *after = &judge->after;
   uint32_t rule = check_other(judge);
+  if (rule == RULE_NONE) rule = people_check_own(judge, 0, 0);
   if (rule != RULE_NONE) return rule;
   if (after->children > 0) return RULE_CO_UNITS_OPEN;
+  if (is_easier(after, judge->command->other_state)) return RULE_MERGE_EASIER;
+  rule = accountability_settled(judge);
+  if (rule != RULE_NONE) return rule;
   after->status = judge->move->to;
   after->merged_into = judge->command->other;
   after->closed = judge->now;
-  timing_stop_all(judge);
+  for (uint32_t kind = 1; kind <= CLOCK_COUNT; kind++)
+    if (kind != CLOCK_RECTIFY) timing_stop(judge, kind);
+  timing_pause(judge, CLOCK_RECTIFY); /* its time stands still; to be merged and taken out again is no new date */
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, after->handler);
   return judge->move->rule;
 }
@@ -38,16 +49,25 @@ static bool find_owner(struct judge *judge) {
   return after->handler != 0;
 }
 
-/* It goes on where it was, with the clocks of a dispatch: neither a new date nor a better light. */
+/* It goes on where it was: to be signed for anew, but with neither a new date nor a better light. */
+static void take_up(struct judge *judge) {
+  struct case_state *after = &judge->after;
+  if (case_clock_of(after, CLOCK_RECTIFY) == NULL) { /* nobody had it yet */
+    begin_work(judge, route_limits(judge));
+    return;
+  }
+  resume_work(judge);
+  if ((after->flags & CASE_PLAN_APPROVED) == 0) timing_plan(judge, route_limits(judge));
+}
+
 uint32_t decide_unmerge(struct judge *judge) {
   struct case_state *after = &judge->after;
   judge->event->other = after->merged_into; /* for follow.c: the case itself no longer knows */
   after->merged_into = 0;
   after->closed = 0;
   after->flags &= ~(uint32_t)CASE_ENDORSED;
-  if (find_owner(judge)) begin_work(judge, route_limits(judge));
+  if (find_owner(judge)) take_up(judge);
   else give_to_office(judge);
-  accountability_resume(judge);
   return judge->move->rule;
 }
 

@@ -12,8 +12,8 @@ static bool holds_office(const struct judge *judge, uint32_t officer) {
 static void review_handler(struct judge *judge) {
   struct case_state *after = &judge->after;
   if (after->unit == 0 || people_answers(judge, after->handler)) return;
-  uint32_t handler = people_handler(judge);
-  if (handler != 0) after->handler = handler; /* else nobody is left, and the old one stays accountable */
+  uint32_t handler = people_responsible(judge);
+  if (handler != 0) after->handler = handler; /* else nobody is left: see people_working() */
 }
 
 static uint32_t who_is_accountable(struct judge *judge) {
@@ -28,7 +28,7 @@ static uint32_t who_is_accountable(struct judge *judge) {
     return people_verifying(judge);
   case STATUS_DISPATCHED:
   case STATUS_RECTIFYING:
-  case STATUS_STAGED: return after->handler;
+  case STATUS_STAGED: return people_working(judge);
   case STATUS_ARCHIVED:
   case STATUS_WITHDRAWN:
   case STATUS_MERGED:
@@ -41,8 +41,10 @@ void review_people(struct judge *judge) {
   struct case_state *after = &judge->after;
   if (status_is_open(after->status)) review_handler(judge);
   uint32_t accountable = who_is_accountable(judge);
-  if (after->handler != judge->before->handler)
+  if (after->handler != judge->before->handler) {
+    people_settle_verifier(judge); /* who was one may be the handler now */
     people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
+  }
   if (accountable != after->accountable) people_notify(judge, NOTICE_TASK, false, RECIPIENT_ACCOUNTABLE, accountable);
   after->accountable = accountable;
 }

@@ -82,6 +82,26 @@ void begin_work(struct judge *judge, const struct span *limits) {
   people_notify(judge, NOTICE_TASK, true, RECIPIENT_PRINCIPAL, people_recipient(judge, RECIPIENT_PRINCIPAL));
 }
 
+void resume_work(struct judge *judge) {
+  struct case_state *after = &judge->after;
+  const struct span sign_for = timing_limit(judge, CLOCK_SIGN_FOR, route_limits(judge));
+  after->status = STATUS_DISPATCHED;
+  after->accountable = after->handler;
+  people_settle_verifier(judge);
+  timing_resume_unit(judge, judge->now);
+  if (sign_for.unit != SPAN_NONE) timing_start(judge, CLOCK_SIGN_FOR, after->track, sign_for, judge->now);
+  people_notify(judge, NOTICE_TASK, false, RECIPIENT_HANDLER, after->handler);
+  people_notify(judge, NOTICE_TASK, true, RECIPIENT_PRINCIPAL, people_recipient(judge, RECIPIENT_PRINCIPAL));
+}
+
+void leave_unit(struct judge *judge) {
+  static const uint8_t lapse[] = {CLOCK_PLAN, CLOCK_PLAN_REVIEW, CLOCK_PROGRESS, CLOCK_EXTENSION};
+  for (size_t i = 0; i < sizeof lapse; i++) timing_stop(judge, lapse[i]);
+  judge->after.flags &= ~(uint32_t)(CASE_ENDORSED | CASE_PLAN_APPROVED | CASE_TALKED);
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && judge->after.clocks[i].kind != 0; i++)
+    timing_derive(judge, &judge->after.clocks[i]); /* by the calendar of the new unit */
+}
+
 void give_to_unit(struct judge *judge, const struct span *limits) {
   begin_work(judge, limits);
   tell_copies(judge);
@@ -91,6 +111,8 @@ void give_to_unit(struct judge *judge, const struct span *limits) {
 /* Nobody's case: apply.c takes unit, people and track from an unrouted case. */
 void give_to_office(struct judge *judge) {
   struct case_state *after = &judge->after;
+  leave_unit(judge);
+  timing_stop_all(judge);
   after->unit = after->handler = after->verifier = 0;
   after->track = TRACK_NONE;
   after->status = STATUS_UNROUTED;

@@ -23,6 +23,8 @@ uint32_t decide_progress(struct judge *judge) {
 
 uint32_t decide_endorse(struct judge *judge) {
   judge->after.flags |= CASE_ENDORSED;
+  judge->after.endorsed_by = judge->command->actor;
+  judge->after.endorsed_for = people_right(judge);
   return judge->move->rule;
 }
 
@@ -39,6 +41,11 @@ uint32_t decide_talk(struct judge *judge) {
   judge->after.flags |= CASE_TALKED;
   people_notify(judge, NOTICE_INTERVIEW, false, RECIPIENT_HANDLER, judge->after.handler);
   return judge->move->rule;
+}
+
+bool evidence_shows(const struct command *command, const struct evidence_item *item) {
+  if (item->kind == EVIDENCE_PLAN || item->kind == EVIDENCE_DECISION) return false;
+  return command->kind != COMMAND_VERIFY_FAIL && command->kind != COMMAND_LOOK_BACK_RELAPSE && command->kind != COMMAND_REOPEN;
 }
 
 bool has_evidence(const struct judge *judge, uint32_t kind) {

@@ -90,7 +90,7 @@ static void note_pauses(struct story *story, const struct event *event, const st
 
 static int32_t days_between(const struct story *story, usec_t from, usec_t until) {
   const struct teller *teller = &story->teller;
-  return workday_between(teller->calendar, zone_day_of(teller->zone, from), zone_day_of(teller->zone, until));
+  return workday_between(teller->calendar, zone_day_of(teller->zone, from - 1), zone_day_of(teller->zone, until - 1));
 }
 
 /* Holds and extensions of the case itself; `after` has the numbers. */

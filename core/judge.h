@@ -30,6 +30,9 @@ uint32_t decide_sign_for(struct judge *judge);
 uint32_t decide_remark(struct judge *judge); /* comment: only what came with it is recorded */
 uint32_t decide_attach(struct judge *judge);
 uint32_t decide_progress(struct judge *judge);
+/* Whether the piece that the command hands in may show that the problem is put right: not a plan, nor a decision about
+ * a person, nor what comes with the finding that it is not put right. */
+bool evidence_shows(const struct command *command, const struct evidence_item *item);
 /* Whether the command hands in evidence of the kind. */
 bool has_evidence(const struct judge *judge, uint32_t kind);
 uint32_t decide_endorse(struct judge *judge);
@@ -84,8 +87,8 @@ uint32_t decide_rung(struct judge *judge);
 /* Proposes accountability: subject, decision clock, notices (decide_accountability.c).  Nothing when it has been proposed and
  * not decided. */
 void accountability_propose(struct judge *judge);
-/* Starts the decision clock again where a proposal is undecided: after a merger that was undone. */
-void accountability_resume(struct judge *judge);
+/* RULE_NONE, or the refusal: the case can not go away while a proposal is undecided or may be appealed against. */
+uint32_t accountability_settled(const struct judge *judge);
 /* The hold is over at `at`: the unit's clocks run again (decide_more_time.c). */
 void hold_end(struct judge *judge, usec_t at);
 /* Puts others in place of a handler, a verifier or an office who no longer hold their posts; the accountable officer follows
@@ -110,12 +113,13 @@ day_t world_today(const struct world *world, uint32_t unit, usec_t now); /* in t
 /* ---- authorise.c ---- */
 bool officer_known(const struct world *world, uint32_t officer); /* in the registry and not retired */
 
-/* ---- registry.c: registry_holder(), passing over an officer and the people of two units ---- */
+/* ---- registry.c: registry_holder(), passing over officers and the people of two units ---- */
+enum { HOLDER_NOT_MAX = 6 };
 struct holder_not {
-  uint32_t officer;  /* 0: nobody */
-  uint32_t homes[2]; /* home units; 0: nowhere */
+  uint32_t officers[HOLDER_NOT_MAX]; /* 0: nobody */
+  uint32_t homes[2];                 /* units: who has a home or a post of handler or principal there; 0: nowhere */
 };
-bool holder_allowed(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not);
+bool holder_allowed(const struct registry *registry, uint32_t officer, day_t day, const struct holder_not *holder_not);
 uint32_t registry_holder_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
                              const struct holder_not *holder_not);
 
@@ -144,10 +148,14 @@ const struct span *route_limits(const struct judge *judge);
 /* The unit, its handler and the track are set: dispatched, with clocks from now.  The first date stays where there is one;
  * the light is green for a unit that did not have the case before. */
 void begin_work(struct judge *judge, const struct span *limits);
-/* The same with what a new dispatch brings besides: the route's copies, and what the track asks for at once. */
+/* The same for a unit that had it before: its clocks run on, and their dates move by the working days that they stood still. */
+void resume_work(struct judge *judge);
+/* begin_work() with what a new dispatch brings besides: the route's copies, and what the track asks for at once. */
 void give_to_unit(struct judge *judge, const struct span *limits);
 /* Unrouted: the office must say whose it is. */
 void give_to_office(struct judge *judge);
+/* The unit of `after` is another one than before: what the one that it leaves had handed in, been told or asked for lapses. */
+void leave_unit(struct judge *judge);
 
 /* ---- people.c: who must act; all about `after` of the judge and the day of its `now` ---- */
 
@@ -165,14 +173,25 @@ bool people_four_eyes(const struct judge *judge, uint32_t officer);
 void people_settle_verifier(struct judge *judge);
 /* Who must verify: the verifier if fit, else the office. */
 uint32_t people_verifying(const struct judge *judge);
+/* Who must work on it: the handler, and when he answers for the unit no longer, the office, to find another. */
+uint32_t people_working(const struct judge *judge);
 /* The office's officer for the unit; never 0 (see people.c). */
 uint32_t people_office(const struct judge *judge);
 /* Whether the officer answers for the unit: handler or principal over it. */
 bool people_answers(const struct judge *judge, uint32_t officer);
 /* Whether the actor has the role over the case's unit, or stands in for somebody who has: then on_behalf says for whom. */
 bool people_has_role(struct judge *judge, uint32_t role);
+/* The same: who has it, the actor or whom the actor stands in for; 0: neither. */
+uint32_t people_with_role(struct judge *judge, uint32_t role);
 /* Whether the officer is the actor or whom the actor stands in for. */
 bool people_is_actor(const struct judge *judge, uint32_t officer);
+/* RULE_OWN_REQUEST when the actor, or whom he stands in for, asked for it (`by`, `by_for`; 0: nobody), is the handler, or is
+ * handler or head of the unit itself: nobody gives himself more time, or his own case away. */
+uint32_t people_check_own(const struct judge *judge, uint32_t by, uint32_t by_for);
+/* In whose right the actor acts: the own one, or that of whom he stands in for. */
+uint32_t people_right(const struct judge *judge);
+/* Whether the officer has a post with one of `roles` over the case's unit that is not above the actor's own as `role`. */
+bool people_not_above(const struct judge *judge, uint32_t officer, uint32_t roles, uint32_t role);
 /* Who is meant by a recipient.def number; 0: nobody. */
 uint32_t people_recipient(const struct judge *judge, uint32_t recipient);
 /* Adds a notice to the event: once for each officer and kind, bounded by EVENT_NOTICES_MAX. */

@@ -18,14 +18,14 @@ static uint64_t half_of(uint64_t size) { /* the largest power of two below size;
 static bool range_hash(const struct merkle_source *source, uint64_t from, uint64_t to, struct hash *out) {
   struct hash parts[FRONTIER_MAX];
   uint32_t count = 0;
-  while (from < to) {
+  must(from < to);
+  do {
     uint32_t level = 0;
     while (level < 63 && (UINT64_C(2) << level) <= to - from) level++;
     must(count < FRONTIER_MAX && (from & ((UINT64_C(1) << level) - 1)) == 0);
     if (!source->node(source->context, level, from >> level, &parts[count++])) return false;
     from += UINT64_C(1) << level;
-  }
-  must(count > 0);
+  } while (from < to);
   *out = parts[--count];
   while (count > 0) merkle_node(source->sha256, &parts[--count], out, out);
   return true;

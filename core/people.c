@@ -32,29 +32,61 @@ bool people_answers(const struct judge *judge, uint32_t officer) {
   return (registry_roles(judge->world->registry, officer, judge->after.unit, today(judge)) & answers) != 0;
 }
 
-bool people_has_role(struct judge *judge, uint32_t role) {
+uint32_t people_with_role(struct judge *judge, uint32_t role) {
   const struct registry *registry = judge->world->registry;
   const uint32_t unit = unit_or_root(judge), bit = ROLE_BIT(role);
-  if ((registry_roles(registry, judge->command->actor, unit, today(judge)) & bit) != 0) return true;
+  if ((registry_roles(registry, judge->command->actor, unit, today(judge)) & bit) != 0) return judge->command->actor;
   uint32_t officer = registry_on_behalf(registry, judge->command->actor, bit, unit, today(judge));
-  if (officer == 0) return false;
-  if (judge->on_behalf == 0) judge->on_behalf = officer;
-  return true;
+  if (officer != 0 && judge->on_behalf == 0) judge->on_behalf = officer;
+  return officer;
 }
+
+bool people_has_role(struct judge *judge, uint32_t role) { return people_with_role(judge, role) != 0; }
 
 bool people_is_actor(const struct judge *judge, uint32_t officer) {
   return officer != 0 && (officer == judge->command->actor || officer == judge->on_behalf);
 }
 
-/* Four eyes (domain.md §3): neither the handler, nor the handler's colleagues, nor people of the case's unit. */
+static bool is_of_unit(const struct judge *judge, uint32_t officer) {
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
+  return (registry_roles_at(judge->world->registry, officer, judge->before->unit, today(judge)) & answers) != 0;
+}
+
+uint32_t people_check_own(const struct judge *judge, uint32_t by, uint32_t by_for) {
+  if (people_is_actor(judge, by) || people_is_actor(judge, by_for)) return RULE_OWN_REQUEST;
+  bool own = people_is_actor(judge, judge->before->handler) || is_of_unit(judge, judge->command->actor) ||
+             (judge->on_behalf != 0 && is_of_unit(judge, judge->on_behalf));
+  return own ? RULE_OWN_REQUEST : RULE_NONE;
+}
+
+uint32_t people_right(const struct judge *judge) {
+  return judge->on_behalf != 0 ? judge->on_behalf : judge->command->actor;
+}
+
+bool people_not_above(const struct judge *judge, uint32_t officer, uint32_t roles, uint32_t role) {
+  const struct registry *registry = judge->world->registry;
+  uint32_t unit = judge->after.unit;
+  for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
+    if ((registry_roles_at(registry, officer, unit, today(judge)) & roles) != 0) return true;
+    if ((registry_roles_at(registry, people_right(judge), unit, today(judge)) & ROLE_BIT(role)) != 0) return false;
+    unit = registry->units[unit].parent;
+  }
+  return false;
+}
+
+/* Four eyes (domain.md §3): neither the handler, nor who stands in for the handler, nor the handler's colleagues, nor people
+ * of the case's unit; nor who asked for the closing or endorsed it, in whosever right. */
 static struct holder_not four_eyes(const struct judge *judge) {
-  const uint32_t handler = judge->after.handler;
-  return (struct holder_not){handler, {judge->after.unit, judge->world->registry->officers[handler].unit}};
+  const struct case_state *after = &judge->after;
+  const struct registry *registry = judge->world->registry;
+  const uint32_t acting = registry_stand_in(registry, after->handler, today(judge));
+  return (struct holder_not){{after->handler, acting, after->closing_by, after->closing_for, after->endorsed_by, after->endorsed_for},
+                             {after->unit, registry->officers[after->handler].unit}};
 }
 
 bool people_four_eyes(const struct judge *judge, uint32_t officer) {
   const struct holder_not holder_not = four_eyes(judge);
-  return holder_allowed(judge->world->registry, officer, &holder_not);
+  return holder_allowed(judge->world->registry, officer, today(judge), &holder_not);
 }
 
 uint32_t people_check_verifier(const struct judge *judge, uint32_t officer) {
@@ -101,6 +133,10 @@ uint32_t people_office(const struct judge *judge) {
   return officer != 0 ? officer : office_ever(judge->world->registry);
 }
 
+uint32_t people_working(const struct judge *judge) {
+  return people_answers(judge, judge->after.handler) ? judge->after.handler : people_office(judge);
+}
+
 static uint32_t holder(const struct judge *judge, uint32_t unit, uint32_t role) {
   return registry_holder(judge->world->registry, unit, role, today(judge));
 }
@@ -108,7 +144,7 @@ static uint32_t holder(const struct judge *judge, uint32_t unit, uint32_t role) 
 /* The head of a unit above who is not the head that answers for the case already. */
 static uint32_t people_above(const struct judge *judge, uint32_t unit) {
   const struct registry *registry = judge->world->registry;
-  const struct holder_not holder_not = {.officer = holder(judge, unit, ROLE_PRINCIPAL)};
+  const struct holder_not holder_not = {.officers = {holder(judge, unit, ROLE_PRINCIPAL)}};
   return registry_holder_but(registry, registry->units[unit].parent, ROLE_PRINCIPAL, today(judge), &holder_not);
 }
 

@@ -25,10 +25,17 @@ static uint32_t first_of_unit(const struct registry *registry, uint32_t unit, ui
   return low;
 }
 
-bool holder_allowed(const struct registry *registry, uint32_t officer, const struct holder_not *holder_not) {
-  const uint32_t home = registry->officers[officer].unit;
-  if (officer == holder_not->officer) return false;
-  return home == 0 || (home != holder_not->homes[0] && home != holder_not->homes[1]);
+bool holder_allowed(const struct registry *registry, uint32_t officer, day_t day, const struct holder_not *holder_not) {
+  const uint32_t answers = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL);
+  for (uint32_t i = 0; i < HOLDER_NOT_MAX; i++)
+    if (officer == holder_not->officers[i]) return false;
+  for (uint32_t i = 0; i < 2; i++) {
+    const uint32_t unit = holder_not->homes[i];
+    if (unit == 0) continue;
+    if (registry->officers[officer].unit == unit) return false;
+    if ((registry_roles_at(registry, officer, unit, day) & answers) != 0) return false;
+  }
+  return true;
 }
 
 static uint32_t holder_at_but(const struct registry *registry, uint32_t unit, uint32_t role, day_t day,
@@ -36,7 +43,8 @@ static uint32_t holder_at_but(const struct registry *registry, uint32_t unit, ui
   for (uint32_t i = first_of_unit(registry, unit, role); i < registry->appointment_count; i++) {
     const struct appointment *row = &registry->appointments[i];
     if (row->unit != unit || row->role != role) return 0;
-    if (holds_on(registry, row, day) && holder_allowed(registry, row->officer, holder_not)) return row->officer;
+    if (holds_on(registry, row, day) && holder_allowed(registry, row->officer, day, holder_not))
+      return row->officer;
   }
   return 0;
 }
@@ -73,7 +81,7 @@ static uint32_t first_of_officer(const struct registry *registry, uint32_t offic
   return low;
 }
 
-static uint32_t roles_at(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
+uint32_t registry_roles_at(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
   uint32_t roles = 0;
   for (uint32_t i = first_of_officer(registry, officer, unit); i < registry->appointment_count; i++) {
     const struct appointment *row = &registry->by_officer[i];
@@ -99,7 +107,7 @@ void registry_reach(const struct registry *registry, uint32_t officer, uint32_t 
 uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day) {
   uint32_t roles = 0;
   for (uint32_t level = 0; unit != 0 && unit <= registry->unit_count && level <= UNIT_DEPTH_MAX; level++) {
-    roles |= roles_at(registry, officer, unit, day);
+    roles |= registry_roles_at(registry, officer, unit, day);
     unit = registry->units[unit].parent;
   }
   return roles;

@@ -41,11 +41,12 @@ void timing_pause(struct judge *judge, uint32_t kind) {
   clock->next_fire = INSTANT_NONE;
 }
 
-/* Working days that passed while the clock stood still are added to its working days; hours to its hours. */
+/* Working days that passed while the clock stood still are added to its working days; hours to its hours.  A stop that ends
+ * with a day, as a hold does at its date, does not take the day that begins then: its first instant ends the day before. */
 static int64_t stood_still(const struct judge *judge, const struct case_clock *clock, usec_t until) {
   if (clock->budget.unit == SPAN_HOURS) return until - clock->paused;
   const struct zone *zone = zone_of(judge);
-  int32_t days = workday_between(calendar_of(judge), zone_day_of(zone, clock->paused), zone_day_of(zone, until));
+  int32_t days = workday_between(calendar_of(judge), zone_day_of(zone, clock->paused - 1), zone_day_of(zone, until - 1));
   return days > 0 ? days : 0;
 }
 

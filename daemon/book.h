@@ -1,4 +1,5 @@
-/* book.h - the cases with a timer in memory, which all open ones are: a cache of case_, found by number and ordered by when they next want attention.
+/* book.h - the cases with a timer in memory, which all open ones are: a cache of case_, found by number and ordered
+ * by when they next want attention.
  *
  * Owns its memory.  Out of memory ends the program: it is crash-only, the database has everything.
  */

@@ -153,8 +153,8 @@ void item_fail(struct item *item, uint32_t failure, const char *text);
 void publish_decide(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
 /* Whether the actor may publish, and say whose key is which. */
 bool is_administrator(const struct registry *registry, uint32_t actor, usec_t now);
-/* A document of the first start, as the `version`-th of its kind. */
-void bootstrap_publication(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version);
+/* The first publications of an empty database: what the program carries. */
+void publish_embedded(struct daemon *daemon, struct batch *batch);
 
 /* ---- review.c ---- */
 /* Whether some case may not have been reviewed yet by what is in force. */

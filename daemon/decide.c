@@ -68,9 +68,13 @@ static struct recorded *take_event(struct daemon *daemon, struct batch *batch, c
   return recorded;
 }
 
-static void judge(struct daemon *daemon, const struct command *command, usec_t now, struct decision *out) {
-  struct store *store = &daemon->store;
-  const struct case_state *state = command->case_no == 0 ? NULL : book_find(store->book, command->case_no);
+static const struct case_state *find_state(const struct daemon *daemon, uint64_t case_no) {
+  return case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
+}
+
+static void judge(struct daemon *daemon, const struct command *command, const struct case_state *state, usec_t now,
+                  struct decision *out) {
+  const struct store *store = &daemon->store;
   const struct fresh fresh = next_numbers(store, now);
   case_decide(&store->office->world, state, command, now, &fresh, out);
 }
@@ -91,7 +95,7 @@ static void follow_up(struct daemon *daemon, struct batch *batch, uint32_t at, u
   for (uint32_t i = 0; case_follow_up(&daemon->store.office->world, &after, cause, i, &command, &finding); i++) {
     must(i < FOLLOW_UPS_MAX && depth < FOLLOW_DEPTH_MAX);
     if (!is_at_hand(daemon, &command)) continue;
-    judge(daemon, &command, now, &decision);
+    judge(daemon, &command, find_state(daemon, command.case_no), now, &decision);
     must(decision.record);
     take_event(daemon, batch, &decision.event);
     follow_up(daemon, batch, batch->fresh_count - 1, now, depth + 1);
@@ -114,7 +118,7 @@ static void fire_rung(struct daemon *daemon, struct batch *batch, struct case_st
   const usec_t due = case_next_fire(state, &index);
   must(due <= now);
   case_rung_command(state, index, &command);
-  judge(daemon, &command, now, &decision);
+  judge(daemon, &command, state, now, &decision);
   must(decision.record);
   const uint64_t digest = digest_of(&daemon->store, due, now);
   take_event(daemon, batch, &decision.event)->digest = digest;
@@ -159,7 +163,7 @@ static void count_within(const struct daemon *daemon, struct batch *batch, uint3
       item->finding.same_problem++;
     if (earlier->kind_hash == item->kind_hash && item->finding.category[0] != '\0' && item->finding.unit != 0 &&
         strcmp(earlier->finding.category, item->finding.category) == 0 && in_window(age, policy->same_kind_days) &&
-        item->finding.same_kind < SAME_KIND_COUNT_MAX)
+        item->finding.same_kind <= SAME_KIND_COUNT_MAX)
       item->finding.same_kind++;
   }
 }
@@ -186,6 +190,15 @@ static void preview(struct batch *batch, struct item *item, const struct event *
   batch->repeats[item->recorded] = (struct recorded){.event = *event, .item = ITEM_NONE};
 }
 
+/* Attempts are on record; a preview is not, and must tell nobody about a case that is not theirs to read. */
+static const struct case_state *state_for(const struct daemon *daemon, const struct item *item, usec_t now) {
+  const struct world *world = &daemon->store.office->world;
+  const struct case_state *state = find_state(daemon, item->command.case_no);
+  if (state == NULL || !item->preview || state->subject == item->command.actor) return state;
+  const day_t day = zone_day_of(world_zone(world, state->unit), now);
+  return authorise_read(world, item->command.actor, state->unit, state->team, day) ? state : NULL;
+}
+
 /* A review whose case has gone out of the book since is about nothing. */
 static bool is_moot(const struct daemon *daemon, const struct item *item) {
   return item->command.kind == COMMAND_REVIEW && book_find(daemon->store.book, item->command.case_no) == NULL;
@@ -196,7 +209,7 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
   struct item *item = &batch->items[at];
   look_around(daemon, batch, at);
   decision.record = false;
-  if (!is_moot(daemon, item)) judge(daemon, &item->command, now, &decision);
+  if (!is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);
   if (!decision.record) {
     item_fail(item, FAILURE_FIELD, "not a command for people");
   } else if (item->preview) {

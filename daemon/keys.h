@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "document/curve.h"
+#include "sign/curve.h"
 #include "rectify/model.h"
 
 struct key {

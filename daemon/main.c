@@ -148,13 +148,13 @@ static void check_endpoint(const struct config *config) {
 
 /* The secret stays out of core files, of other processes' sight and of the swap. */
 static void read_server_key(struct running *running) {
-  char error[CURVE_ERROR_BYTES];
+  char error[SECRET_ERROR_BYTES];
   const struct rlimit none = {0, 0};
   if (running->options.config.listen[0] == '\0') return;
   (void)setrlimit(RLIMIT_CORE, &none);
   (void)prctl(PR_SET_DUMPABLE, 0);
   if (mlock(&running->server, sizeof running->server) != 0) log_warning("key.not_locked reason=%s", strerror(errno));
-  if (!curve_file_read(running->options.config.server_key, &running->server, error)) give_up(EXIT_CONFIG, error);
+  if (!curve_read(running->options.config.server_key, &running->server, error)) give_up(EXIT_CONFIG, error);
 }
 
 static void make_daemon(struct running *running) {

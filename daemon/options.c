@@ -176,11 +176,9 @@ static void set_level(struct options *out) {
 
 /* A service manager hands secrets over as files in a folder of their own (systemd.exec(5), LoadCredential). */
 static void set_server_key(struct config *config) {
-  const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-  if (config->listen[0] == '\0') return;
-  if (config->server_key[0] == '\0' && credentials != NULL && credentials[0] == '/')
-    snprintf(config->server_key, sizeof config->server_key, "%.900s/server-key", credentials);
-  if (config->server_key[0] == '\0') usage("--listen needs --server-key FILE: `rectify key new FILE` makes one");
+  if (config->listen[0] == '\0' || config->server_key[0] != '\0') return;
+  if (getenv("CREDENTIALS_DIRECTORY") == NULL) usage("--listen needs --server-key FILE: `rectify key new FILE` makes one");
+  strcpy(config->server_key, "credential:server-key");
 }
 
 static void complete(struct options *out) {

@@ -13,8 +13,10 @@ static bool unpack_state(struct daemon *daemon, const PGresult *result, int row,
 static bool is_known(const struct world *world, const struct case_state *state) {
   const struct registry *registry = world->registry;
   const uint32_t units[] = {state->unit, state->reported_unit, state->team};
-  const uint32_t officers[] = {state->reporter, state->handler,  state->verifier,     state->accountable,
-                               state->subject,  state->plan_by, state->asked_by, state->withdrawal_by};
+  const uint32_t officers[] = {state->reporter,      state->handler,        state->verifier,    state->accountable,
+                               state->subject,       state->plan_by,        state->plan_for,    state->asked_by,
+                               state->asked_for,     state->withdrawal_by,  state->withdrawal_for, state->endorsed_by,
+                               state->endorsed_for,  state->closing_by,     state->closing_for};
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (units[i] > registry->unit_count) return false;
   for (size_t i = 0; i < sizeof officers / sizeof *officers; i++)

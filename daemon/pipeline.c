@@ -81,6 +81,16 @@ static bool over_quota(struct daemon *daemon, const Rectify__V1__Request *reques
   return true;
 }
 
+/* Only an Act can be: of findings any number that a request may hold fits. */
+static void too_heavy(struct daemon *daemon, const struct route_back *back, const struct uuid *id) {
+  char text[256];
+  (void)snprintf(text, sizeof text,
+                 "with all that can follow from its commands (%d cases from one sweep) the request may come to more than %d "
+                 "events, which is what one transaction takes: send them in several requests",
+                 SWEEP_MAX, REQUEST_EVENTS_MAX);
+  answer_error(daemon, back, id, FAILURE_TOO_LARGE, "act.commands", text, 0);
+}
+
 static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
                            const struct route_back *back, const struct uuid *id) {
   if (daemon->advance.wanted) /* what came before is judged before; what comes now, after: and reading never stops */
@@ -88,9 +98,7 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
   else if (any_key_is_under_way(daemon, request))
     answer_error(daemon, back, id, FAILURE_BUSY, "", "the same id is being worked on", SAME_KEY_RETRY_MSEC);
   else if (batch_weigh(request) > REQUEST_EVENTS_MAX)
-    answer_error(daemon, back, id, FAILURE_TOO_LARGE, request->body_case == RECTIFY__V1__REQUEST__BODY_ACT ? "act.commands" : "",
-                 "with all that can follow from it (up to 200 cases from one sweep) the request may come to more than 14000 events, "
-                 "which is what one transaction takes: send its commands in several requests", 0);
+    too_heavy(daemon, back, id);
   else if (over_quota(daemon, request, actor, back, id))
     return;
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id)) {
@@ -99,11 +107,23 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
   }
 }
 
+/* The clock, which only an advance moves, was kept there; nothing is due, and what was due is durable.  A repeat that comes
+ * late must not hold up what its client has sent since. */
+static bool stands_there(const struct daemon *daemon, usec_t until) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  const bool firing = daemon->flying && daemon->fly->fresh[0].item == ITEM_NONE; /* rungs come first in a batch */
+  const bool idle = !daemon->advance.wanted && !firing && !review_is_pending(daemon);
+  return idle && until <= clock_now() && when > clock_now();
+}
+
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
   } else if (until >= DAY_MAX * 24 * USEC_PER_HOUR) {
     answer_error(daemon, back, id, FAILURE_FIELD, "clock_advance.until", "lies on 2100-12-31 or later, beyond all calendars", 0);
+  } else if (stands_there(daemon, until)) {
+    answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {
     answer_error(daemon, back, id, FAILURE_BUSY, "clock_advance", "the clock is being moved already", RETRY_AFTER_MSEC);
   } else {
@@ -234,8 +254,8 @@ static bool lies_in_the_data(const char *sqlstate) {
 /* A batch that the server refuses although it is up: found by trying its requests one at a time; the one that is
  * refused alone is told so. */
 static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, const char *text) {
-  bool rungs_too = batch->fresh[0].item == ITEM_NONE;
-  if (batch->request_count != 1 || rungs_too) return false;
+  if (batch->request_count != 1 || batch->fresh[0].item == ITEM_NONE) return false; /* or rungs are in it */
+  if (batch->item_count != batch->requests[0].item_count) return false;            /* or reviews */
   char sentence[640];
   snprintf(sentence, sizeof sentence, "the database refused to record this: %s", text);
   answer_error(daemon, &batch->requests[0].back, &batch->requests[0].id, FAILURE_INTERNAL, "", sentence, 0);
@@ -399,37 +419,9 @@ usec_t pipeline_next_fire(const struct daemon *daemon) {
 
 /* ---- the first start ---- */
 
-/* UUIDv8 from the document's hash: starting twice publishes once. */
-static struct uuid document_key(const struct document_embedded *document) {
-  struct hash hash;
-  struct uuid key;
-  tree_sha256(document->text, document->length, hash.bytes);
-  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
-  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
-  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
-  return key;
-}
-
-static void publish_embedded(struct daemon *daemon, uint32_t kind, uint32_t version,
-                             const struct document_embedded *document) {
-  struct batch *batch = daemon->next;
-  struct item *item = &batch->items[batch->item_count];
-  memset(item, 0, sizeof *item);
-  item->command.kind = COMMAND_PUBLISH;
-  item->command.key = document_key(document);
-  item->document = kind;
-  item->text = batch_keep(batch, document->text, document->length);
-  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
-  bootstrap_publication(daemon, batch, batch->item_count++, version);
-}
-
 void pipeline_bootstrap(struct daemon *daemon) {
-  uint32_t version = 0;
   batch_begin(daemon, daemon->next);
-  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
-    publish_embedded(daemon, DOCUMENT_CALENDAR, ++version, at);
-  publish_embedded(daemon, DOCUMENT_POLICY, 1, &document_embedded_policy);
-  publish_embedded(daemon, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
+  publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
   launch(daemon, daemon->next);
 }

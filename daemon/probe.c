@@ -1,5 +1,6 @@
 /* probe.c - what a batch must know from the database before it can be decided: keys recorded before, cases not in
- * memory, recurrences, evidence handed in before, rules in force.  One job behind the last append on the same connection: it sees all that was committed. */
+ * memory, recurrences, evidence handed in before, rules in force. One job behind the last append on the same
+ * connection: it sees all that was committed. */
 #include <string.h>
 
 #include "daemon/daemon.h"
@@ -7,11 +8,12 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
-static found_fn *steps[5];
+#define STEPS_MAX 5
+static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
 
 static void ask(struct daemon *daemon, enum statement statement, const struct pg_params *params, found_fn *found) {
-  must(step_count < sizeof steps / sizeof *steps);
+  must(step_count < STEPS_MAX);
   steps[step_count++] = found;
   pg_statement(daemon->store.pg, statement, params);
 }
@@ -211,7 +213,7 @@ static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
   pg_params_reset(&params);
   for (int i = 0; i < 7; i++) pg_param_array(&params, &arrays[i]);
   pg_param_int4(&params, SAME_PROBLEM_COUNT_MAX);
-  pg_param_int4(&params, SAME_KIND_COUNT_MAX);
+  pg_param_int4(&params, SAME_KIND_COUNT_MAX + 1);
   ask(daemon, STATEMENT_PROBE_RECURRENCE, &params, found_recurrences);
 }
 

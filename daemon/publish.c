@@ -65,10 +65,44 @@ void publish_decide(struct daemon *daemon, struct batch *batch, uint32_t at, use
   batch_record(daemon, batch, &event, at);
 }
 
-void bootstrap_publication(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version) {
+/* ---- the first start ---- */
+
+/* A document of the first start, as the `version`-th of its kind. */
+static void record_embedded(struct daemon *daemon, struct batch *batch, uint32_t at, uint32_t version) {
   struct item *item = &batch->items[at];
   struct event event;
   event_of_publication(daemon, item, clock_now(), batch, &event);
   event.document_version = version;
   batch_record(daemon, batch, &event, at);
+}
+
+/* UUIDv8 from the document's hash: starting twice publishes once. */
+static struct uuid document_key(const struct document_embedded *document) {
+  struct hash hash;
+  struct uuid key;
+  tree_sha256(document->text, document->length, hash.bytes);
+  memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
+  key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
+  key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));
+  return key;
+}
+
+static void add_embedded(struct daemon *daemon, struct batch *batch, uint32_t kind, uint32_t version,
+                         const struct document_embedded *document) {
+  struct item *item = &batch->items[batch->item_count];
+  memset(item, 0, sizeof *item);
+  item->command.kind = COMMAND_PUBLISH;
+  item->command.key = document_key(document);
+  item->document = kind;
+  item->text = batch_keep(batch, document->text, document->length);
+  item->file_name = batch_keep(batch, document->file_name, strlen(document->file_name));
+  record_embedded(daemon, batch, batch->item_count++, version);
+}
+
+void publish_embedded(struct daemon *daemon, struct batch *batch) {
+  uint32_t version = 0;
+  for (const struct document_embedded *at = document_embedded_calendars; at->file_name != NULL; at++)
+    add_embedded(daemon, batch, DOCUMENT_CALENDAR, ++version, at);
+  add_embedded(daemon, batch, DOCUMENT_POLICY, 1, &document_embedded_policy);
+  add_embedded(daemon, batch, DOCUMENT_REGISTRY, 1, &document_embedded_registry);
 }

@@ -23,6 +23,13 @@ void calendar_free(struct calendar *calendar);
 
 /* Parses a policy.  To free with free(). */
 struct policy *policy_parse(const char *file_name, const char *text, size_t length, struct document_report *report);
+/* Where the parts of a policy stand in its file, for what is found out about them later; 0: not there. */
+struct policy_places {
+  struct { uint32_t line, column; } routes[ROUTES_MAX], tracks[TRACK_COUNT + 1], ladders[LADDERS_MAX];
+};
+/* The same, and fills *places when it returns a policy. */
+struct policy *policy_parse_places(const char *file_name, const char *text, size_t length, struct policy_places *places,
+                                   struct document_report *report);
 /* The same for one that was published before, maybe under an older program: only what the core relies on is checked, so
  * that a check which was added since never keeps a daemon from starting.  Cases pinned to it go on under it. */
 struct policy *policy_parse_stored(const char *file_name, const char *text, size_t length,

@@ -50,8 +50,23 @@ static void policy_read(struct policy_draft *draft, const struct yaml_node *root
   policy_tests_check(draft->report, values[TOP_TESTS]);
 }
 
+/* A track and a ladder stand where their names do. */
+static void policy_note_places(const struct policy_draft *draft, struct policy_places *out) {
+  *out = (struct policy_places){0};
+  for (uint32_t i = 0; i < ROUTES_MAX; i++)
+    if (draft->routes[i] != NULL) out->routes[i].line = draft->routes[i]->at.line, out->routes[i].column = draft->routes[i]->at.column;
+  for (uint32_t i = 1; i <= TRACK_COUNT; i++) {
+    const struct yaml_node *key = draft->tracks[i] != NULL ? draft->tracks[i]->key : NULL;
+    if (key != NULL) out->tracks[i].line = key->at.line, out->tracks[i].column = key->at.column;
+  }
+  for (uint32_t i = 0; i < LADDERS_MAX; i++) {
+    const struct yaml_node *key = draft->ladders[i] != NULL ? draft->ladders[i]->key : NULL;
+    if (key != NULL) out->ladders[i].line = key->at.line, out->ladders[i].column = key->at.column;
+  }
+}
+
 static struct policy *policy_build(const char *file_name, const char *text, size_t length, bool stored,
-                                   struct document_report *out) {
+                                   struct policy_places *places, struct document_report *out) {
   struct report report;
   const struct yaml_node *root = NULL;
   report_open(&report, file_name);
@@ -59,6 +74,7 @@ static struct policy *policy_build(const char *file_name, const char *text, size
   struct policy_draft draft = {.report = &report, .policy = calloc(1, sizeof *draft.policy), .stored = stored};
   if (draft.policy == NULL) report_error(&report, (struct position){0, 0}, "out of memory");
   else if (root != NULL) policy_read(&draft, root);
+  if (places != NULL) policy_note_places(&draft, places);
   yaml_free(yaml);
   if (report_close(&report, out)) return draft.policy;
   free(draft.policy);
@@ -66,10 +82,15 @@ static struct policy *policy_build(const char *file_name, const char *text, size
 }
 
 struct policy *policy_parse(const char *file_name, const char *text, size_t length, struct document_report *report) {
-  return policy_build(file_name, text, length, false, report);
+  return policy_build(file_name, text, length, false, NULL, report);
+}
+
+struct policy *policy_parse_places(const char *file_name, const char *text, size_t length, struct policy_places *places,
+                                   struct document_report *report) {
+  return policy_build(file_name, text, length, false, places, report);
 }
 
 struct policy *policy_parse_stored(const char *file_name, const char *text, size_t length,
                                    struct document_report *report) {
-  return policy_build(file_name, text, length, true, report);
+  return policy_build(file_name, text, length, true, NULL, report);
 }

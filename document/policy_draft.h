@@ -21,6 +21,7 @@ struct policy_draft {
   const struct yaml_node *moves[LADDERS_MAX][RUNGS_MAX];
   const struct yaml_node *proposals[LADDERS_MAX][RUNGS_MAX];
   bool ladder_used[LADDERS_MAX];
+  const struct yaml_node *routes[ROUTES_MAX];
 };
 
 /* policy_section.c: what stands at the top level.  `node` NULL: the section is not there. */

@@ -164,6 +164,7 @@ void policy_routes(struct policy_draft *draft, const struct yaml_node *node) {
     }
     uint32_t index = policy->route_count++, errors = draft->report->count;
     policy->routes[index].number = (uint16_t)(index + 1);
+    draft->routes[index] = item;
     route_read(draft, item, &policy->routes[index]);
     if (draft->report->count == errors) route_check(draft, item, index);
   }

@@ -32,6 +32,12 @@ struct shown {
   char text[CODE_BYTES_MAX + 1];
 };
 
+static struct shown show_text(const char *text) {
+  struct shown shown;
+  snprintf(shown.text, sizeof shown.text, "%s", text);
+  return shown;
+}
+
 static struct shown show_word(const struct word *table, uint32_t number) {
   struct shown shown;
   snprintf(shown.text, sizeof shown.text, "%s", number != 0 ? word_name(table, number) : "none");
@@ -70,7 +76,7 @@ static struct shown wanted_of(const struct expected *expected, uint32_t key) {
     case EXPECT_STATUS: return show_word(words_status, expected->number);
     case EXPECT_LIGHT: return show_word(words_light, expected->number);
     case EXPECT_RESPONSIBLE: return show_word(words_role, expected->number);
-    case EXPECT_PROPOSED: return expected->number != 0 ? (struct shown){"true"} : (struct shown){"false"};
+    case EXPECT_PROPOSED: return show_text(expected->number != 0 ? "true" : "false");
     case EXPECT_ROUTE: break;
     case EXPECT_DUE:
     case EXPECT_SIGN_FOR:
@@ -205,19 +211,24 @@ static bool run_one(struct test_world *world, const struct policy_test *test, st
 }
 
 uint32_t policy_tests_run(const char *file_name, const struct policy *policy, const struct policy_tests *tests,
-                          const struct calendar *calendars, uint32_t calendar_count, struct document_report *out) {
+                          const struct calendar *calendars, uint32_t calendar_count, bool *failed,
+                          struct document_report *out) {
   struct report report;
   struct test_world world;
-  uint32_t failed = 0;
+  uint32_t count = 0;
   report_open(&report, file_name);
   if (!test_world_open(&world, policy, calendars, calendar_count)) {
     report_error(&report, (struct position){0, 0}, "out of memory");
-    failed = tests->count;
+    count = tests->count;
+    for (uint32_t i = 0; failed != NULL && i < count; i++) failed[i] = true;
   } else {
-    for (uint32_t i = 0; i < tests->count; i++)
-      if (!run_one(&world, &tests->rows[i], &report)) failed++;
+    for (uint32_t i = 0; i < tests->count; i++) {
+      bool bad = !run_one(&world, &tests->rows[i], &report);
+      if (failed != NULL) failed[i] = bad;
+      count += bad;
+    }
     test_world_close(&world);
   }
   (void)report_close(&report, out);
-  return failed;
+  return count;
 }

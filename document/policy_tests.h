@@ -64,9 +64,10 @@ struct policy_tests *policy_tests_parse(const char *file_name, const char *text,
 void policy_tests_free(struct policy_tests *tests); /* NULL is fine */
 
 /* Plays every test under `policy` in virtual time, in a registry that has one unit of each code that the policy and the test
- * name, with one officer for each role.  Returns how many tests failed; *report says where what was expected and what
- * came.  Sets TZ of the process meanwhile (zone_load). */
+ * name, with one officer for each role.  Returns how many tests failed; failed[i] says whether the i-th did (NULL: not
+ * asked), *report where what was expected and what came.  Sets TZ of the process meanwhile (zone_load). */
 uint32_t policy_tests_run(const char *file_name, const struct policy *policy, const struct policy_tests *tests,
-                          const struct calendar *calendars, uint32_t calendar_count, struct document_report *report);
+                          const struct calendar *calendars, uint32_t calendar_count, bool *failed,
+                          struct document_report *report);
 
 #endif

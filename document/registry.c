@@ -241,6 +241,7 @@ static struct registry *registry_build(struct registry_draft *draft, const char 
   struct report report;
   report_open(&report, file_name);
   struct yaml *yaml = yaml_parse(&report, text, length, &draft->root_node);
+  /* cppcheck-suppress autoVariables ; the draft is not read after this function */
   draft->report = &report;
   draft->registry = calloc(1, sizeof *draft->registry);
   if (draft->registry == NULL) report_error(&report, (struct position){0, 0}, "out of memory");

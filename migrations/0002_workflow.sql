@@ -9,7 +9,8 @@ SET LOCAL ROLE rectify_owner;
 
 ALTER TABLE rectify.case_ DROP CONSTRAINT case__due_clock_check,
   ADD CONSTRAINT case__due_clock_check CHECK (due_clock BETWEEN 0 AND 11),
-  DROP CONSTRAINT case__state_check, ADD CONSTRAINT case__state_check CHECK (octet_length(state) BETWEEN 1 AND 2048);
+  DROP CONSTRAINT case__state_check,
+  ADD CONSTRAINT case__state_check CHECK (octet_length(state) BETWEEN 1 AND 2048); -- STATE_BODY_BYTES_MAX
 ALTER TABLE rectify.notice DROP CONSTRAINT notice_recipient_check,
   ADD CONSTRAINT notice_recipient_check CHECK (recipient BETWEEN 0 AND 12),
   ADD COLUMN instead_of integer NOT NULL DEFAULT 0 CHECK (instead_of >= 0),

@@ -71,6 +71,16 @@ static const struct map_row event_rows[] = {
     FIELD(valid_from, DAY_MIN, DAY_MAX),
     FIELD(valid_until, DAY_MIN, DAY_MAX),
     COUNT32(counted),
+    COUNT32(plan_for),
+    COUNT32(asked_for),
+    COUNT32(withdrawal_for),
+    COUNT32(endorsed_by),
+    COUNT32(endorsed_for),
+    COUNT32(closing_by),
+    COUNT32(closing_for),
+    COUNT16(evidence_spent),
+    COUNT16(held),
+    COUNT16(staged),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 

@@ -59,6 +59,17 @@ static const struct map_row rows[] = {
     COUNT32(subject),
     NUMBER(form, NUMBERS_FORM | OR_NONE),
     INSTANT(decided),
+    COUNT32(plan_for),
+    COUNT32(asked_for),
+    COUNT32(withdrawal_for),
+    COUNT32(endorsed_by),
+    COUNT32(endorsed_for),
+    COUNT32(closing_by),
+    COUNT32(closing_for),
+    COUNT16(evidence_spent),
+    COUNT16(held),
+    COUNT16(staged),
+    COUNT16(absorbed),
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

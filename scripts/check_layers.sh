@@ -2,7 +2,7 @@
 # The arrows of the architecture, checked on what files include and what objects call.  Prints each breach; exit 1.
 #
 #   include <- core <- daemon     include <- proto <- daemon     include, core <- document <- daemon, client     include, core <- sign
-#   include, core, proto, document <- client
+#   include, core <- rehearse <- client     include, core, proto, sign <- verify     include, core, proto, document, sign, verify <- client
 set -euo pipefail
 cd "$(dirname "$0")/.."
 B=${B:-build}
@@ -19,9 +19,11 @@ include rectify
 core rectify core
 proto rectify proto
 document rectify core document
+rehearse rectify core rehearse
 sign rectify core sign
-daemon rectify core proto document daemon
-client rectify core proto document client
+daemon rectify core proto document sign daemon
+verify rectify core proto sign verify
+client rectify core proto document rehearse sign verify client
 TABLE
 }
 
@@ -33,7 +35,7 @@ libpq-fe\.h daemon/(pg[a-z_]*|commit|load|query|migrate|cluster[a-z_]*)\.[ch]
 libfyaml\.h document/.*|client/command/mapping\.c
 protobuf-c/.*|rectify/v1/.*\.pb-c\.h proto/.*|daemon/.*|client/.*|include/rectify/client\.h
 libsmartcols/.* client/command/.*
-openssl/.* daemon/.*|client/.*|sign/.*|document/curve\.c
+openssl/.* daemon/.*|client/.*|sign/.*
 syslog\.h daemon/(log|options)\.[ch]
 TABLE
 }
@@ -55,17 +57,17 @@ while read -r folder allowed; do
   while read -r file header; do
     breach "$file includes $header: $folder may include only: $allowed"
   done < <(includes "$folder" | A="^(${allowed// /|})/" awk '
-    $2 ~ "^(rectify|core|proto|document|daemon|client|courier|sign)/" && $2 !~ ENVIRON["A"]')
+    $2 ~ "^(rectify|core|proto|document|rehearse|daemon|client|courier|sign|verify)/" && $2 !~ ENVIRON["A"]')
 done < <(arrows)
 
-all=$(for folder in include core proto document sign daemon client; do includes "$folder"; done)
+all=$(for folder in include core proto document rehearse sign verify daemon client; do includes "$folder"; done)
 while read -r header files; do
   while read -r file name; do
     [ -z "$file" ] || breach "$file includes $name: only $files may"
   done < <(H="^($header)$" F="^($files)$" awk '$2 ~ ENVIRON["H"] && $1 !~ ENVIRON["F"]' <<< "$all")
 done < <(libraries)
 
-called=$(cd "$B" && find core proto document daemon client -name '*.o' -exec nm -u -A {} + 2>/dev/null |
+called=$(cd "$B" && find core proto document rehearse sign verify daemon client -name '*.o' -exec nm -u -A {} + 2>/dev/null |
   sed -E 's/^([^:]*):.* U ([^@]*).*/\1 \2/') || true
 if [ -z "$called" ]; then
   echo "layers: nothing is built in $B, so calls were not checked"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, lint)
+# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, lint, docs)
 # When nothing is missing it does nothing: no network, no root.
 set -euo pipefail
 
@@ -24,9 +24,12 @@ test pgtap
 test python3
 test python3-zmq      # a client in another language
 test python3-protobuf
+test python3-cryptography # the second verifier
 test python3-yaml      # the real data set's expectations read the policy
 test protobuf-compiler
 test procps
+test scdoc            # does the manual page of the command read well?
+docs scdoc
 lint clang
 lint cppcheck
 lint shellcheck

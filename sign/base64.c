@@ -5,7 +5,7 @@
 #include "rectify/must.h"
 #include "sign/note.h"
 
-#define TEXT_MAX 256
+#define TEXT_MAX 8192 /* of a record: base64 of 4096 bytes fits */
 
 size_t base64_encode(const uint8_t *data, size_t length, char *out) {
   return (size_t)EVP_EncodeBlock((unsigned char *)out, data, (int)length);

@@ -13,7 +13,8 @@
 static bool name_ok(const char *name) {
   size_t length = strnlen(name, NOTE_NAME_BYTES_MAX + 1);
   if (length == 0 || length > NOTE_NAME_BYTES_MAX) return false;
-  for (size_t i = 0; i < length; i++) /* the format forbids Unicode spaces and plus; this is narrower: printable ASCII */
+  for (size_t i = 0; i < length;
+       i++) /* the format forbids Unicode spaces and plus; this is narrower: printable ASCII */
     if (name[i] <= ' ' || name[i] > '~' || name[i] == '+') return false;
   return true;
 }
@@ -39,7 +40,9 @@ static bool derive(struct note_signer *signer) {
   return ok;
 }
 
-static bool algorithm_ok(uint8_t algorithm) { return algorithm == NOTE_ED25519 || algorithm == NOTE_COSIGNATURE; }
+static bool algorithm_ok(uint8_t algorithm) {
+  return algorithm == NOTE_ED25519 || algorithm == NOTE_COSIGNATURE;
+}
 
 bool note_signer_new(const char *name, uint8_t algorithm, struct note_signer *out) {
   *out = (struct note_signer){0};
@@ -49,7 +52,9 @@ bool note_signer_new(const char *name, uint8_t algorithm, struct note_signer *ou
   return RAND_priv_bytes(out->seed, NOTE_KEY_BYTES) == 1 && derive(out);
 }
 
-void note_signer_wipe(struct note_signer *signer) { OPENSSL_cleanse(signer, sizeof *signer); }
+void note_signer_wipe(struct note_signer *signer) {
+  OPENSSL_cleanse(signer, sizeof *signer);
+}
 
 /* ---- the text of a key: name+id+base64(algorithm || 32 bytes) ---- */
 
@@ -78,7 +83,7 @@ void note_signer_format(const struct note_signer *signer, char out[NOTE_KEY_TEXT
 static bool take_part(const char **text, size_t *length, char *out, size_t out_max) {
   const char *plus = memchr(*text, '+', *length);
   size_t part = plus == NULL ? 0 : (size_t)(plus - *text);
-  if (part == 0 || part > out_max) return false;
+  if (part == 0 || part > out_max || memchr(*text, '\0', part) != NULL) return false;
   memcpy(out, *text, part);
   out[part] = '\0';
   *text += part + 1;
@@ -86,7 +91,8 @@ static bool take_part(const char **text, size_t *length, char *out, size_t out_m
   return true;
 }
 
-static bool parse(const char *text, size_t length, struct note_verifier *out, uint8_t bytes[NOTE_KEY_BYTES], char id[9]) {
+static bool parse(const char *text, size_t length, struct note_verifier *out, uint8_t bytes[NOTE_KEY_BYTES],
+                  char id[9]) {
   uint8_t key[1 + NOTE_KEY_BYTES];
   size_t key_length = 0;
   if (!take_part(&text, &length, out->name, NOTE_NAME_BYTES_MAX) || !name_ok(out->name)) return false;
@@ -117,7 +123,8 @@ bool note_signer_parse(const char *text, size_t length, struct note_signer *out)
   char id[9];
   *out = (struct note_signer){0};
   if (length < prefix || memcmp(text, PRIVATE_PREFIX, prefix) != 0) return false;
-  bool ok = parse(text + prefix, length - prefix, &out->verifier, out->seed, id) && derive(out) && id_is(&out->verifier, id);
+  bool ok = parse(text + prefix, length - prefix, &out->verifier, out->seed, id) && derive(out) &&
+            id_is(&out->verifier, id);
   if (!ok) note_signer_wipe(out);
   return ok;
 }

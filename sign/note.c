@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 #define DASH "\xe2\x80\x94 " /* an em dash and a space begin a signature line */
 #define DASH_BYTES (sizeof DASH - 1)
 
-/* What an Ed25519 key signs is the text; what a cosigner signs says when and that it is a cosignature (C2SP cosignature/v1). */
+/* What an Ed25519 key signs is the text; what a cosigner signs says when and that it is a cosignature (C2SP
+ * cosignature/v1). */
 static size_t message_of(uint8_t algorithm, const char *text, size_t length, uint64_t seconds, char *out, size_t size) {
   int head = 0;
   if (algorithm == NOTE_COSIGNATURE)
@@ -121,8 +123,7 @@ static bool signature_is(const struct note *note, const struct note_signature *s
   if (strcmp(signature->name, verifier->name) != 0 || memcmp(signature->id, verifier->id, 4) != 0) return false;
   if (signature->length != NOTE_SIGNATURE_BYTES + (cosigned ? 8u : 0u)) return false;
   *seconds = cosigned ? get_seconds(signature->bytes) : 0;
-  size_t length =
-      message_of(verifier->algorithm, note->text, note->text_length, *seconds, message, sizeof message);
+  size_t length = message_of(verifier->algorithm, note->text, note->text_length, *seconds, message, sizeof message);
   return ed25519_verify(verifier->public_key, message, length, signature->bytes + (cosigned ? 8 : 0));
 }
 
@@ -175,9 +176,26 @@ bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out) {
   size_t line_length, root_length = 0;
   memset(out, 0, sizeof *out);
   if (!take_line(&text, &length, &line, &line_length)) return false;
-  if (line_length == 0 || line_length > NOTE_NAME_BYTES_MAX) return false;
+  if (line_length == 0 || line_length > NOTE_NAME_BYTES_MAX || memchr(line, '\0', line_length) != NULL) return false;
   memcpy(out->origin, line, line_length);
   if (!take_line(&text, &length, &line, &line_length) || !parse_size(line, line_length, &out->size)) return false;
   if (!take_line(&text, &length, &line, &line_length)) return false;
   return base64_decode(line, line_length, out->root.bytes, HASH_BYTES, &root_length) && root_length == HASH_BYTES;
+}
+
+bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name) {
+  uint64_t number;
+  const char *origin = checkpoint->origin;
+  size_t length = strlen(name);
+  if (strncmp(origin, name, length) != 0) return false;
+  if (origin[length] == '\0') return true;
+  return origin[length] == '/' && parse_size(origin + length + 1, strlen(origin + length + 1), &number) && number >= 2;
+}
+
+void checkpoint_code(const struct checkpoint *checkpoint, char out[CHECKPOINT_CODE_BYTES]) {
+  char text[NOTE_TEXT_BYTES_MAX];
+  uint8_t digest[HASH_BYTES];
+  digest_sha256(text, checkpoint_format(checkpoint, text), digest);
+  for (int group = 0; group < 8; group++)
+    (void)snprintf(out + 5 * group, 6, "%02x%02x%s", digest[2 * group], digest[2 * group + 1], group < 7 ? "-" : "");
 }

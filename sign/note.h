@@ -1,5 +1,5 @@
-/* note.h - signed notes (C2SP signed-note) and checkpoints (C2SP tlog-checkpoint): texts that say how large the log is and
- * what its root is, with signatures behind, so that anybody's tools can check them without this program.
+/* note.h - signed notes (C2SP signed-note) and checkpoints (C2SP tlog-checkpoint): texts that say how large the log is
+ * and what its root is, with signatures behind, so that anybody's tools can check them without this program.
  *
  *   rectify.city.example/log       origin: the name of the log
  *   20852163                       size
@@ -8,7 +8,8 @@
  *   — rectify.city.example/log base64(key id || Ed25519 signature)
  *   — witness.example          base64(key id || u64 seconds || Ed25519 signature)      a cosignature/v1
  *
- * Does no I/O but key files (key.c).  Nothing here blocks.  Callers: rectify-sign, the witness, the verifier, the client.
+ * Does no I/O but key files (key.c).  Nothing here blocks.  Callers: rectify-sign, the witness, the verifier, the
+ * client.
  */
 #ifndef RECTIFY_SIGN_NOTE_H
 #define RECTIFY_SIGN_NOTE_H
@@ -19,9 +20,9 @@
 #define NOTE_TEXT_BYTES_MAX 1024
 #define NOTE_NAME_BYTES_MAX 100
 #define NOTE_SIGNATURES_MAX 16
-#define NOTE_KEY_BYTES 32        /* Ed25519: seed and public key */
+#define NOTE_KEY_BYTES 32 /* Ed25519: seed and public key */
 #define NOTE_SIGNATURE_BYTES 64
-#define NOTE_LINE_BYTES_MAX 300  /* one signature line */
+#define NOTE_LINE_BYTES_MAX 300 /* one signature line */
 #define NOTE_KEY_TEXT_BYTES_MAX 200
 
 /* Algorithms by the first byte of a key (C2SP signed-note): others, such as SM2, can follow. */
@@ -75,7 +76,7 @@ void note_verifier_format(const struct note_verifier *verifier, char out[NOTE_KE
 
 /* ---- notes ---- */
 
-/* One signature line, newline included, for the text of a note; returns its length, 0 when the library fails.  `seconds`
+/* One signature line, newline included, for the text of a note; returns its length, 0 when the library fails. `seconds`
  * (since 1970) is signed with it when the key is a cosigner's. */
 size_t note_sign(const struct note_signer *signer, const char *text, size_t text_length, uint64_t seconds,
                  char out[NOTE_LINE_BYTES_MAX]);
@@ -90,6 +91,15 @@ bool note_is_signed_by(const struct note *note, const struct note_verifier *veri
 size_t checkpoint_format(const struct checkpoint *checkpoint, char out[NOTE_TEXT_BYTES_MAX]);
 /* The first three lines of a note's text; lines after them are let pass, as the format says.  False when it is none. */
 bool checkpoint_parse(const char *text, size_t length, struct checkpoint *out);
+
+#define CHECKPOINT_CODE_BYTES 40
+/* The short code of a head for paper: the first 128 bits of SHA-256 of the text, as eight groups of four hexadecimal
+ * digits, "7f3a-09c2-...", terminated.  Nobody can make another head with the same code; the full form is the signed
+ * note. */
+void checkpoint_code(const struct checkpoint *checkpoint, char out[CHECKPOINT_CODE_BYTES]);
+
+/* Whether its origin is the log `name`, or one of its recorded forks, name/2, name/3 and so on (fork.h). */
+bool checkpoint_is_of(const struct checkpoint *checkpoint, const char *name);
 
 /* ---- base64.c: RFC 4648, with padding, nothing else let pass ---- */
 size_t base64_encode(const uint8_t *data, size_t length, char *out); /* out holds 4 * ((length + 2) / 3) + 1 */

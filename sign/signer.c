@@ -1,18 +1,11 @@
 /* signer.c - what may be signed: signer.h.  No I/O. */
 #include "sign/signer.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "rectify/must.h"
-
-static void sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
-  unsigned int size = HASH_BYTES;
-  must(EVP_Digest(data, length, out, &size, EVP_sha256(), NULL) == 1);
-}
-
-void sha256_of_nothing(struct hash *out) { sha256("", 0, out->bytes); }
+#include "sign/digest.h"
 
 /* ---- messages ---- */
 
@@ -76,10 +69,31 @@ bool signer_reply_unpack(const uint8_t *data, size_t length, struct signer_reply
 
 static uint8_t extends(const struct checkpoint *last, const struct signer_request *request) {
   if (request->size < last->size) return SIGNER_ROLLED_BACK;
-  bool proved =
-      merkle_consistency_holds(sha256, last->size, &last->root, request->size, &request->root, &request->proof);
+  bool proved = merkle_consistency_holds(digest_sha256, last->size, &last->root, request->size, &request->root,
+                                         &request->proof);
   if (proved) return SIGNER_OK;
   return request->size == last->size ? SIGNER_FORKED : SIGNER_NOT_PROVED;
+}
+
+bool signer_sign_head(const struct note_signer *signer, const struct checkpoint *head, struct signer_state *out) {
+  char line[NOTE_LINE_BYTES_MAX];
+  const struct checkpoint signed_head = *head; /* may be out->last */
+  memset(out, 0, sizeof *out);
+  out->last = signed_head;
+  size_t text = checkpoint_format(&out->last, out->note);
+  size_t length = note_sign(signer, out->note, text, 0, line);
+  if (length == 0) return false;
+  out->note[text] = '\n';
+  memcpy(out->note + text + 1, line, length);
+  out->note_length = text + 1 + length;
+  return true;
+}
+
+bool signer_begin(const struct note_signer *signer, struct signer_state *out) {
+  struct checkpoint empty = {0};
+  snprintf(empty.origin, sizeof empty.origin, "%s", signer->verifier.name);
+  digest_sha256("", 0, empty.root.bytes);
+  return signer_sign_head(signer, &empty, out);
 }
 
 uint8_t signer_judge(const struct note_signer *signer, const struct signer_state *state,
@@ -87,15 +101,20 @@ uint8_t signer_judge(const struct note_signer *signer, const struct signer_state
   uint8_t verdict = extends(&state->last, request);
   if (verdict != SIGNER_OK) return verdict;
   *next = *state;
-  if (request->size == state->last.size && state->note_length > 0) return SIGNER_OK; /* signed already: the same note */
-  next->last.size = request->size;
-  next->last.root = request->root;
-  size_t text = checkpoint_format(&next->last, next->note);
-  char line[NOTE_LINE_BYTES_MAX];
-  size_t length = note_sign(signer, next->note, text, 0, line);
-  if (length == 0) return SIGNER_FAULT;
-  next->note[text] = '\n';
-  memcpy(next->note + text + 1, line, length);
-  next->note_length = text + 1 + length;
-  return SIGNER_OK;
+  if (request->size == state->last.size) return SIGNER_OK; /* signed already: the same note */
+  struct checkpoint head = state->last;
+  head.size = request->size;
+  head.root = request->root;
+  return signer_sign_head(signer, &head, next) ? SIGNER_OK : SIGNER_FAULT;
+}
+
+const char *signer_verdict_text(uint8_t verdict) {
+  static const char *const texts[] = {[SIGNER_OK] = "signed",
+                                      [SIGNER_MALFORMED] = "not a request",
+                                      [SIGNER_ROLLED_BACK] = "history rolled back",
+                                      [SIGNER_FORKED] = "history forked: the same size with another root",
+                                      [SIGNER_NOT_PROVED] = "history not shown to extend the last signed head",
+                                      [SIGNER_FAULT] = "the state could not be kept"};
+  must(verdict <= SIGNER_FAULT);
+  return texts[verdict];
 }

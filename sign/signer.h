@@ -1,8 +1,8 @@
 /* signer.h - what rectify-sign does with a request, and the bytes that it and its one client exchange.
  *
- * The signer keeps the last head it signed and signs only what extends it: whoever takes the daemon or the database over
- * cannot get a rewritten history signed.  Messages are datagrams of a UNIX SOCK_SEQPACKET socket, numbers big endian.
- * signer.c decides and packs, without I/O; state.c keeps the last head on disk; main.c is the program.
+ * The signer keeps the last head it signed and signs only what extends it: whoever takes the daemon or the database
+ * over cannot get a rewritten history signed.  Messages are datagrams of a UNIX SOCK_SEQPACKET socket, numbers big
+ * endian. signer.c decides and packs, without I/O; state.c keeps the last head on disk; main.c is the program.
  */
 #ifndef RECTIFY_SIGN_SIGNER_H
 #define RECTIFY_SIGN_SIGNER_H
@@ -51,12 +51,17 @@ struct signer_state {
   char note[NOTE_BYTES_MAX];
 };
 
-/* Judges `request` against `state`: SIGNER_OK and *next, the state to keep before the answer goes out, or the refusal. */
+/* Judges `request` against `state`: SIGNER_OK and *next, the state to keep before the answer goes out, or the refusal.
+ */
 uint8_t signer_judge(const struct note_signer *signer, const struct signer_state *state,
                      const struct signer_request *request, struct signer_state *next);
 
-/* The root of the log before its first event. */
-void sha256_of_nothing(struct hash *out);
+/* The head of the log before its first event, signed: what a new signer begins with.  False when the library fails. */
+bool signer_begin(const struct note_signer *signer, struct signer_state *out);
+/* Signs `head` whatever the state was: only a fork that two people signed may do that (fork.h). */
+bool signer_sign_head(const struct note_signer *signer, const struct checkpoint *head, struct signer_state *out);
+/* What a refusal is called, for logs and for people: "history rolled back" and so on. */
+const char *signer_verdict_text(uint8_t verdict);
 
 /* ---- state.c ---- */
 
@@ -65,9 +70,5 @@ bool signer_state_load(const char *path, const struct note_signer *signer, struc
                        size_t error_bytes);
 /* Keeps it: a new file, synced, in place of the old one, the folder synced.  False with a sentence. */
 bool signer_state_keep(const char *path, const struct signer_state *state, char *error, size_t error_bytes);
-/* A file that only its owner may read; refused when others could.  Owner: this user or root. */
-bool secret_read(const char *path, char *out, size_t out_max, size_t *length, char *error, size_t error_bytes);
-/* Makes such a file; refused when there is one already. */
-bool secret_write(const char *path, const char *data, size_t length, char *error, size_t error_bytes);
 
 #endif

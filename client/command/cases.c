@@ -3,6 +3,7 @@
 
 #include "client/command/verb.h"
 #include "client/command/view.h"
+#include "client/command/wrap.h"
 
 #define ROW const Rectify__V1__CaseRow *row
 static void put_case(struct sheet *sheet, ROW) {
@@ -89,6 +90,9 @@ static void put_merged_into(struct sheet *sheet, ROW) {
 static void put_order(struct sheet *sheet, ROW) {
   sheet_data(sheet, &row->order);
 }
+static void put_extensions(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->extensions);
+}
 static void put_extended(struct sheet *sheet, ROW) {
   sheet_number(sheet, row->extended);
 }
@@ -107,17 +111,8 @@ static void put_days_left(struct sheet *sheet, ROW) {
   else sheet_nothing(sheet);
 }
 
-/* "held evidence_shared": the marks by their names. */
 static void put_marks(struct sheet *sheet, ROW) {
-  char text[MARK_COUNT * 24];
-  size_t at = 0;
-  text[0] = '\0';
-  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
-    const char *name = word_name(words_mark, mark);
-    if ((row->flags >> (mark - 1) & 1u) == 0 || at + strlen(name) + 2 > sizeof text) continue;
-    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at > 0 ? " " : "", name);
-  }
-  sheet_string(sheet, text);
+  sheet_marks(sheet, row->flags);
 }
 
 static void put_found(struct sheet *sheet, ROW) {
@@ -139,7 +134,7 @@ static const struct view_column cases_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
     {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
     {{"status", "STATUS", "状态", 0}, put_status},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
     {{"kind", "KIND", "问题类别", COLUMN_MACHINE}, put_kind},
     {{"severity", "SEVERITY", "程度", COLUMN_MACHINE}, put_severity},
     {{"unit", "UNIT", "责任单位", 0}, put_unit},
@@ -152,12 +147,13 @@ static const struct view_column cases_view[] = {
     {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
     {{"found_on", "FOUND", "发现时间", COLUMN_MACHINE}, put_found},
     {{"category", "CATEGORY", "分类", COLUMN_MACHINE}, put_category},
-    {{"code", "CODE", "条款", 0}, put_code},
+    {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
     {{"finding_id", "FINDING", "问题标识", COLUMN_MACHINE}, put_finding},
     {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
     {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
     {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
     {{"order", "ORDER", "督办单", COLUMN_MACHINE}, put_order},
+    {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
     {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_MACHINE}, put_extended},
     {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
     {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
@@ -171,37 +167,44 @@ static const struct view_column inbox_view[] = {
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
     {{"clock", "WHAT FALLS DUE", "时限", 0}, put_clock},
-    {{"status", "STATUS", "状态", 0}, put_status},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
-    {{"unit", "UNIT", "责任单位", 0}, put_unit},
+    {{"status", "STATUS", "状态", COLUMN_ROOM}, put_status},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
+    {{"unit", "UNIT", "责任单位", COLUMN_ROOM}, put_unit},
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
-/* The columns of a rectification ledger that exist so far (整改台账). */
+/* The columns of a rectification ledger (整改台账). */
 static const struct view_column ledger_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
-    {{"inspection", "SOURCE", "问题来源", 0}, put_inspection},
-    {{"kind", "KIND", "问题类别", 0}, put_kind},
-    {{"category", "CATEGORY", "分类", 0}, put_category},
-    {{"code", "CODE", "条款", 0}, put_code},
+    {{"inspection", "SOURCE", "问题来源", COLUMN_ROOM}, put_inspection},
+    {{"kind", "KIND", "问题类别", COLUMN_ROOM}, put_kind},
+    {{"category", "CATEGORY", "分类", COLUMN_ROOM}, put_category},
+    {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
     {{"text", "DESCRIPTION", "问题描述", COLUMN_TEXT}, put_text},
-    {{"found_on", "FOUND", "发现时间", 0}, put_found},
-    {{"track", "TRACK", "整改类型", 0}, put_track},
+    {{"found_on", "FOUND", "发现时间", COLUMN_ROOM}, put_found},
+    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
     {{"unit", "UNIT", "责任单位", 0}, put_unit},
     {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
     {{"handler", "RESPONSIBLE", "责任人", 0}, put_handler},
     {{"handler_name", "NAME", "责任人姓名", COLUMN_MACHINE}, put_handler_name},
-    {{"verifier", "VERIFIER", "核查人", 0}, put_verifier},
+    {{"verifier", "VERIFIER", "核查人", COLUMN_ROOM}, put_verifier},
     {{"verifier_name", "NAME", "核查人姓名", COLUMN_MACHINE}, put_verifier_name},
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"status", "STATUS", "进展情况", 0}, put_status},
     {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
-    {{"order", "ORDER", "督办单", 0}, put_order},
-    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER}, put_extended},
-    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER}, put_rework},
-    {{"closed_on", "CLOSED", "销号日期", 0}, put_closed},
-    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER}, put_same_problem},
-    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER}, put_same_kind},
+    {{"order", "ORDER", "督办单", COLUMN_ROOM}, put_order},
+    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_ROOM}, put_extended},
+    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER | COLUMN_ROOM}, put_rework},
+    {{"closed_on", "CLOSED", "销号日期", COLUMN_ROOM}, put_closed},
+    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_problem},
+    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_kind},
+    {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
+    {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
+    {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
+    {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
+    {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
+    {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
+    {{"marks", "MARKS", "标记", COLUMN_MACHINE}, put_marks},
 };
 
 void case_print(const struct session *session, const Rectify__V1__CaseRow *row) {
@@ -268,11 +271,13 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
   if (code != EXIT_FINE) return code;
   say_none(session, &end, "nothing waits for you; `rectify cases` lists what you may read",
-           "没有待办事项;rectify cases 列出可查看的事项");
+           "没有待办事项；rectify cases 列出可查看的事项");
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
-  (void)fprintf(stderr,
-                "\n`rectify show CASE` tells what happens if nobody acts; `rectify --help` lists what you can do\n");
+  (void)fputc('\n', stderr);
+  wrap_words(stderr, in_language(session, "`rectify next CASE` tells what happens if nobody acts; `rectify --help` lists what you can do",
+                                 "`rectify next CASE` 列出无人处理时的后果；`rectify --help` 列出可用的命令"),
+             0, 0, wrap_width(stderr));
   return EXIT_FINE;
 }
 
@@ -282,7 +287,7 @@ static void say_head(const struct session *session, const struct view_end *end) 
   if (end->has_root) hex_text(end->root, 8, root);
   instant_text(session, end->now, now);
   if (session->zh)
-    (void)fprintf(out, "共 %llu 项;截至 %s;日志 %llu 条,根 %s…\n", (unsigned long long)end->rows, now,
+    (void)fprintf(out, "共 %llu 项；截至 %s；日志 %llu 条，根 %s…\n", (unsigned long long)end->rows, now,
                   (unsigned long long)end->log_size, root);
   else
     (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s...\n", (unsigned long long)end->rows, now,

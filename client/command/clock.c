@@ -5,6 +5,7 @@
 #include "client/command/clock.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 
 #define STEP_MSEC 5000 /* how long one question waits before progress is looked at */
 
@@ -55,7 +56,7 @@ static void say_now(const struct session *session, usec_t now, bool manual) {
   instant_format(session, now, text);
   if (session->format == FORMAT_JSON)
     (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
-  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "(手动时钟)") : "");
+  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "（手动时钟）") : "");
 }
 
 int clock_show_run(struct session *session, struct arguments *arguments) {
@@ -159,8 +160,9 @@ int help_run(struct session *session, struct arguments *arguments) {
   char **names = arguments->argv + optind;
   if (code != EXIT_FINE) return code;
   const struct verb *verb = words == 0 ? NULL : verb_find(names[0], words > 1 ? names[1] : NULL, &taken);
+  if (words == 1 && verb == NULL && help_family(stdout, names[0], session->zh)) return EXIT_FINE;
   if (words > 0 && verb == NULL) return complain_usage(NULL, "there is no command '%s'", names[0]);
-  if (verb == NULL) help_program(stdout);
-  else help_verb(stdout, verb);
+  if (verb == NULL) help_program(stdout, session->zh);
+  else help_verb(stdout, verb, wrap_width(stdout));
   return EXIT_FINE;
 }

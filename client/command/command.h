@@ -15,7 +15,7 @@
 enum exit_code {
   EXIT_FINE = 0,
   EXIT_REFUSED = 1,      /* the daemon said no, or some rows were refused or bad */
-  EXIT_DIFFERENT = 2,    /* doctor: what is stored does not agree with itself */
+  EXIT_DIFFERENT = 2,    /* what is stored does not agree with itself, or was tampered with */
   EXIT_USE = 64,         /* the command line is wrong */
   EXIT_INPUT = 65,       /* an input file is unusable */
   EXIT_UNREACHABLE = 69, /* no answer: the outcome is unknown */
@@ -51,7 +51,21 @@ struct flag {
   const struct word *words; /* the values it takes, for completion; NULL: free */
 };
 
-enum group { GROUP_REPORT, GROUP_ACT, GROUP_SEE, GROUP_DATES, GROUP_ADMINISTER, GROUP_HELP, GROUP_HIDDEN };
+enum group {
+  GROUP_REPORT,
+  GROUP_UNIT,
+  GROUP_OFFICE,
+  GROUP_RELATE,
+  GROUP_VERIFY,
+  GROUP_ACCOUNT,
+  GROUP_ANYBODY,
+  GROUP_SEE,
+  GROUP_DATES,
+  GROUP_ADMINISTER,
+  GROUP_TRUST,
+  GROUP_HELP,
+  GROUP_HIDDEN
+};
 
 struct arguments;
 
@@ -67,7 +81,7 @@ struct verb {
   uint32_t command; /* act verbs: command.def; else 0 */
 };
 extern const struct verb verbs[]; /* ends with a NULL name */
-const char *group_title(enum group group);
+const char *group_title(enum group group, bool zh);
 
 /* ---- options.c ---- */
 
@@ -79,12 +93,15 @@ struct arguments {
   int argc;
   char **argv; /* argv[0] is the verb */
   struct option longs[FLAGS_MAX + 1];
-  char shorts[2 * FLAGS_MAX + 3];
+  char shorts[2 * FLAGS_MAX + 4];
   uint32_t flag_count;
 };
 extern const struct flag global_flags[];
 
 void arguments_init(struct arguments *arguments, const struct verb *verb, int argc, char **argv);
+
+/* The options end at the first word that is none: what follows belongs to somebody else. */
+void arguments_in_order(struct arguments *arguments);
 
 /* The next option of the verb: its index in verb->flags, with optarg set; ARGUMENTS_END after the last (then
  * argv[optind] is the first word that is no option); ARGUMENTS_STOP when the program must end with *exit_code.  Global
@@ -103,8 +120,12 @@ int arguments_words(const struct arguments *arguments, int least, int most);
 bool global_apply(struct session *session, uint32_t index, const char *value);
 
 /* ---- help.c, completion.c ---- */
-void help_program(FILE *out);
-void help_verb(FILE *out, const struct verb *verb);
+/* `zh`: with the names of commands and groups in Chinese too; the explanations are in English. */
+void help_program(FILE *out, bool zh);
+void help_verb(FILE *out, const struct verb *verb, size_t width);
+/* The verbs of two words that begin with `name`, a line each; false when there are none. */
+bool help_family(FILE *out, const char *name, bool zh);
+bool verb_has_family(const char *name);
 const struct verb *verb_find(const char *first, const char *second, int *words);
 const char *verb_nearest(const char *name); /* for "did you mean"; NULL */
 
@@ -173,7 +194,5 @@ void sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 void id_derive(const uint8_t *from, const void *data, size_t length, uint64_t ordinal, day_t found_on, uint8_t id[16]);
 /* The id for the next attempt at a row whose id was refused: the same time part, the rest from SHA-256(id). */
 void id_again(uint8_t id[16]);
-/* The id for one of several cases under one base id: the base's time, the rest from SHA-256(base, case_no). */
-void id_for_case(const uint8_t base[16], uint64_t case_no, uint8_t id[16]);
 
 #endif

@@ -105,7 +105,7 @@ static void explain(const struct session *session, const struct calendar *calend
 static void say_provisional(const struct session *session, const struct calendar *calendar, day_t from, day_t to) {
   if (!workday_is_provisional(calendar, from) && !workday_is_provisional(calendar, to)) return;
   if (session->zh)
-    (void)fprintf(stderr, "rectify: 暂定:日历 %s 只公布了 %d 年至 %d 年,其余按每周规则计算\n", calendar->name,
+    (void)fprintf(stderr, "rectify: 暂定：日历 %s 只公布了 %d 年至 %d 年，其余按每周规则计算\n", calendar->name,
                   calendar->year_first, calendar->year_last);
   else
     complain(

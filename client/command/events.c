@@ -69,7 +69,7 @@ static void add(struct writer *writer, const char *format, ...) {
 
 /* One effect that is said by its name alone. */
 static void add_name(struct writer *writer, const struct session *session, const char *en, const char *zh) {
-  add(writer, "%s%s", writer->at > 0 ? in_language(session, "; ", ";") : "", in_language(session, en, zh));
+  add(writer, "%s%s", writer->at > 0 ? in_language(session, "; ", "；") : "", in_language(session, en, zh));
 }
 
 /* Begins one effect. */
@@ -137,7 +137,7 @@ static void add_due(struct writer *writer, const struct session *session, const 
     due_text(session, was, due_was);
     add(writer, "%s -> ", due_was);
   }
-  add(writer, "%s%s", due, clock->provisional ? in_language(session, " (provisional)", "(暂定)") : "");
+  add(writer, "%s%s", due, clock->provisional ? in_language(session, " (provisional)", "（暂定）") : "");
 }
 
 static void add_clock(struct writer *writer, const struct session *session, const struct case_state *before,
@@ -172,8 +172,8 @@ static void add_notices(struct writer *writer, const struct session *session, co
                         const struct event *event) {
   for (uint32_t i = 0; i < event->notice_count; i++) {
     const struct notice_out *notice = &event->notices[i];
-    if (i == 0) begin(writer, session, "told:", "通知:");
-    else add(writer, ", ");
+    if (i == 0) begin(writer, session, "told:", "通知");
+    else add(writer, "%s", in_language(session, ", ", "、"));
     add(writer, "%s ", say_word(session, words_recipient, notice->recipient));
     add_id(writer, names->officers, names->officer_count, notice->officer);
     if (notice->instead_of != 0) {
@@ -181,7 +181,7 @@ static void add_notices(struct writer *writer, const struct session *session, co
       add_id(writer, names->officers, names->officer_count, notice->instead_of);
     }
     add(writer, " (%s%s)", say_word(session, words_notice, notice->kind),
-        notice->copy ? in_language(session, ", copy", ",抄送") : "");
+        notice->copy ? in_language(session, ", copy", "，抄送") : "");
   }
 }
 

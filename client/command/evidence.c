@@ -40,19 +40,55 @@ static bool hash_file(const char *path, uint8_t out[HASH_BYTES], uint64_t *size)
   return fine;
 }
 
-bool evidence_add(struct evidence_list *list, const char *text) {
+/* "KIND:", "KIND/N:" or "N:" before the file.  False: `text` has no such prefix and is a file's name as it stands. */
+static bool read_prefix(const char *text, uint32_t *kind, uint32_t *measure, const char **path) {
   const char *colon = strchr(text, ':');
-  uint32_t kind = colon == NULL ? 0 : word_number(words_evidence, text, (size_t)(colon - text));
-  const char *path = kind == 0 ? text : colon + 1;
+  if (colon == NULL) return false;
+  const char *digits = memchr(text, '/', (size_t)(colon - text));
+  const size_t word = digits == NULL ? (size_t)(colon - text) : (size_t)(digits - text);
+  char number[12];
+  int64_t count = 0;
+  uint32_t found = word_number(words_evidence, text, word);
+  if (digits != NULL && found == 0) return false;
+  if (digits == NULL && found == 0) digits = text; /* "N:FILE" */
+  else if (digits != NULL) digits++;
+  if (digits != NULL) {
+    size_t length = (size_t)(colon - digits);
+    if (length == 0 || length >= sizeof number) return false;
+    memcpy(number, digits, length);
+    number[length] = '\0';
+    if (!number_read(number, 1, MEASURES_MAX, &count)) return false;
+  }
+  if (found != 0) *kind = found;
+  *measure = (uint32_t)count;
+  *path = colon + 1;
+  return true;
+}
+
+/* A word before a colon that is neither a kind nor a file. */
+static bool misspelt(const char *text) {
+  char word[64];
+  (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(text, ":"), text);
+  if (number_read(word, INT64_MIN, INT64_MAX, &(int64_t){0})) {
+    complain("'%s': a plan has measures 1 to %d", word, MEASURES_MAX);
+    return false;
+  }
+  word[strcspn(word, "/")] = '\0';
+  if (word_number(words_evidence, word, strlen(word)) != 0)
+    complain("'%s': a plan has measures 1 to %d", text, MEASURES_MAX);
+  else (void)read_word(words_evidence, "kind of evidence", word);
+  return false;
+}
+
+bool evidence_add(struct evidence_list *list, const char *text, uint32_t kind) {
+  const char *path = text;
+  uint32_t measure = 0;
   if (list->count == EVIDENCE_MAX) {
     complain("at most %d pieces of evidence go with one command", EVIDENCE_MAX);
     return false;
   }
-  if (kind == 0 && colon != NULL && access(text, F_OK) != 0) {
-    char word[64];
-    (void)snprintf(word, sizeof word, "%.*s", (int)(colon - text < 63 ? colon - text : 63), text);
-    return read_word(words_evidence, "kind of evidence", word) != 0;
-  }
+  bool prefixed = read_prefix(text, &kind, &measure, &path);
+  if (!prefixed && strchr(text, ':') != NULL && access(text, F_OK) != 0) return misspelt(text);
   size_t at = list->count;
   Rectify__V1__Evidence *piece = &list->pieces[at];
   rectify__v1__evidence__init(piece);
@@ -60,7 +96,8 @@ bool evidence_add(struct evidence_list *list, const char *text) {
   const char *slash = strrchr(path, '/');
   list->names[at] = strdup(slash == NULL ? path : slash + 1);
   must(list->names[at] != NULL);
-  piece->kind = kind == 0 ? EVIDENCE_MATERIAL : kind;
+  piece->kind = kind;
+  piece->measure = measure;
   piece->sha256 = wire_bytes(list->sha256[at], HASH_BYTES);
   piece->name = wire_text(list->names[at]);
   list->pointers[list->count++] = piece;

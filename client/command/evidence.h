@@ -14,8 +14,9 @@ struct evidence_list {
 };
 void evidence_init(struct evidence_list *list);
 void evidence_free(struct evidence_list *list);
-/* Reads and hashes "KIND:FILE", or "FILE" (kind material).  False after a message. */
-bool evidence_add(struct evidence_list *list, const char *text);
+/* Reads and hashes "FILE", "KIND:FILE", "KIND/N:FILE" or "N:FILE": N is the measure of the plan that it shows done.  `kind`:
+ * where none is said.  A file whose name looks so is written ./NAME.  False after a message. */
+bool evidence_add(struct evidence_list *list, const char *text, uint32_t kind);
 
 /* All of `in`, at most TEXT_BYTES_MAX bytes, without the last line end; to free(), NULL after a message. */
 char *text_from(FILE *in);

@@ -32,13 +32,3 @@ void id_again(uint8_t id[16]) {
   id[6] = (uint8_t)(0x70 | (id[6] & 0x0f));
   id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
 }
-
-void id_for_case(const uint8_t base[16], uint64_t case_no, uint8_t id[16]) {
-  uint8_t input[24], hash[HASH_BYTES];
-  memcpy(input, base, 16);
-  put_big_endian(case_no, input + 16, 8);
-  sha256(input, sizeof input, hash);
-  memcpy(id, base, 7);
-  memcpy(id + 7, hash, 9);
-  id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
-}

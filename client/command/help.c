@@ -2,9 +2,13 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/wrap.h"
+#include "core/text.h"
 
-#define VERBS_MAX 64
-#define FLAG_WIDTH 26
+#define VERBS_MAX 96
+#define FLAG_WIDTH 30
+#define VERB_WIDTH 19
+#define ZH_WIDTH 14
 
 static const char program_head[] =
     "rectify - findings, and what becomes of them\n"
@@ -14,83 +18,155 @@ static const char program_head[] =
 
 static const char program_tail[] =
     "\n"
-    "Who acts: until clients have identities the request itself names the actor.  Say --as OFFICER or set "
-    "RECTIFY_ACTOR;\n"
-    "the daemon believes it, and only the permissions of its socket keep others out.\n"
+    "Who acts: until clients have identities the request itself names the actor.  Say --as OFFICER or set\n"
+    "RECTIFY_ACTOR; the daemon believes it, and only the permissions of its socket keep others out.\n"
     "\n"
-    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_LANG (zh or en; else LANG), NO_COLOR, VISUAL and EDITOR, "
-    "TZ.\n"
-    "Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else "
+    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_LANG (zh or en; else LANG), NO_COLOR, VISUAL and EDITOR,\n"
+    "TZ.  Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else\n"
     "/var/lib/rectify/rectifyd.sock.\n"
     "\n"
-    "Exit codes: 0 done; 1 refused by the daemon, or some rows were; 2 doctor found a difference; 64 wrong command "
-    "line;\n"
-    "65 input file unusable; 69 no answer, the outcome is unknown (running it again is safe where ids are kept: submit "
-    "of\n"
-    "files, commands with --id); 71 system trouble; 76 the answer was not one; 78 a document (policy, calendar, "
-    "registry,\n"
-    "mapping) has errors.\n"
+    "Exit codes:\n"
+    "   0  done\n"
+    "   1  refused by the daemon, or some rows were\n"
+    "   2  something does not agree, or was tampered with (doctor, verify, receipt check, witness)\n"
+    "  64  wrong command line\n"
+    "  65  input file unusable\n"
+    "  69  no answer, the outcome is unknown; running it again is safe where ids\n"
+    "      are kept: submit of files, commands with --id\n"
+    "  71  system trouble\n"
+    "  76  the answer was not one\n"
+    "  78  a document (policy, calendar, registry, mapping) has errors\n"
     "\n"
-    "`rectify COMMAND --help` explains one command, with examples.\n";
+    "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n";
 
-const char *group_title(enum group group) {
-  switch (group) {
-    case GROUP_REPORT:
-      return "Report";
-    case GROUP_ACT:
-      return "Act on cases";
-    case GROUP_SEE:
-      return "See";
-    case GROUP_DATES:
-      return "Dates and the clock";
-    case GROUP_ADMINISTER:
-      return "Administer and check";
-    case GROUP_HELP:
-      return "Help";
-    case GROUP_HIDDEN:
-      break;
-  }
+static const struct title {
+  const char *en, *zh;
+} titles[] = {
+    [GROUP_REPORT] = {"Report", "提交问题"},
+    [GROUP_UNIT] = {"The unit: its handler and its principal", "责任单位：整改责任人、第一责任人"},
+    [GROUP_OFFICE] = {"The rectification office: answers and time", "整改办：审批与期限"},
+    [GROUP_RELATE] = {"The rectification office: cases that have to do with each other", "整改办：事项之间的关系"},
+    [GROUP_VERIFY] = {"Verification and look-back", "核查与回头看"},
+    [GROUP_ACCOUNT] = {"Accountability: the daemon proposes, a person decides", "问责：系统建议，由人决定"},
+    [GROUP_ANYBODY] = {"Whoever has to do with the case", "与事项有关的人员"},
+    [GROUP_SEE] = {"See", "查看"},
+    [GROUP_DATES] = {"Dates and the clock", "日期与时钟"},
+    [GROUP_ADMINISTER] = {"Administer and check", "管理与检查"},
+    [GROUP_TRUST] = {"Prove", "验证"},
+    [GROUP_HELP] = {"Help", "帮助"},
+    [GROUP_HIDDEN] = {"", ""},
+};
+
+const char *group_title(enum group group, bool zh) { return zh ? titles[group].zh : titles[group].en; }
+
+/* Names in Chinese of what is no command on cases; those stand in command.def. */
+static const struct title names[] = {
+    {"bulk", "批量办理"},       {"inbox", "待办"},           {"show", "查看事项"},         {"history", "办理经过"},
+    {"why", "时限由来"},        {"next", "后续预告"},        {"cases", "事项列表"},        {"ledger", "整改台账"},
+    {"watch", "实时关注"},      {"notices", "通知"},         {"documents", "已发布文件"},  {"due", "计算时限"},
+    {"clock show", "当前时间"}, {"clock advance", "推进时钟"}, {"unit list", "单位"},       {"officer list", "人员"},
+    {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
+    {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},
+    {"ping", "系统状态"},       {"doctor", "数据自检"},      {"completion", "命令补全"},   {"help", "帮助"},
+    {"version", "版本"},        {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
+    {"receipt check", "核对回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
+};
+
+static const char *verb_zh(const struct verb *verb) {
+  if (verb->command != 0) return word_zh(words_command, verb->command);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(names[i].en, verb->name) == 0) return names[i].zh;
   return "";
 }
 
-static void print_flag(FILE *out, const struct flag *flag) {
+static void print_flag(FILE *out, const struct flag *flag, size_t width) {
   char left[64];
   int length = snprintf(left, sizeof left, flag->letter != 0 ? "-%c, --" : "    --", flag->letter);
-  (void)snprintf(left + length, sizeof left - (size_t)length, "%s%s%s", flag->name, flag->argument != NULL ? " " : "",
-                 flag->argument != NULL ? flag->argument : "");
-  (void)fprintf(out, "  %-*s  %s\n", FLAG_WIDTH, left, flag->help);
+  length += snprintf(left + length, sizeof left - (size_t)length, "%s%s%s", flag->name, flag->argument != NULL ? " " : "",
+                     flag->argument != NULL ? flag->argument : "");
+  (void)fprintf(out, "  %-*s  ", FLAG_WIDTH, left);
+  wrap_words(out, flag->help, FLAG_WIDTH + 4 + (size_t)(length > FLAG_WIDTH ? length - FLAG_WIDTH : 0), FLAG_WIDTH + 4,
+             width);
 }
 
-static void print_flags(FILE *out, const char *title, const struct flag *flags) {
+static void print_flags(FILE *out, const char *title, const struct flag *flags, size_t width) {
   if (flags[0].name == NULL) return;
   (void)fprintf(out, "\n%s:\n", title);
-  for (; flags->name != NULL; flags++) print_flag(out, flags);
+  for (; flags->name != NULL; flags++) print_flag(out, flags, width);
 }
 
-void help_program(FILE *out) {
+/* One line for a verb, in Chinese with the word that the office uses. */
+static void print_row(FILE *out, const struct verb *verb, bool zh, size_t width) {
+  size_t indent = VERB_WIDTH + 3;
+  (void)fprintf(out, "  %-*s ", VERB_WIDTH, verb->name);
+  if (zh) {
+    const char *word = verb_zh(verb);
+    const size_t wide = text_width(word);
+    (void)fprintf(out, "%s%*s ", word, wide < ZH_WIDTH ? (int)(ZH_WIDTH - wide) : 0, "");
+    indent += ZH_WIDTH + 1;
+  }
+  wrap_words(out, verb->summary, indent, indent, width);
+}
+
+void help_program(FILE *out, bool zh) {
+  const size_t width = wrap_width(out);
   (void)fputs(program_head, out);
   for (enum group group = GROUP_REPORT; group < GROUP_HIDDEN; group++) {
-    (void)fprintf(out, "\n%s:\n", group_title(group));
+    (void)fprintf(out, "\n%s:\n", group_title(group, zh));
     for (const struct verb *verb = verbs; verb->name != NULL; verb++)
-      if (verb->group == group) (void)fprintf(out, "  %-17s %s\n", verb->name, verb->summary);
+      if (verb->group == group) print_row(out, verb, zh, width);
   }
-  print_flags(out, "Options, before or after the command", global_flags);
-  (void)fputs(program_tail, out);
+  print_flags(out, "Options, before or after the command", global_flags, width);
+  wrap_text(out, program_tail, width);
 }
 
-static void print_words(FILE *out, const struct flag *flag) {
+/* The values that an option takes, in three columns as wide as they need to be. */
+static void print_words(FILE *out, const struct flag *flag, size_t width) {
+  size_t name_width = 0, zh_width = 0;
   if (flag->words == NULL) return;
   (void)fprintf(out, "\n--%s %s:\n", flag->name, flag->argument);
-  for (const struct word *word = flag->words; word->name != NULL; word++)
-    (void)fprintf(out, "  %-22s  %s %s\n", word->name, word->zh, word->text);
+  for (const struct word *word = flag->words; word->name != NULL; word++) {
+    if (strlen(word->name) > name_width) name_width = strlen(word->name);
+    if (text_width(word->zh) > zh_width) zh_width = text_width(word->zh);
+  }
+  for (const struct word *word = flag->words; word->name != NULL; word++) {
+    (void)fprintf(out, "  %-*s  %s%*s  ", (int)name_width, word->name, word->zh, (int)(zh_width - text_width(word->zh)), "");
+    wrap_words(out, word->text, name_width + zh_width + 6, name_width + zh_width + 6, width);
+  }
 }
 
-void help_verb(FILE *out, const struct verb *verb) {
-  (void)fprintf(out, "rectify %s - %s\n\nusage: rectify %s %s\n\n%s", verb->name, verb->summary, verb->name,
-                verb->synopsis, verb->help);
-  print_flags(out, "Options", verb->flags);
-  for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag);
-  (void)fputs("\nThe options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n", out);
+void help_verb(FILE *out, const struct verb *verb, size_t width) {
+  const bool acts = verb->command != 0;
+  (void)fprintf(out, "rectify %s - %s%s%s%s\n\nusage: rectify %s %s\n\n", verb->name, verb->summary,
+                acts ? " (" : "", acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "", verb->name,
+                verb->synopsis);
+  wrap_text(out, verb->help[0] == '\n' ? verb->help + 1 : verb->help, width);
+  print_flags(out, "Options", verb->flags, width);
+  for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag, width);
+  (void)fputc('\n', out);
+  wrap_text(out, "The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n", width);
+}
+
+/* Whether `verb` is `name` and a second word. */
+static bool in_family(const struct verb *verb, const char *name) {
+  size_t length = strlen(name);
+  return strncmp(verb->name, name, length) == 0 && verb->name[length] == ' ' && verb->group != GROUP_HIDDEN;
+}
+
+bool verb_has_family(const char *name) {
+  for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+    if (in_family(verb, name)) return true;
+  return false;
+}
+
+bool help_family(FILE *out, const char *name, bool zh) {
+  bool any = false;
+  for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
+    if (!in_family(verb, name)) continue;
+    any = true;
+    print_row(out, verb, zh, wrap_width(out));
+  }
+  return any;
 }
 
 /* Whether `verb` is called by the words, and by how many of them. */

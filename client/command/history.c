@@ -2,11 +2,13 @@
  * with what was there before. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/command/events.h"
 #include "client/command/history.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 #include "core/text.h"
 #include "rectify/must.h"
 
@@ -23,7 +25,7 @@ static const struct column history_columns[] = {
     {"actor", "WHO", "人员", 0},
     {"actor_name", "NAME", "姓名", COLUMN_MACHINE},
     {"on_behalf", "FOR", "代", COLUMN_MACHINE},
-    {"on_behalf_name", "FOR NAME", "代(姓名)", COLUMN_MACHINE},
+    {"on_behalf_name", "FOR NAME", "代（姓名）", COLUMN_MACHINE},
     {"command", "WHAT", "操作", 0},
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"rule_text", "VERDICT", "结果", 0},
@@ -60,7 +62,7 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   sheet_instant(sheet, event->recorded);
   sheet_instant(sheet, event->effective);
   if (row->actor.len > 0) sheet_data(sheet, &row->actor);
-  else sheet_string(sheet, in_language(history->session, "(rectifyd)", "(系统)"));
+  else sheet_string(sheet, in_language(history->session, "(rectifyd)", "（系统）"));
   sheet_data(sheet, &row->actor_name);
   sheet_data(sheet, &row->on_behalf);
   sheet_data(sheet, &row->on_behalf_name);
@@ -95,26 +97,54 @@ static void say_text(const ProtobufCBinaryData *text) {
 }
 
 #define INDENT 5
-#define COLUMNS 100
+#define COLUMNS 100 /* where the output is no terminal */
 
-/* At most COLUMNS wide where the effects allow: a line ends between two of them. */
-static void say_effects(const struct session *session, const char *effects) {
-  const char *joint = in_language(session, "; ", ";");
-  size_t used = 0;
-  while (*effects != '\0') {
-    char one[EFFECTS_BYTES_MAX];
-    const char *end = strstr(effects, joint);
-    size_t length = end == NULL ? strlen(effects) : (size_t)(end - effects);
-    memcpy(one, effects, length);
-    one[length] = '\0';
-    size_t width = text_width(one) + strlen(joint);
-    if (used > 0 && used + width > COLUMNS) (void)putchar('\n');
-    if (used == 0 || used + width > COLUMNS) used = (size_t)printf("%*s", INDENT, "");
-    (void)printf("%s%s", one, end == NULL ? "" : joint);
-    used += width;
-    effects = end == NULL ? "" : end + strlen(joint);
+struct breaker {
+  const char *joint, *comma; /* between effects, and within one */
+  size_t used, most;
+};
+
+/* The bytes up to where a line may end: behind an effect, or behind one of a list within it, but not within brackets. */
+static size_t piece_length(const struct breaker *breaker, const char *effects) {
+  size_t depth = 0;
+  for (size_t i = 0; effects[i] != '\0'; i++) {
+    if (effects[i] == '(') depth++;
+    if (effects[i] == ')' && depth > 0) depth--;
+    if (depth > 0) continue;
+    if (strncmp(effects + i, breaker->joint, strlen(breaker->joint)) == 0) return i + strlen(breaker->joint);
+    if (strncmp(effects + i, breaker->comma, strlen(breaker->comma)) == 0) return i + strlen(breaker->comma);
   }
-  if (used > 0) (void)putchar('\n');
+  return strlen(effects);
+}
+
+/* One piece without the spaces at its end, which are printed before the next one if that stands on the same line. */
+static void say_piece(struct breaker *breaker, const char *piece, size_t length) {
+  char one[EFFECTS_BYTES_MAX];
+  size_t bare = length;
+  while (bare > 0 && piece[bare - 1] == ' ') bare--;
+  memcpy(one, piece, bare);
+  one[bare] = '\0';
+  const size_t width = text_width(one);
+  if (breaker->used > INDENT && breaker->used + width > breaker->most) {
+    (void)fputc('\n', stdout);
+    breaker->used = 0;
+  }
+  if (breaker->used == 0) breaker->used = (size_t)printf("%*s", INDENT, "");
+  else (void)printf("%*s", (int)(breaker->used > INDENT && piece[-1] == ' '), "");
+  (void)fputs(one, stdout);
+  breaker->used += width + (length - bare);
+}
+
+static void say_effects(const struct session *session, const char *effects) {
+  struct breaker breaker = {in_language(session, "; ", "；"), in_language(session, ", ", "、"), 0, COLUMNS};
+  if (isatty(STDOUT_FILENO) == 1) breaker.most = wrap_width(stdout);
+  if (effects[0] == '\0') return;
+  while (*effects != '\0') {
+    size_t length = piece_length(&breaker, effects);
+    say_piece(&breaker, effects, length);
+    effects += length;
+  }
+  (void)putchar('\n');
 }
 
 /* One event as a few lines; a table would be wider than any terminal. */
@@ -131,7 +161,7 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   say_officer(&row->on_behalf, &row->on_behalf_name);
   (void)printf("  %s\n     %s%u: %s\n", what,
                in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ",
-                           rule_refuses(event->rule) ? "不予办理,规则 " : "规则 "),
+                           rule_refuses(event->rule) ? "不予办理，规则 " : "规则 "),
                event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   say_effects(session, effects);
   say_text(&row->text);

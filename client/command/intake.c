@@ -143,7 +143,7 @@ static void settle_refusal(struct intake *intake, const struct row *row, const R
                                  word_zh(words_rule, refusal->rule));
   clear_line(intake);
   (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
-                in_language(intake->session, "refused, rule", "不予受理,规则"), refusal->rule, text);
+                in_language(intake->session, "refused, rule", "不予受理，规则"), refusal->rule, text);
   intake->counts.refused++;
   put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
 }

@@ -1,202 +1,151 @@
-/* key.c - `rectify key ...`: a client's own key pair, and whose key is which.
+/* key.c - `key new`, `key public`, `key sign`: key pairs in files that only their owner may read.
  *
- * The secret half never leaves its file; an administrator registers the public half that its holder has told. */
+ * A key for signed notes is one line, as other tools for them write it; one to connect with is CURVE's (sign/curve.h). */
+#include <stdlib.h>
 #include <string.h>
 
-#include "client/command/sheet.h"
+#include "client/command/trust.h"
 #include "client/command/verb.h"
-#include "document/curve.h"
+#include "rectify/must.h"
+#include "sign/curve.h"
+
+enum { KEY_FOR, KEY_NAME };
+const struct flag key_new_flags[] = {
+    {"for", 0, "USE", "client (to connect, the daemon itself too; the default), log, person (to sign forks and findings) or witness", NULL},
+    {"name", 0, "NAME", "whose: an officer's code, the name of a log or a witness", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct {
+  const char *use;
+  uint8_t algorithm; /* 0: CURVE */
+} uses[] = {{"client", 0}, {"log", NOTE_ED25519}, {"person", NOTE_ED25519}, {"witness", NOTE_COSIGNATURE}};
+
+static int keep(const char *path, char *text, const char *public_text) {
+  char error[SECRET_ERROR_BYTES];
+  bool kept = secret_write(path, text, strlen(text), error, sizeof error);
+  explicit_bzero(text, strlen(text));
+  if (!kept) {
+    complain("%s", error);
+    return EXIT_INPUT;
+  }
+  (void)puts(public_text);
+  return EXIT_FINE;
+}
+
+static int new_curve(const char *path) {
+  struct curve_pair pair;
+  char line[CURVE_LINE_BYTES], shown[CURVE_TEXT_BYTES];
+  if (!curve_new(&pair)) return complain("the system gives no random numbers"), EXIT_SYSTEM;
+  curve_line(&pair, line);
+  curve_text(pair.public_key, shown);
+  curve_wipe(&pair, sizeof pair);
+  return keep(path, line, shown);
+}
+
+static int new_note(const char *name, uint8_t algorithm, const char *path) {
+  struct note_signer signer;
+  char text[NOTE_KEY_TEXT_BYTES_MAX + 1], shown[NOTE_KEY_TEXT_BYTES_MAX];
+  if (!note_signer_new(name, algorithm, &signer))
+    return complain("a name has 1 to %d printable characters, no spaces and no plus", NOTE_NAME_BYTES_MAX), EXIT_USE;
+  note_signer_format(&signer, text);
+  (void)strcat(text, "\n");
+  note_verifier_format(&signer.verifier, shown);
+  note_signer_wipe(&signer);
+  return keep(path, text, shown);
+}
 
 int key_new_run(struct session *session, struct arguments *arguments) {
+  const char *use = "client", *name = NULL;
+  int exit_code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return exit_code;
+    if (option == KEY_FOR) use = optarg;
+    if (option == KEY_NAME) name = optarg;
+  }
+  exit_code = arguments_words(arguments, 1, 1);
+  if (exit_code != EXIT_FINE) return exit_code;
+  if (name == NULL && strcmp(use, "client") != 0) return complain_usage(arguments->verb, "--name says whose key it is");
+  (void)secret_guard_memory();
+  for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+    if (strcmp(uses[i].use, use) != 0) continue;
+    const char *path = arguments->argv[optind];
+    return uses[i].algorithm == 0 ? new_curve(path) : new_note(name, uses[i].algorithm, path);
+  }
+  return complain_usage(arguments->verb, "--for is client, log, person or witness, not '%s'", use);
+}
+
+/* ---- public ---- */
+
+static bool public_of_curve(const char *line, size_t length, char *out) {
   struct curve_pair pair;
-  char error[CURVE_ERROR_BYTES], text[CURVE_TEXT_BYTES];
-  int code = arguments_plain(session, arguments, 1, 1);
-  if (code != EXIT_FINE) return code;
-  if (!curve_new(&pair)) {
-    complain("the system gives no random numbers");
-    return EXIT_SYSTEM;
-  }
-  bool written = curve_file_write(arguments->argv[optind], &pair, error);
-  curve_text(pair.public_key, text);
+  bool fine = curve_of_line(line, length, &pair);
+  if (fine) curve_text(pair.public_key, out);
   curve_wipe(&pair, sizeof pair);
-  if (!written) {
-    complain("%s", error);
-    return EXIT_INPUT;
-  }
-  (void)puts(text);
-  (void)fputs("this is the public half: an administrator registers it by `rectify key register OFFICER KEY`;\n"
-              "the file holds the secret half and stays where it is\n",
-              stderr);
-  return EXIT_FINE;
+  return fine;
 }
 
-int key_show_run(struct session *session, struct arguments *arguments) {
-  struct curve_pair pair;
-  char error[CURVE_ERROR_BYTES], text[CURVE_TEXT_BYTES];
-  int code = arguments_plain(session, arguments, 1, 1);
-  if (code != EXIT_FINE) return code;
-  if (!curve_file_read(arguments->argv[optind], &pair, error)) {
-    complain("%s", error);
-    return EXIT_INPUT;
-  }
-  curve_text(pair.public_key, text);
-  curve_wipe(&pair, sizeof pair);
-  (void)puts(text);
-  return EXIT_FINE;
-}
-
-/* ---- register and revoke ---- */
-
-enum { FLAG_FROM, FLAG_UNTIL };
-const struct flag key_register_flags[] = {
-    {"from", 0, "DATE", "first day it may be used, UTC (today)", NULL},
-    {"until", 0, "DATE", "last day it may be used, UTC (without end)", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
-const struct flag key_revoke_flags[] = {
-    {"message", 'm', "TEXT", "why", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
-
-static int read_key(const char *text, uint8_t key[CURVE_KEY_BYTES]) {
-  if (curve_of_text(text, strlen(text), key)) return EXIT_FINE;
-  complain("'%s' is not a public key: 64 hexadecimal digits, as `rectify key new` and `rectify key show` print them", text);
-  return EXIT_USE;
-}
-
-/* What came of it.  `words` say it when it was accepted. */
-static int say_outcome(const struct session *session, const Rectify__V1__Reply *reply, const char *words) {
-  if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != 1) {
-    complain("the answer does not fit the question: is this rectifyd of the same version?");
-    return EXIT_PROTOCOL;
-  }
-  const Rectify__V1__Outcome *outcome = reply->outcomes->outcomes[0];
-  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) {
-    if (session->format == FORMAT_JSON)
-      (void)printf("{\"key\":\"%s\",\"log_index\":%llu,\"repeated\":%s}\n", words,
-                   (unsigned long long)outcome->receipt->log_index, outcome->receipt->repeated ? "true" : "false");
-    else
-      (void)printf("%s [log %llu]\n", words, (unsigned long long)outcome->receipt->log_index);
-    return EXIT_FINE;
-  }
-  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) {
-    uint32_t rule = outcome->refusal->rule;
-    complain("refused, rule %u: %s", rule, in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
-  } else {
-    complain("%s", word_text(words_failure, outcome->error != NULL ? outcome->error->code : 0));
-  }
-  return EXIT_REFUSED;
-}
-
-static int send_change(struct session *session, Rectify__V1__KeyChange *change, const char *words) {
-  uint8_t id[16];
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
-  const Rectify__V1__Reply *reply;
-  int code = session_open(session);
-  if (code != EXIT_FINE) return code;
-  if (rectify_key(session->rectify, id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
-  change->id = wire_bytes(id, sizeof id);
-  request.body_case = RECTIFY__V1__REQUEST__BODY_KEY_CHANGE;
-  request.key_change = change;
-  code = session_ask(session, &request, &reply);
-  if (code == EXIT_UNREACHABLE)
-    (void)fputs("whether it was recorded is unknown: `rectify key list` shows it; saying the same again is safe\n", stderr);
-  return code != EXIT_FINE ? code : say_outcome(session, reply, words);
-}
-
-static bool read_day(const char *text, const char *what, int32_t *out) {
-  day_t day;
-  if (!workday_parse(text, strlen(text), &day)) {
-    complain("--%s wants a date YYYY-MM-DD, not '%s'", what, text);
-    return false;
-  }
-  *out = day;
+static bool public_of_note(const char *text, size_t length, char *out) {
+  struct note_signer signer;
+  if (length > 0 && text[length - 1] == '\n') length--;
+  if (!note_signer_parse(text, length, &signer)) return false;
+  note_verifier_format(&signer.verifier, out);
+  note_signer_wipe(&signer);
   return true;
 }
 
-int key_register_run(struct session *session, struct arguments *arguments) {
-  Rectify__V1__KeyChange change = RECTIFY__V1__KEY_CHANGE__INIT;
-  uint8_t key[CURVE_KEY_BYTES];
-  int exit_code = EXIT_FINE;
-  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
-    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    bool from = option == FLAG_FROM;
-    if (!read_day(optarg, from ? "from" : "until", from ? &change.valid_from : &change.valid_until)) return EXIT_USE;
-  }
-  int code = arguments_words(arguments, 2, 2);
-  if (code == EXIT_FINE) code = read_key(arguments->argv[optind + 1], key);
+int key_public_run(struct session *session, struct arguments *arguments) {
+  char text[NOTE_KEY_TEXT_BYTES_MAX + 1], shown[NOTE_KEY_TEXT_BYTES_MAX], error[SECRET_ERROR_BYTES];
+  size_t length;
+  int code = arguments_plain(session, arguments, 1, 1);
   if (code != EXIT_FINE) return code;
-  change.officer = wire_text(arguments->argv[optind]);
-  change.public_key = wire_bytes(key, sizeof key);
-  return send_change(session, &change, "registered");
+  (void)secret_guard_memory();
+  if (!secret_read(arguments->argv[optind], text, sizeof text - 1, &length, error, sizeof error)) {
+    complain("%s", error);
+    return EXIT_INPUT;
+  }
+  text[length] = '\0';
+  bool fine = public_of_note(text, length, shown) || public_of_curve(text, length, shown);
+  explicit_bzero(text, sizeof text);
+  if (fine) (void)puts(shown);
+  else complain("'%s' does not hold a secret key", arguments->argv[optind]);
+  return fine ? EXIT_FINE : EXIT_INPUT;
 }
 
-int key_revoke_run(struct session *session, struct arguments *arguments) {
-  Rectify__V1__KeyChange change = RECTIFY__V1__KEY_CHANGE__INIT;
-  uint8_t key[CURVE_KEY_BYTES];
-  int exit_code = EXIT_FINE;
-  change.revoke = true;
-  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
-    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    change.text = wire_text(optarg);
-  }
-  int code = arguments_words(arguments, 1, 1);
-  if (code == EXIT_FINE) code = read_key(arguments->argv[optind], key);
+/* ---- sign ---- */
+
+/* The text of a note that has signatures, or the whole when it has none yet. */
+static bool add_signature(const struct note_signer *signer, const char *bytes, size_t length) {
+  char line[NOTE_LINE_BYTES_MAX];
+  struct note note;
+  bool has_some = note_parse(bytes, length, &note);
+  size_t text_length = has_some ? note.text_length : length;
+  if (text_length == 0 || text_length > NOTE_TEXT_BYTES_MAX || bytes[text_length - 1] != '\n') return false;
+  if (!has_some && memmem(bytes, length, "\n\n", 2) != NULL) return false;
+  size_t line_length = note_sign(signer, bytes, text_length, 0, line);
+  if (line_length == 0) return false;
+  (void)fwrite(bytes, 1, length, stdout);
+  if (!has_some) (void)putchar('\n');
+  (void)fwrite(line, 1, line_length, stdout);
+  return true;
+}
+
+int key_sign_run(struct session *session, struct arguments *arguments) {
+  struct note_signer signer;
+  size_t length;
+  int code = arguments_plain(session, arguments, 1, 2);
   if (code != EXIT_FINE) return code;
-  change.public_key = wire_bytes(key, sizeof key);
-  return send_change(session, &change, "revoked");
-}
-
-/* ---- list ---- */
-
-enum { FLAG_OFFICER };
-const struct flag key_list_flags[] = {
-    {"officer", 0, "OFFICER", "of this one only", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
-
-static const struct column key_columns[] = {
-    {"key", "KEY", "密钥", 0},          {"officer", "OFFICER", "人员", 0},     {"name", "NAME", "姓名", COLUMN_TEXT},
-    {"from", "FROM", "起始", 0},        {"until", "UNTIL", "截止", 0},         {"revoked", "REVOKED", "已吊销", COLUMN_NUMBER},
-};
-
-static void put_day(struct sheet *sheet, int32_t day) {
-  char text[11];
-  workday_format(day, text);
-  sheet_string(sheet, day >= DAY_MAX ? "" : text);
-}
-
-static int print_keys(void *context, const Rectify__V1__Page *page) {
-  struct sheet *sheet = context;
-  for (size_t i = 0; i < page->n_keys; i++) {
-    const Rectify__V1__KeyRow *row = page->keys[i];
-    char text[CURVE_TEXT_BYTES] = "";
-    if (row->public_key.len == CURVE_KEY_BYTES) curve_text(row->public_key.data, text);
-    sheet_string(sheet, text);
-    sheet_data(sheet, &row->officer);
-    sheet_data(sheet, &row->officer_name);
-    put_day(sheet, row->valid_from);
-    put_day(sheet, row->valid_until);
-    sheet_truth(sheet, row->revoked);
-  }
-  return EXIT_FINE;
-}
-
-int key_list_run(struct session *session, struct arguments *arguments) {
-  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
-  Rectify__V1__KeyQuery keys = RECTIFY__V1__KEY_QUERY__INIT;
-  int exit_code = EXIT_FINE;
-  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
-    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    keys.officer = wire_text(optarg);
-  }
-  query.what_case = RECTIFY__V1__QUERY__WHAT_KEYS;
-  query.keys = &keys;
-  int code = arguments_words(arguments, 0, 0);
-  if (code == EXIT_FINE) code = session_open(session);
-  if (code != EXIT_FINE) return code;
-  struct sheet *sheet = sheet_open(session, stdout, key_columns, sizeof key_columns / sizeof key_columns[0]);
-  code = session_pages(session, &query, print_keys, sheet);
-  (void)sheet_close(sheet);
+  const char *from = arguments->argc - optind == 2 ? arguments->argv[optind + 1] : "-";
+  if (!trust_secret(arguments->argv[optind], &signer)) return EXIT_INPUT;
+  char *bytes = signer.verifier.algorithm == NOTE_ED25519 ? trust_file(from, NOTE_BYTES_MAX, &length) : NULL;
+  code = EXIT_INPUT;
+  if (signer.verifier.algorithm != NOTE_ED25519) complain("a witness's key cosigns heads only: `rectify witness`");
+  else if (bytes != NULL && add_signature(&signer, bytes, length)) code = EXIT_FINE;
+  else if (bytes != NULL)
+    complain(
+        "what is to be signed is a note, or a text of at most %d bytes that ends with a newline and has no empty line",
+        NOTE_TEXT_BYTES_MAX);
+  note_signer_wipe(&signer);
+  free(bytes);
   return code;
 }

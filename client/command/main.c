@@ -50,7 +50,7 @@ static int read_globals(struct session *session, int argc, char **argv, int *exi
   opterr = 0;
   for (int got; (got = getopt_long(argc, argv, "+:hV", longs, NULL)) != -1;) {
     *exit_code = EXIT_FINE;
-    if (got == 'h') help_program(stdout);
+    if (got == 'h') help_program(stdout, session->zh);
     else if (got == 'V') (void)puts("rectify " RECTIFY_VERSION);
     else if (got == ':') *exit_code = complain_usage(NULL, "option '%s' wants a value", argv[optind - 1]);
     else if (got < 256) *exit_code = complain_usage(NULL, "unknown option '%s'", argv[optind - 1]);
@@ -61,10 +61,12 @@ static int read_globals(struct session *session, int argc, char **argv, int *exi
   return optind;
 }
 
-static int unknown(const char *name) {
+static int unknown(const struct session *session, const char *name, const char *second) {
   const char *near = verb_nearest(name);
-  if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
+  if (second != NULL) complain("there is no command '%s %s'", name, second);
+  else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
   else complain("there is no command '%s'", name);
+  if (help_family(stderr, name, session->zh)) return EXIT_USE;
   (void)fputs("`rectify --help` lists the commands\n", stderr);
   return EXIT_USE;
 }
@@ -74,7 +76,7 @@ static int run(struct session *session, int count, char **words) {
   struct arguments arguments;
   int taken = 1;
   const struct verb *verb = verb_find(words[0], count > 1 ? words[1] : NULL, &taken);
-  if (verb == NULL) return unknown(words[0]);
+  if (verb == NULL) return unknown(session, words[0], count > 1 && verb_has_family(words[0]) ? words[1] : NULL);
   arguments_init(&arguments, verb, count - taken + 1, words + taken - 1);
   return verb->run(session, &arguments);
 }
@@ -83,7 +85,7 @@ static int inbox_or_help(struct session *session) {
   static char name[] = "inbox";
   char *words[] = {name, NULL};
   if (isatty(STDOUT_FILENO) == 1 && session->actor != NULL) return run(session, 1, words);
-  help_program(isatty(STDOUT_FILENO) == 1 ? stdout : stderr);
+  help_program(isatty(STDOUT_FILENO) == 1 ? stdout : stderr, session->zh);
   return isatty(STDOUT_FILENO) == 1 ? EXIT_FINE : EXIT_USE;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/wrap.h"
 #include "rectify/must.h"
 
 #define TIMEOUT_SECONDS_MAX 86400
@@ -116,6 +117,11 @@ void arguments_init(struct arguments *arguments, const struct verb *verb, int ar
   opterr = 0;
 }
 
+void arguments_in_order(struct arguments *arguments) {
+  memmove(arguments->shorts + 1, arguments->shorts, strlen(arguments->shorts) + 1);
+  arguments->shorts[0] = '+';
+}
+
 static int index_of_letter(const struct verb *verb, int letter) {
   for (int i = 0; verb != NULL && verb->flags[i].name != NULL; i++)
     if (verb->flags[i].letter == letter) return i;
@@ -148,7 +154,7 @@ int arguments_next(struct session *session, struct arguments *arguments, int *ex
     if (got == -1) return ARGUMENTS_END;
     if (got == '?' || got == ':') return refuse(arguments, got, exit_code);
     if (got == 'h' || got == VALUE_HELP) {
-      help_verb(stdout, arguments->verb);
+      help_verb(stdout, arguments->verb, wrap_width(stdout));
       *exit_code = EXIT_FINE;
       return ARGUMENTS_STOP;
     }

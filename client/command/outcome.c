@@ -5,7 +5,7 @@
 
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
-    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error */
+    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error; of a preview would_accept, would_refuse */
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"rule_text", "RULE TEXT", "说明", 0},
     {"status", "STATUS", "状态", 0},
@@ -22,9 +22,17 @@ static const char *rule_text(const struct session *session, uint32_t rule) {
   return in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule));
 }
 
-static void receipt_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Receipt *receipt) {
+/* What was asked, for the words around the answer. */
+struct asked {
+  uint32_t command;
+  bool preview;
+};
+
+static void receipt_row(struct sheet *sheet, const struct session *session, const struct asked *asked,
+                        const Rectify__V1__Receipt *receipt) {
+  const char *accepted = asked->preview ? "would_accept" : "accepted";
   sheet_case(sheet, receipt->case_no);
-  sheet_string(sheet, receipt->repeated ? "repeated" : "accepted");
+  sheet_string(sheet, receipt->repeated ? "repeated" : accepted);
   sheet_number(sheet, receipt->rule);
   sheet_string(sheet, rule_text(session, receipt->rule));
   sheet_word(sheet, words_status, receipt->status);
@@ -32,19 +40,21 @@ static void receipt_row(struct sheet *sheet, const struct session *session, cons
   sheet_data(sheet, &receipt->due_text);
   sheet_truth(sheet, receipt->provisional);
   sheet_number(sheet, receipt->event_number);
-  sheet_number(sheet, (int64_t)receipt->log_index);
+  if (asked->preview && !receipt->repeated) sheet_nothing(sheet);
+  else sheet_number(sheet, (int64_t)receipt->log_index);
   sheet_instant(sheet, receipt->recorded);
 }
 
-static void refusal_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Refusal *refusal,
-                        uint64_t case_no) {
+static void refusal_row(struct sheet *sheet, const struct session *session, const struct asked *asked,
+                        const Rectify__V1__Refusal *refusal, uint64_t case_no) {
   sheet_case(sheet, refusal->case_no != 0 ? refusal->case_no : case_no);
-  sheet_string(sheet, "refused");
+  sheet_string(sheet, asked->preview && !refusal->repeated ? "would_refuse" : "refused");
   sheet_number(sheet, refusal->rule);
   sheet_string(sheet, rule_text(session, refusal->rule));
   for (int i = 0; i < 4; i++) sheet_nothing(sheet);
   sheet_number(sheet, refusal->event_number);
-  sheet_number(sheet, (int64_t)refusal->log_index);
+  if (asked->preview && !refusal->repeated) sheet_nothing(sheet);
+  else sheet_number(sheet, (int64_t)refusal->log_index);
   sheet_instant(sheet, refusal->recorded);
 }
 
@@ -57,66 +67,86 @@ static void error_row(struct sheet *sheet, const Rectify__V1__Error *error, uint
   for (int i = 0; i < 7; i++) sheet_nothing(sheet);
 }
 
-static void machine_row(struct sheet *sheet, const struct session *session, const Rectify__V1__Outcome *outcome,
-                        uint64_t case_no) {
+static void machine_row(struct sheet *sheet, const struct session *session, const struct asked *asked,
+                        const Rectify__V1__Outcome *outcome, uint64_t case_no) {
   char id[UUID_TEXT_BYTES] = "";
-  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) receipt_row(sheet, session, outcome->receipt);
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) receipt_row(sheet, session, asked, outcome->receipt);
   else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
-    refusal_row(sheet, session, outcome->refusal, case_no);
+    refusal_row(sheet, session, asked, outcome->refusal, case_no);
   else error_row(sheet, outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR ? outcome->error : NULL, case_no);
   if (outcome->id.len == WIRE_ID_BYTES) uuid_text(outcome->id.data, id);
   sheet_string(sheet, id);
 }
 
-static void say_receipt(const struct session *session, uint32_t command, const Rectify__V1__Receipt *receipt) {
+static void say_receipt(const struct session *session, const struct asked *asked, const Rectify__V1__Receipt *receipt) {
   char name[CASE_TEXT_BYTES];
   case_text(receipt->case_no, name);
-  (void)printf("%s  %s", name, session->zh ? word_zh(words_command, command) : word_name(words_command, command));
-  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "(此前已记录)"), stdout);
+  (void)printf("%s  %s", name,
+               session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command));
+  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "（此前已记录）"), stdout);
+  else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "（预览，未记录）"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
   if (receipt->track != 0)
     (void)printf("%s%s", receipt->status != 0 ? ", " : " -> ", say_word(session, words_track, receipt->track));
   if (receipt->due_text.len > 0) {
-    (void)fputs(in_language(session, ", due ", ",时限 "), stdout);
+    (void)fputs(in_language(session, ", due ", "，时限 "), stdout);
     print_safe(stdout, receipt->due_text.data, receipt->due_text.len);
   }
-  if (receipt->provisional) (void)fputs(in_language(session, " (provisional)", "(暂定)"), stdout);
-  (void)printf(" [%s %u, %s %llu]\n", in_language(session, "event", "事件"), receipt->event_number,
-               in_language(session, "log", "日志"), (unsigned long long)receipt->log_index);
+  if (receipt->provisional) (void)fputs(in_language(session, " (provisional)", "（暂定）"), stdout);
+  if (receipt->order.len > 0) {
+    (void)fputs(in_language(session, ", supervision order ", "，督办单 "), stdout);
+    print_safe(stdout, receipt->order.data, receipt->order.len);
+  }
+  if (asked->preview && !receipt->repeated) (void)putchar('\n');
+  else
+    (void)printf(" [%s %u, %s %llu]\n", in_language(session, "event", "事件"), receipt->event_number,
+                 in_language(session, "log", "日志"), (unsigned long long)receipt->log_index);
 }
+
+/* What helps: by rule. */
+static const struct advice {
+  uint32_t rule;
+  const char *text;
+} advices[] = {
+    {RULE_EVIDENCE_REQUIRED, "add --evidence [KIND:]FILE"},
+    {RULE_DOCUMENT_REQUIRED, "add --evidence KIND:FILE (the command's --help lists the kinds)"},
+    {RULE_ENDORSEMENT_REQUIRED, "the principal of the unit says `rectify endorse CASE` first"},
+    {RULE_PLAN_REQUIRED, "`rectify plan submit CASE --measures N -e FILE`; then the office says `rectify plan approve CASE`"},
+    {RULE_MEASURE_UNSHOWN, "`rectify show CASE` names the measures without evidence; -e N:FILE shows measure N done"},
+    {RULE_TALK_REQUIRED, "the principal or the office says `rectify talk CASE -m TEXT`"},
+    {RULE_RULE_DOCUMENT_REQUIRED, "`rectify issue-rule CASE --number NUMBER --date DATE -m TITLE -e FILE`"},
+    {RULE_ORDER_REQUIRED, "`rectify sign-order CASE`"},
+    {RULE_DECISION_REQUIRED, "the accountability body says `rectify decide CASE`"},
+    {RULE_SWEEP_REQUIRED, "the office says `rectify sweep CASE`"},
+    {RULE_CO_UNITS_OPEN, "`rectify cases --parent CASE` lists them"},
+    {RULE_NO_SUCH_MOVE, "`rectify show CASE` tells where it stands"},
+    {RULE_CASE_CLOSED, "`rectify show CASE` tells where it stands"},
+    {RULE_ON_HOLD, "the office says `rectify resume CASE`"},
+    {RULE_ROLE_MISSING, "`rectify officer list` shows who may"},
+    {RULE_NOT_OWN_TEAM, "`rectify officer list` shows who may"},
+    {RULE_UNIT_UNKNOWN, "`rectify unit list` shows the codes"},
+    {RULE_FOUR_EYES, "`rectify show CASE` names the verifier; the office may `rectify reassign CASE --verifier OFFICER`"},
+    {RULE_OFFICER_UNKNOWN, "`rectify officer list` shows the codes"},
+    {RULE_ACTOR_UNKNOWN, "`rectify officer list` shows the codes"},
+    {RULE_NOT_IN_POLICY, "`rectify documents policy VERSION` prints the policy; `rectify show CASE --json` names its version"},
+    {RULE_EXTENSION_LATE, "`rectify why CASE` counts the days; the office may `rectify hold CASE` where nothing can be done"},
+};
 
 static const char *next_step(uint32_t rule) {
-  switch (rule) {
-    case RULE_EVIDENCE_REQUIRED:
-    case RULE_DOCUMENT_REQUIRED:
-      return "add --evidence KIND:FILE (`rectify request-closure --help` lists the kinds)";
-    case RULE_ENDORSEMENT_REQUIRED:
-      return "the principal of the unit says `rectify endorse CASE` first";
-    case RULE_NO_SUCH_MOVE:
-    case RULE_CASE_CLOSED:
-      return "`rectify show CASE` tells where it stands";
-    case RULE_ROLE_MISSING:
-    case RULE_NOT_OWN_TEAM:
-      return "`rectify officer list` shows who may";
-    case RULE_UNIT_UNKNOWN:
-      return "`rectify unit list` shows the codes";
-    case RULE_FOUR_EYES:
-      return "`rectify show CASE` names the verifier; the office may `rectify reassign CASE --verifier OFFICER`";
-    case RULE_OFFICER_UNKNOWN:
-    case RULE_ACTOR_UNKNOWN:
-      return "`rectify officer list` shows the codes";
-    default:
-      return NULL;
-  }
+  for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+    if (advices[i].rule == rule) return advices[i].text;
+  return NULL;
 }
 
-static void say_refusal(const struct session *session, const Rectify__V1__Refusal *refusal, uint64_t case_no) {
+static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
+                        uint64_t case_no) {
+  const char *refused = in_language(session, "refused, rule", "不予办理，规则");
+  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则");
   char name[CASE_TEXT_BYTES] = "";
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",
-                in_language(session, "refused, rule", "不予办理,规则"), refusal->rule,
-                rule_text(session, refusal->rule));
+                refused, refusal->rule, rule_text(session, refusal->rule));
   if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
 }
 
@@ -131,22 +161,30 @@ static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {
   (void)fputc('\n', stderr);
 }
 
-static void say(const struct session *session, uint32_t command, const Rectify__V1__Outcome *outcome,
+static void say(const struct session *session, const struct asked *asked, const Rectify__V1__Outcome *outcome,
                 uint64_t case_no) {
-  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) say_receipt(session, command, outcome->receipt);
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) say_receipt(session, asked, outcome->receipt);
   else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
-    say_refusal(session, outcome->refusal, case_no);
+    say_refusal(session, asked, outcome->refusal, case_no);
   else say_error(outcome, case_no);
 }
 
-int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, const uint64_t *cases,
-                   size_t count) {
-  const Rectify__V1__Outcomes *outcomes = reply->outcomes;
-  int code = EXIT_FINE;
-  if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || outcomes->n_outcomes != count) {
+static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != count) {
     complain("the answer does not fit the question: is this rectifyd of the same version?");
-    return EXIT_PROTOCOL;
+    return false;
   }
+  if ((reply->outcomes->preview != 0) == preview) return true;
+  complain("the daemon does not know previews: it may have recorded the command; `rectify history CASE` tells");
+  return false;
+}
+
+int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, bool preview,
+                   const uint64_t *cases, size_t count) {
+  const Rectify__V1__Outcomes *outcomes = reply->outcomes;
+  const struct asked asked = {command, preview};
+  int code = EXIT_FINE;
+  if (!fits(reply, preview, count)) return EXIT_PROTOCOL;
   struct sheet *sheet = session->format == FORMAT_TABLE
                             ? NULL
                             : sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
@@ -154,8 +192,8 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
     const Rectify__V1__Outcome *outcome = outcomes->outcomes[i];
     uint64_t case_no = cases == NULL ? 0 : cases[i];
     if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT) code = EXIT_REFUSED;
-    if (sheet != NULL) machine_row(sheet, session, outcome, case_no);
-    else say(session, command, outcome, case_no);
+    if (sheet != NULL) machine_row(sheet, session, &asked, outcome, case_no);
+    else say(session, &asked, outcome, case_no);
   }
   if (sheet != NULL) (void)sheet_close(sheet);
   return code;

@@ -4,9 +4,9 @@
 
 #include "client/command/command.h"
 
-/* Prints one line per outcome of `reply`.  `cases` names them where the outcome does not; NULL for findings.  Returns
- * EXIT_FINE when all were accepted, else EXIT_REFUSED. */
-int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, const uint64_t *cases,
-                   size_t count);
+/* Prints one line per outcome of `reply`.  `preview`: nothing was recorded, or so it was asked.  `cases` names them where
+ * the outcome does not; NULL for findings.  Returns EXIT_FINE when all were (would be) accepted, else EXIT_REFUSED. */
+int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, bool preview,
+                   const uint64_t *cases, size_t count);
 
 #endif

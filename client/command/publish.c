@@ -1,66 +1,44 @@
-/* publish.c - documents: `registry load`, `policy check`, `policy publish`, `calendar publish`. */
+/* publish.c - documents: `registry load`, `policy publish`, `calendar publish`. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/policy.h"
 #include "client/command/verb.h"
-#include "document/document.h"
 
 const struct flag publish_flags[] = {
     {"id", 0, "UUID", "the publication's own id: repeating it with the same id does nothing twice", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static char *read_document(const char *path, size_t *length) {
-  char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
-  if (text == NULL) complain("cannot read '%s' (at most %d bytes): %m", path, DOCUMENT_BYTES_MAX);
-  return text;
-}
-
-/* Prints the report and frees it. */
-static void say_report(struct document_report *report) {
-  if (report->text != NULL) (void)fputs(report->text, stderr);
-  document_report_free(report);
-}
-
-static struct policy *parse_policy(const char *path, const char *text, size_t length) {
-  struct document_report report = {0, NULL};
-  struct policy *policy = policy_parse(path, text, length, &report);
-  say_report(&report);
-  return policy;
-}
-
 static bool check_calendar(const char *path, const char *text, size_t length) {
   struct document_report report = {0, NULL};
   struct calendar *calendar = calendar_parse(path, text, length, &report);
-  say_report(&report);
+  policy_say(&report);
   bool fine = calendar != NULL;
   calendar_free(calendar);
   return fine;
 }
 
 static bool check_policy(const char *path, const char *text, size_t length) {
-  struct policy *policy = parse_policy(path, text, length);
+  struct document_report report = {0, NULL};
+  struct policy *policy = policy_parse(path, text, length, &report);
+  policy_say(&report);
   bool fine = policy != NULL;
   free(policy);
   return fine;
 }
 
-int policy_check_run(struct session *session, struct arguments *arguments) {
-  size_t length;
-  int code = arguments_plain(session, arguments, 1, 1);
-  if (code != EXIT_FINE) return code;
-  const char *path = arguments->argv[optind];
-  char *text = read_document(path, &length);
-  if (text == NULL) return EXIT_INPUT;
-  struct policy *policy = parse_policy(path, text, length);
-  if (policy != NULL) (void)printf("%s: ok (%u routes, %u ladders)\n", path, policy->route_count, policy->ladder_count);
-  code = policy != NULL ? EXIT_FINE : EXIT_DOCUMENT;
-  free(policy);
-  free(text);
-  return code;
-}
-
 static const char *const document_names[] = {"", "registry", "policy", "calendar"};
+
+static void say_version(const struct session *session, enum document_kind kind, uint32_t version, uint64_t log_index,
+                        bool repeated) {
+  if (session->format == FORMAT_JSON)
+    (void)printf("{\"document\":\"%s\",\"version\":%u,\"log_index\":%llu,\"repeated\":%s}\n", document_names[kind],
+                 version, (unsigned long long)log_index, repeated ? "true" : "false");
+  else
+    (void)printf("%s version %u %s [log %llu]\n", document_names[kind], version,
+                 repeated ? "was published before" : "published", (unsigned long long)log_index);
+}
 
 static int say_published(const struct session *session, enum document_kind kind, const Rectify__V1__Outcome *outcome) {
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) {
@@ -77,14 +55,62 @@ static int say_published(const struct session *session, enum document_kind kind,
     return error != NULL && error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
   }
   const Rectify__V1__Receipt *receipt = outcome->receipt;
-  if (session->format == FORMAT_JSON)
-    (void)printf("{\"document\":\"%s\",\"version\":%u,\"log_index\":%llu,\"repeated\":%s}\n", document_names[kind],
-                 receipt->document_version, (unsigned long long)receipt->log_index,
-                 receipt->repeated ? "true" : "false");
-  else
-    (void)printf("%s version %u %s [log %llu]\n", document_names[kind], receipt->document_version,
-                 receipt->repeated ? "was published before" : "published", (unsigned long long)receipt->log_index);
+  say_version(session, kind, receipt->document_version, receipt->log_index, receipt->repeated);
   return EXIT_FINE;
+}
+
+/* ---- the same text again ---- */
+
+/* The newest version of the document, by its file name where several go on side by side. */
+struct newest {
+  enum document_kind kind;
+  const char *file_name;
+  uint32_t version;
+  uint64_t log_index;
+  uint8_t sha256[HASH_BYTES];
+};
+
+/* Whether the stored name is that of the file; what is built in was stored with its folder. */
+static bool same_file(const ProtobufCBinaryData *stored, const char *file_name) {
+  const size_t length = strlen(file_name);
+  if (stored->len < length || memcmp(stored->data + stored->len - length, file_name, length) != 0) return false;
+  return stored->len == length || stored->data[stored->len - length - 1] == '/';
+}
+
+static int take_documents(void *context, const Rectify__V1__Page *page) {
+  struct newest *newest = context;
+  for (size_t i = 0; i < page->n_documents; i++) {
+    const Rectify__V1__DocumentRow *row = page->documents[i];
+    if (row->version < newest->version || row->sha256.len != HASH_BYTES) continue;
+    if (newest->kind == DOCUMENT_CALENDAR && !same_file(&row->file_name, newest->file_name)) continue;
+    newest->version = row->version;
+    newest->log_index = row->log_index;
+    memcpy(newest->sha256, row->sha256.data, HASH_BYTES);
+  }
+  return EXIT_FINE;
+}
+
+/* Whether the text is in force already: then that is said, and nothing is sent.  To go back to an older text is another
+ * publication. */
+static int is_in_force(struct session *session, enum document_kind kind, const char *file_name, const char *text,
+                       size_t length, bool *in_force) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__DocumentQuery documents = RECTIFY__V1__DOCUMENT_QUERY__INIT;
+  struct newest newest = {.kind = kind, .file_name = file_name};
+  uint8_t hash[HASH_BYTES];
+  documents.document = kind;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_DOCUMENTS;
+  query.documents = &documents;
+  int code = session_pages(session, &query, take_documents, &newest);
+  sha256(text, length, hash);
+  *in_force = code == EXIT_FINE && newest.version > 0 && memcmp(hash, newest.sha256, HASH_BYTES) == 0;
+  if (*in_force) say_version(session, kind, newest.version, newest.log_index, true);
+  return code;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
 }
 
 static int send_document(struct session *session, enum document_kind kind, const uint8_t id[16], const char *path,
@@ -92,10 +118,9 @@ static int send_document(struct session *session, enum document_kind kind, const
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Publish publish = RECTIFY__V1__PUBLISH__INIT;
   const Rectify__V1__Reply *reply;
-  const char *slash = strrchr(path, '/');
   publish.id = wire_bytes(id, 16);
   publish.document = kind;
-  publish.file_name = wire_text(slash == NULL ? path : slash + 1);
+  publish.file_name = wire_text(base_name(path));
   publish.body = wire_bytes(text, length);
   request.body_case = RECTIFY__V1__REQUEST__BODY_PUBLISH;
   request.publish = &publish;
@@ -136,10 +161,12 @@ static int publish(struct session *session, struct arguments *arguments, enum do
   if (code != EXIT_FINE) return code;
   if (!has_id && rectify_key(session->rectify, id) != RECTIFY_OK) return session_failure(session, RECTIFY_SYSTEM);
   const char *path = arguments->argv[optind];
-  char *text = read_document(path, &length);
+  char *text = policy_read(path, &length);
   if (text == NULL) return EXIT_INPUT;
-  code = EXIT_DOCUMENT;
-  if (check == NULL || check(path, text, length)) code = send_document(session, kind, id, path, text, length);
+  bool fine = check == NULL || check(path, text, length), in_force = false;
+  code = fine ? EXIT_FINE : EXIT_DOCUMENT;
+  if (fine && !has_id) code = is_in_force(session, kind, base_name(path), text, length, &in_force);
+  if (code == EXIT_FINE && !in_force) code = send_document(session, kind, id, path, text, length);
   free(text);
   return code;
 }

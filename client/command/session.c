@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "client/command/command.h"
-#include "document/curve.h"
+#include "sign/curve.h"
 
 #define PATH_BYTES 4096
 
@@ -27,15 +27,15 @@ static bool read_server(const struct session *session, uint8_t out[CURVE_KEY_BYT
   }
   if (text != NULL && curve_of_text(text, strlen(text), out)) return true;
   complain(text == NULL ? "TCP needs the daemon's public key: --server KEY, or RECTIFY_SERVER, or ~/.config/rectify/server"
-                        : "the daemon's public key is not one: 64 hexadecimal digits, as `rectify key show` prints them");
+                        : "the daemon's public key is not one: 64 hexadecimal digits, as `rectify key public` prints them");
   return false;
 }
 
 static bool read_own(const struct session *session, struct curve_pair *pair) {
-  char path[PATH_BYTES], error[CURVE_ERROR_BYTES];
+  char path[PATH_BYTES], error[SECRET_ERROR_BYTES];
   const char *file = session->key_file;
   if (file == NULL && home_file("key", path)) file = path;
-  if (file != NULL && curve_file_read(file, pair, error)) return true;
+  if (file != NULL && curve_read(file, pair, error)) return true;
   complain("%s", file != NULL ? error : "TCP needs a key of one's own: --key FILE, or RECTIFY_KEY");
   (void)fputs("`rectify key new FILE` makes one; an administrator registers its public half\n", stderr);
   return false;
@@ -105,7 +105,7 @@ int session_failure(struct session *session, int result) {
       break;
     case RECTIFY_KEY:
       complain("%s", rectify_error_text(session->rectify));
-      (void)fputs("an administrator registers keys: `rectify key register OFFICER KEY`; `rectify key show FILE` prints yours\n",
+      (void)fputs("an administrator registers keys: `rectify key register OFFICER KEY`; `rectify key public FILE` prints yours\n",
                   stderr);
       return EXIT_REFUSED;
     case RECTIFY_SYSTEM:

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/text.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
 
@@ -198,6 +199,19 @@ void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number) 
   else sheet_string(sheet, say_word(sheet->session, table, number));
 }
 
+void sheet_marks(struct sheet *sheet, uint32_t flags) {
+  char text[MARK_COUNT * 32];
+  size_t at = 0;
+  text[0] = '\0';
+  for (uint32_t mark = 1; mark <= MARK_COUNT; mark++) {
+    const bool names = sheet->session->format == FORMAT_JSON || !sheet->session->zh;
+    const char *name = names ? word_name(words_mark, mark) : word_zh(words_mark, mark);
+    if ((flags >> (mark - 1) & 1u) == 0 || at + strlen(name) + 2 > sizeof text) continue;
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at > 0 ? " " : "", name);
+  }
+  sheet_string(sheet, text);
+}
+
 void sheet_light(struct sheet *sheet, uint32_t light) {
   size_t at = sheet->at;
   sheet_word(sheet, words_light, light);
@@ -206,11 +220,58 @@ void sheet_light(struct sheet *sheet, uint32_t light) {
   if (coloured != NULL && light_colours[light] != NULL) (void)scols_cell_set_color(coloured, light_colours[light]);
 }
 
+/* ---- narrow terminals ---- */
+
+#define TEXT_LEAST 12 /* of a COLUMN_TEXT that is cut: fewer columns say nothing */
+
+/* The widest cell of a column, its header included. */
+static size_t column_width(struct sheet *sheet, size_t at) {
+  const struct column *column = &sheet->columns[at];
+  struct libscols_iter *lines = scols_new_iter(SCOLS_ITER_FORWARD);
+  struct libscols_line *line;
+  size_t width = text_width(in_language(sheet->session, column->en, column->zh));
+  must(lines != NULL);
+  if ((column->flags & COLUMN_TEXT) != 0 && width < TEXT_LEAST) width = TEXT_LEAST;
+  while ((column->flags & COLUMN_TEXT) == 0 && scols_table_next_line(sheet->table, lines, &line) == 0) {
+    const char *data = scols_cell_get_data(scols_line_get_cell(line, at));
+    if (data != NULL && text_width(data) > width) width = text_width(data);
+  }
+  scols_free_iter(lines);
+  return width;
+}
+
+/* Hides what does not fit; how many columns that were. */
+static uint32_t fit(struct sheet *sheet) {
+  size_t whole = 0, wide = scols_table_get_termwidth(sheet->table);
+  uint32_t hidden = 0;
+  for (size_t i = 0; i < sheet->count; i++)
+    if ((sheet->columns[i].flags & COLUMN_MACHINE) == 0) whole += column_width(sheet, i) + 1;
+  for (size_t i = sheet->count; i > 0 && whole > wide + 1; i--) {
+    if ((sheet->columns[i - 1].flags & COLUMN_ROOM) == 0) continue;
+    struct libscols_column *column = scols_table_get_column(sheet->table, i - 1);
+    must(scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN) == 0);
+    whole -= column_width(sheet, i - 1) + 1;
+    hidden++;
+  }
+  return hidden;
+}
+
+static void print_table(struct sheet *sheet) {
+  const uint32_t hidden = sheet->terminal ? fit(sheet) : 0;
+  (void)scols_print_table(sheet->table);
+  if (hidden == 0) return;
+  (void)fflush(sheet->out);
+  if (sheet->session->zh) (void)fprintf(stderr, "(终端较窄，有 %u 列未显示；--csv 和 --json 显示全部)\n", hidden);
+  else
+    (void)fprintf(stderr, "(%u %s for this terminal; --csv and --json show all)\n", hidden,
+                  hidden == 1 ? "column is too much" : "columns are too many");
+}
+
 uint64_t sheet_close(struct sheet *sheet) {
   uint64_t rows = sheet->rows;
   must(sheet->at == 0);
   if (sheet->table != NULL) {
-    if (rows > 0) (void)scols_print_table(sheet->table);
+    if (rows > 0) print_table(sheet);
     scols_unref_table(sheet->table);
   }
   free(sheet);

@@ -16,6 +16,7 @@ enum column_flag {
   COLUMN_TEXT = 1 << 1,    /* may be cut to the terminal's width; line breaks become spaces in a table */
   COLUMN_LIGHT = 1 << 2,   /* coloured by its number, with sheet_light() */
   COLUMN_MACHINE = 1 << 3, /* in CSV and JSON only */
+  COLUMN_ROOM = 1 << 4,    /* left out of a terminal that is too narrow, from the right; the reader is told */
 };
 
 struct column {
@@ -41,6 +42,7 @@ void sheet_nothing(struct sheet *sheet);
 void sheet_case(struct sheet *sheet, uint64_t case_no); /* C-000042; "" for 0 */
 void sheet_instant(struct sheet *sheet, usec_t instant);
 void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number); /* identifier for machines */
+void sheet_marks(struct sheet *sheet, uint32_t flags); /* "held evidence_shared": the marks of mark.def by their names */
 void sheet_light(struct sheet *sheet, uint32_t light);
 
 /* Prints what is left and frees.  Returns the number of rows. */

@@ -6,6 +6,7 @@
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
+#include "core/text.h"
 #include "proto/codec.h"
 #include "rectify/core.h"
 #include "rectify/must.h"
@@ -14,9 +15,16 @@
 #define ARENA_BYTES (64 * 1024)
 #define SHOW_EVENTS 5
 
+#define LABEL_WIDTH 13
+
+/* Between the parts of a line. */
+static const char *joint(const struct session *session) { return in_language(session, "; ", "；"); }
+static const char *comma(const struct session *session) { return in_language(session, ", ", "，"); }
+
 static void label(const struct session *session, const char *en, const char *zh) {
-  if (session->zh) (void)printf("%s:", zh);
-  else (void)printf("%-13s ", en);
+  const char *text = in_language(session, en, zh);
+  const size_t width = text_width(text);
+  (void)printf("%s%*s ", text, width < LABEL_WIDTH ? (int)(LABEL_WIDTH - width) : 0, "");
 }
 
 static void say_data(const struct session *session, const char *en, const char *zh, const ProtobufCBinaryData *code,
@@ -45,8 +53,8 @@ static void say_head(const struct session *session, const Rectify__V1__CaseRow *
                colour[0] != '\0' ? "\033[0m" : "", say_word(session, words_status, row->status),
                say_word(session, words_track, row->track));
   label(session, "finding", "问题");
-  (void)printf("%s, %s, %s %s\n", say_word(session, words_kind, row->kind),
-               say_word(session, words_severity, row->severity), in_language(session, "found", "发现于"), found);
+  (void)printf("%s%s%s%s%s %s\n", say_word(session, words_kind, row->kind), comma(session),
+               say_word(session, words_severity, row->severity), comma(session), in_language(session, "found", "发现于"), found);
   say_data(session, "category", "分类", &row->category, NULL);
   say_data(session, "code", "条款", &row->code, NULL);
   say_data(session, "inspection", "批次", &row->inspection, NULL);
@@ -99,12 +107,12 @@ static const char *plan_state(const struct session *session, const Rectify__V1__
 static void say_plan(const struct session *session, const Rectify__V1__CaseRow *row, const struct case_state *state) {
   if (row->measures == 0) return;
   label(session, "plan", "整改方案");
-  (void)printf("%s, %u %s", plan_state(session, row, state), row->measures,
+  (void)printf("%s%s%u %s", plan_state(session, row, state), comma(session), row->measures,
                in_language(session, row->measures == 1 ? "measure" : "measures", "项措施"));
   uint32_t all = row->measures < 32 ? (1u << row->measures) - 1 : UINT32_MAX;
   uint32_t missing = all & ~row->measures_shown;
-  if (missing == 0) (void)fputs(in_language(session, "; evidence for each", ";均有佐证材料"), stdout);
-  else (void)fputs(in_language(session, "; no evidence yet for", ";尚无佐证材料:"), stdout);
+  if (missing == 0) (void)fputs(in_language(session, "; evidence for each", "；均有佐证材料"), stdout);
+  else (void)fputs(in_language(session, "; no evidence yet for", "；尚无佐证材料："), stdout);
   for (uint32_t i = 0; i < 32; i++)
     if ((missing >> i & 1u) != 0) (void)printf(" %u", i + 1);
   (void)putchar('\n');
@@ -116,11 +124,11 @@ static void say_extensions(const struct session *session, const Rectify__V1__Cas
   if (row->extensions == 0 && !waits) return;
   label(session, "extensions", "延期");
   if (row->extensions > 0)
-    (void)printf("%u %s, %u %s", row->extensions, in_language(session, "granted", "次"), row->extended,
+    (void)printf("%u %s%s%u %s", row->extensions, in_language(session, "granted", "次"), comma(session), row->extended,
                  in_language(session, "working days in all", "个工作日"));
   if (waits)
-    (void)printf("%s%s %u %s", row->extensions > 0 ? "; " : "", in_language(session, "asked for", "申请"), state->asked,
-                 in_language(session, "working days, waits for a decision", "个工作日,待审批"));
+    (void)printf("%s%s %u %s", row->extensions > 0 ? joint(session) : "", in_language(session, "asked for", "申请"), state->asked,
+                 in_language(session, "working days, waits for a decision", "个工作日，待审批"));
   (void)putchar('\n');
 }
 
@@ -138,8 +146,9 @@ static void say_order(const struct session *session, const Rectify__V1__CaseRow 
   if (row->order.len == 0) return;
   label(session, "order", "督办单");
   print_safe(stdout, row->order.data, row->order.len);
-  (void)printf(", %s\n", (row->flags & CASE_ORDER_SIGNED) != 0 ? in_language(session, "signed for", "已签收")
-                                                               : in_language(session, "not signed for yet", "未签收"));
+  const bool is_signed = (row->flags & CASE_ORDER_SIGNED) != 0;
+  (void)printf("%s%s\n", comma(session), is_signed ? in_language(session, "signed for", "已签收")
+                                                   : in_language(session, "not signed for yet", "未签收"));
 }
 
 static void say_rule(const struct session *session, const Rectify__V1__CaseRow *row) {
@@ -156,16 +165,17 @@ static void say_accountability(const struct session *session, const Rectify__V1_
   label(session, "accountable", "问责");
   (void)fputs(in_language(session, "proposed", "已建议"), stdout);
   if (row->subject.len > 0) {
-    (void)fputs(in_language(session, ", about ", ",当事人 "), stdout);
+    (void)fputs(in_language(session, ", about ", "，当事人 "), stdout);
     print_safe(stdout, row->subject.data, row->subject.len);
     if (row->subject_name.len > 0) (void)putchar(' ');
     print_safe(stdout, row->subject_name.data, row->subject_name.len);
   }
   for (size_t i = 0; i < COUNT(steps); i++)
     if ((row->flags >> (steps[i] - 1) & 1u) != 0)
-      (void)printf("; %s", in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
+      (void)printf("%s%s", joint(session), in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
   if (row->form != 0)
-    (void)printf("; %s %s", in_language(session, "decided:", "决定:"), say_word(session, words_form, row->form));
+    (void)printf("%s%s %s", joint(session), in_language(session, "decided:", "决定："),
+                 say_word(session, words_form, row->form));
   (void)putchar('\n');
 }
 
@@ -177,7 +187,7 @@ static void say_marks(const struct session *session, const Rectify__V1__CaseRow 
   for (size_t i = 0; i < COUNT(marks); i++) {
     if ((row->flags >> (marks[i] - 1) & 1u) == 0) continue;
     if (!any) label(session, "marks", "标记");
-    (void)printf("%s%s", any ? "; " : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
+    (void)printf("%s%s", any ? joint(session) : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
     any = true;
   }
   if (any) (void)putchar('\n');
@@ -186,9 +196,9 @@ static void say_marks(const struct session *session, const Rectify__V1__CaseRow 
 static void say_again(const struct session *session, const Rectify__V1__CaseRow *row) {
   if (row->rework == 0 && row->bounces == 0 && row->same_problem == 0 && row->same_kind == 0) return;
   label(session, "again", "重复");
-  (void)printf("%s %u; %s %u; %s %u; %s %u\n", in_language(session, "reworked", "返工"), row->rework,
-               in_language(session, "bounced", "退单"), row->bounces,
-               in_language(session, "same problem before", "同一问题"), row->same_problem,
+  (void)printf("%s %u%s%s %u%s%s %u%s%s %u\n", in_language(session, "reworked", "返工"), row->rework, joint(session),
+               in_language(session, "bounced", "退单"), row->bounces, joint(session),
+               in_language(session, "same problem before", "同一问题"), row->same_problem, joint(session),
                in_language(session, "same kind before", "同类问题"), row->same_kind);
 }
 
@@ -199,12 +209,12 @@ static void say_otherwise(const struct session *session, const Rectify__V1__Case
   if (row->next_fire == 0 || row->next_fire == INSTANT_NONE) return;
   instant_text(session, row->next_fire, when);
   label(session, "otherwise", "若不处理");
-  (void)printf("%s %s", in_language(session, "if nobody acts, at", ""), when);
+  (void)printf("%s%s", in_language(session, "if nobody acts, at ", ""), when);
   const bool known = state != NULL && case_next_fire(state, &next) != INSTANT_NONE;
   const char *clock = known ? say_word(session, words_clock, state->clocks[next].kind) : "";
   if (known && session->zh) (void)printf(" 触发“%s”时限的第 %u 级", clock, state->clocks[next].nth + 1);
   if (known && !session->zh) (void)printf(" rung %u of the clock '%s' fires", state->clocks[next].nth + 1, clock);
-  (void)printf("%s\n", in_language(session, "; `rectify next` tells the rest", ";rectify next 列出后续"));
+  (void)printf("%s\n", in_language(session, "; `rectify next` tells the rest", "；rectify next 列出后续"));
 }
 
 static void say_workflow(const struct session *session, const Rectify__V1__CaseRow *row,

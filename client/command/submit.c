@@ -113,7 +113,7 @@ static bool apply_file(struct submission *submission, int option) {
 static bool apply(struct submission *submission, int option) {
   if (option > SUBMIT_EVIDENCE) return apply_file(submission, option);
   submission->has_field = true;
-  if (option == SUBMIT_EVIDENCE) return evidence_add(&submission->evidence, optarg);
+  if (option == SUBMIT_EVIDENCE) return evidence_add(&submission->evidence, optarg, EVIDENCE_MATERIAL);
   const char *text = optarg;
   if (option == SUBMIT_TEXT && strcmp(optarg, "-") == 0) text = submission->read_text = text_from(stdin);
   if (text == NULL) return false;
@@ -165,7 +165,7 @@ static int send_one(struct session *session, struct submission *submission) {
         stderr,
         "whether it was recorded is unknown; say the same again with --id %s: then it cannot be recorded twice\n", id);
   }
-  return code == EXIT_FINE ? outcomes_print(session, reply, COMMAND_SUBMIT, NULL, 1) : code;
+  return code == EXIT_FINE ? outcomes_print(session, reply, COMMAND_SUBMIT, false, NULL, 1) : code;
 }
 
 static int submit_one(struct session *session, const struct verb *verb, struct submission *submission) {

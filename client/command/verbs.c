@@ -2,9 +2,8 @@
 #include "client/command/verb.h"
 
 #define ACT_HELP                                                                                                \
-  "CASE is 42, C-42 or C-000042; several may be given.  A refusal is an answer: it names its rule and changes " \
-  "nothing but\n"                                                                                               \
-  "the record of the attempt.\n\nExamples:\n"
+  "\nCASE is 42, C-42 or C-000042; several may be given.  A refusal is an answer: it names its rule and changes\n" \
+  "nothing but the record of the attempt; --preview asks first.\n\nExamples:\n"
 
 const struct verb verbs[] = {
     {"submit", GROUP_REPORT, "[OPTION...] | --jsonl FILE | --csv FILE --map MAPPING",
@@ -33,45 +32,256 @@ const struct verb verbs[] = {
      "  generate | rectify submit --jsonl -\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
-    {"dispatch", GROUP_ACT, "CASE... [--unit UNIT] [OPTION...]", "give a case to a unit (office)",
-     ACT_HELP "  rectify dispatch 7 --unit east --track special_rectification\n"
-              "  rectify dispatch C-000007 C-000009 --unit east --officer li.wei --verifier wang.fang\n",
-     act_place_flags, act_run, COMMAND_DISPATCH},
-    {"sign-for", GROUP_ACT, "CASE... [OPTION...]", "accept the case for your unit; the clock ran already",
-     ACT_HELP "  rectify sign-for 42\n  rectify sign-for 42 43 44 -m 'received, Li Wei is on it'\n", act_flags, act_run,
-     COMMAND_SIGN_FOR},
-    {"progress", GROUP_ACT, "CASE... -m TEXT [OPTION...]", "report progress",
-     ACT_HELP "  rectify progress 42 -m 'new lock ordered, comes on Friday'\n  rectify progress 42 -m - < report.txt\n",
+    {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",
+     "the team asks to take a finding back",
+     "The office approves it or not (`withdrawal approve`); until then the clocks run on.\n" ACT_HELP
+     "  rectify withdraw 42 -m 'found twice, see C-000017'\n",
+     act_flags, act_run, COMMAND_WITHDRAW},
+    {"sign-for", GROUP_UNIT, "CASE... [OPTION...]",
+     "accept the case for your unit; the clock ran already",
+     "The clock starts with the dispatch: not to sign stops nothing.  Signs for the supervision order that came with it too.\n" ACT_HELP
+     "  rectify sign-for 42\n"
+     "  rectify sign-for 42 43 44 -m 'received, Li Wei is on it'\n",
+     act_flags, act_run, COMMAND_SIGN_FOR},
+    {"bounce", GROUP_UNIT, "CASE... -m TEXT [OPTION...]",
+     "say that it is not this unit's case",
+     "Only before it is signed for, and as often as the policy allows.  The office says whose it is (`adjudicate`); its days\n"
+     "are not charged to the unit.\n" ACT_HELP
+     "  rectify bounce 42 -m 'the pavement belongs to the street, see the deed of 2019'\n",
+     act_flags, act_run, COMMAND_BOUNCE},
+    {"plan submit", GROUP_UNIT, "CASE... --measures N -e FILE [OPTION...]",
+     "hand in the plan with its measures",
+     "FILE is the plan.  Its measures are numbered from 1; each needs evidence before the case can be closed, by `attach`,\n"
+     "`progress` or `request-closure` with -e N:FILE.  Somebody else approves the plan.\n" ACT_HELP
+     "  rectify plan submit 42 --measures 3 -e plan.pdf\n"
+     "  rectify plan submit 42 --measures 2 -e plan.odt -e material:budget.ods\n",
+     act_plan_flags, act_run, COMMAND_PLAN_SUBMIT},
+    {"progress", GROUP_UNIT, "CASE... -m TEXT [OPTION...]",
+     "report progress",
+     "Where the policy wants a report every so many working days, the next one is counted from this one.\n" ACT_HELP
+     "  rectify progress 42 -m 'new lock ordered, comes on Friday'\n"
+     "  rectify progress 42 -m - -e 2:lock.jpg < report.txt\n",
      act_flags, act_run, COMMAND_PROGRESS},
-    {"comment", GROUP_ACT, "CASE... -m TEXT [OPTION...]", "add a remark",
-     ACT_HELP "  rectify comment 42 -m 'see also C-000017'\n  rectify comment 42       # opens $EDITOR on a terminal\n",
-     act_flags, act_run, COMMAND_COMMENT},
-    {"endorse", GROUP_ACT, "CASE... [OPTION...]", "as head of the unit, answer for the closing",
-     ACT_HELP "  rectify endorse 42\n  rectify --as head.east endorse 42 43\n", act_flags, act_run, COMMAND_ENDORSE},
-    {"request-closure", GROUP_ACT, "CASE... --evidence [KIND:]FILE [OPTION...]",
+    {"extension ask", GROUP_UNIT, "CASE... --days N -m TEXT [OPTION...]",
+     "ask for more time",
+     "N working days more than now.  The policy says how many working days before the due date it must be asked for, how\n"
+     "often, and how many in all; the clock runs on until somebody else has granted it.\n" ACT_HELP
+     "  rectify extension ask 42 --days 10 -m 'the supplier delivers on the 20th'\n",
+     act_days_flags, act_run, COMMAND_EXTENSION_ASK},
+    {"attach", GROUP_UNIT, "CASE... -e [KIND][/N]:FILE [OPTION...]",
+     "add evidence",
+     "The file stays with you: its SHA-256, name and size are recorded.  N: it shows measure N of the plan done.  The same\n"
+     "bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
+     "  rectify attach 42 -e photo.jpg\n"
+     "  rectify attach 42 -e 1:gate.jpg -e 2:register.pdf\n"
+     "  rectify attach 42 -e talk_record/3:minutes.pdf\n",
+     act_flags, act_run, COMMAND_ATTACH},
+    {"issue-rule", GROUP_UNIT, "CASE... --number NUMBER --date DATE -m TITLE -e FILE [OPTION...]",
+     "record the rule that was issued (track new_rules)",
+     "FILE is its text, TITLE its title, DATE when it takes effect.  A finding of the same kind after that date is marked:\n"
+     "the rule did not hold.\n" ACT_HELP
+     "  rectify issue-rule 42 --number 'YF 2026-7' --date 2026-03-01 -m 'Small purchases' -e rule.pdf\n",
+     act_rule_flags, act_run, COMMAND_RULE_ISSUE},
+    {"sign-order", GROUP_UNIT, "CASE... [OPTION...]",
+     "sign for the supervision order (track supervision)",
+     "Without it a case in supervision cannot be closed.\n" ACT_HELP
+     "  rectify sign-order 42\n"
+     "  rectify sign-order 42 -e receipt.pdf\n",
+     act_flags, act_run, COMMAND_ORDER_SIGN},
+    {"endorse", GROUP_UNIT, "CASE... [OPTION...]",
+     "as head of the unit, answer for the closing",
+     "For the closing that is asked for next; a failed verification takes it away.\n" ACT_HELP
+     "  rectify endorse 42\n"
+     "  rectify --as head.east endorse 42 43\n",
+     act_flags, act_run, COMMAND_ENDORSE},
+    {"request-closure", GROUP_UNIT, "CASE... --evidence [KIND][/N]:FILE [OPTION...]",
      "say that it is put right, with evidence",
-     "The file itself stays with you: its SHA-256, name and size are recorded.  Some tracks need a document of a "
-     "certain\n"
-     "kind, and every closing needs the principal's endorsement.\n" ACT_HELP
-     "  rectify request-closure 42 --evidence photo.jpg\n"
-     "  rectify request-closure 42 --evidence plan:plan.pdf --evidence photo.jpg -m 'done as planned'\n",
+     "Every closing needs evidence and the principal's endorsement; each track something more:\n"
+     "  early_warning          the reminder talk on record (`talk`)\n"
+     "  new_rules              the rule that was issued (`issue-rule`)\n"
+     "  special_rectification  an approved plan, and evidence for each of its measures (-e N:FILE)\n"
+     "  supervision            the supervision order signed for (`sign-order`)\n"
+     "  accountability         the body's decision, or its recorded refusal (`decide`)\n"
+     "Open cases of co-units keep it open.\n" ACT_HELP
+     "  rectify request-closure 42 -e photo.jpg\n"
+     "  rectify request-closure 42 -e 1:gate.jpg -e 2:register.pdf -m 'done as planned'\n",
      act_flags, act_run, COMMAND_REQUEST_CLOSURE},
-    {"pass", GROUP_ACT, "CASE... [OPTION...]", "checked: it is put right",
-     ACT_HELP "  rectify pass 42\n  rectify pass 42 --evidence visit.jpg -m 'seen on site'\n", act_flags, act_run,
-     COMMAND_VERIFY_PASS},
-    {"fail", GROUP_ACT, "CASE... -m TEXT [OPTION...]", "checked: it is not put right",
+    {"dispatch", GROUP_OFFICE, "CASE... [--unit UNIT] [OPTION...]",
+     "give a case that nobody was found for to a unit",
+     "Without --unit to the unit that the finding names.  The clocks start now.\n" ACT_HELP
+     "  rectify dispatch 7 --unit east --track special_rectification\n"
+     "  rectify dispatch C-000007 C-000009 --unit east --officer li.wei --verifier wang.fang\n",
+     act_place_flags, act_run, COMMAND_DISPATCH},
+    {"adjudicate", GROUP_OFFICE, "CASE... -m TEXT [--unit UNIT] [OPTION...]",
+     "after a bounce, say whose case it is",
+     "Without --unit it was this unit's all along: its clocks run on, moved by the working days that the office took.  With\n"
+     "another unit they start anew.\n" ACT_HELP
+     "  rectify adjudicate 42 -m 'the deed of 2019 was changed in 2023'\n"
+     "  rectify adjudicate 42 --unit west -m 'the street keeps the pavement'\n",
+     act_people_flags, act_run, COMMAND_ADJUDICATE},
+    {"plan approve", GROUP_OFFICE, "CASE... [OPTION...]",
+     "approve the plan",
+     "Not by whoever submitted it: four eyes.\n" ACT_HELP
+     "  rectify plan approve 42\n",
+     act_flags, act_run, COMMAND_PLAN_APPROVE},
+    {"plan return", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]",
+     "return the plan for rework",
+     "The unit's clock for the plan starts anew; the time it lay with the office is the office's.\n" ACT_HELP
+     "  rectify plan return 42 -m 'measure 2 has no date and nobody responsible'\n",
+     act_flags, act_run, COMMAND_PLAN_RETURN},
+    {"extension grant", GROUP_OFFICE, "CASE... [--days N] [OPTION...]",
+     "grant the extension, or a part of it",
+     "Not by whoever asked for it.\n" ACT_HELP
+     "  rectify extension grant 42\n"
+     "  rectify extension grant 42 --days 5 -m 'five will do'\n",
+     act_grant_flags, act_run, COMMAND_EXTENSION_GRANT},
+    {"extension refuse", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]",
+     "refuse the extension",
      ACT_HELP
-     "  rectify fail 42 -m 'the lock is there, the key is not'\n  rectify fail 42 43 -m 'no evidence on site'\n",
-     act_flags, act_run, COMMAND_VERIFY_FAIL},
-    {"reassign", GROUP_ACT, "CASE... -m TEXT [--unit UNIT] [--officer OFFICER] [--verifier OFFICER]",
-     "another unit, officer or verifier (office)",
-     ACT_HELP "  rectify reassign 42 --officer zhao.min -m 'Li Wei is ill'\n  rectify reassign 42 --unit west -m 'the "
-              "building is theirs'\n",
-     act_place_flags, act_run, COMMAND_REASSIGN},
-    {"escalate", GROUP_ACT, "CASE... -m TEXT [--track TRACK]", "move to a stricter track (office)",
+     "  rectify extension refuse 42 -m 'the parts are in stock'\n",
+     act_flags, act_run, COMMAND_EXTENSION_REFUSE},
+    {"hold", GROUP_OFFICE, "CASE... --days N -m TEXT [OPTION...]",
+     "stop the unit's clocks for a stated reason",
+     "For at most N working days, then they run again by themselves; their dates move by the working days of the hold.\n" ACT_HELP
+     "  rectify hold 42 --days 20 -m 'the court has the file'\n",
+     act_days_flags, act_run, COMMAND_HOLD},
+    {"resume", GROUP_OFFICE, "CASE... [OPTION...]",
+     "let the clocks run again before the hold ends",
      ACT_HELP
-     "  rectify escalate 42 -m 'third time this year'\n  rectify escalate 42 --track supervision -m 'harm is near'\n",
+     "  rectify resume 42 -m 'the file came back'\n",
+     act_flags, act_run, COMMAND_RESUME},
+    {"stage", GROUP_OFFICE, "CASE... --days N -m TEXT [OPTION...]",
+     "done for now, kept under watch",
+     "A new promise for what takes years: in N working days it is to be put right for good; reports go on until then.\n" ACT_HELP
+     "  rectify stage 42 --days 250 -m 'the drain is dug; the bank needs two winters'\n",
+     act_days_flags, act_run, COMMAND_STAGE},
+    {"reassign", GROUP_OFFICE, "CASE... -m TEXT [--unit UNIT] [--officer OFFICER] [--verifier OFFICER]",
+     "another unit, officer or verifier",
+     "A new owner is no new date.\n" ACT_HELP
+     "  rectify reassign 42 --officer zhao.min -m 'Li Wei is ill'\n"
+     "  rectify reassign 42 --unit west -m 'the building is theirs'\n",
+     act_people_flags, act_run, COMMAND_REASSIGN},
+    {"hand-over", GROUP_OFFICE, "CASE... --officer OFFICER [OPTION...]",
+     "the post changes hands",
+     "Nothing but the person: status, dates and clocks stay.  For all cases of somebody who leaves: `rectify bulk`.\n" ACT_HELP
+     "  rectify hand-over 42 --officer zhao.min\n"
+     "  rectify bulk --handler li.wei --open hand-over --officer zhao.min --preview\n",
+     act_officer_flags, act_run, COMMAND_HAND_OVER},
+    {"escalate", GROUP_OFFICE, "CASE... -m TEXT [--track TRACK]",
+     "move to a stricter track",
+     "Into supervision it issues a numbered supervision order, into accountability it proposes; a person decides.\n" ACT_HELP
+     "  rectify escalate 42 -m 'third time this year'\n"
+     "  rectify escalate 42 --track supervision -m 'harm is near'\n",
      act_track_flags, act_run, COMMAND_ESCALATE},
+    {"rebase", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]",
+     "move the case to the policy in force",
+     "A case keeps the policy that it began with; this is the recorded exception, with before and after.\n" ACT_HELP
+     "  rectify rebase 42 -m 'the new limits are milder'\n"
+     "  rectify bulk --unit east --open rebase -m 'merger of the bureaus' --preview\n",
+     act_flags, act_run, COMMAND_REBASE},
+    {"withdrawal approve", GROUP_OFFICE, "CASE... [OPTION...]",
+     "approve that the finding is taken back",
+     ACT_HELP
+     "  rectify withdrawal approve 42\n",
+     act_flags, act_run, COMMAND_WITHDRAW_APPROVE},
+    {"withdrawal refuse", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]",
+     "do not approve that the finding is taken back",
+     ACT_HELP
+     "  rectify withdrawal refuse 42 -m 'C-000017 is about the other gate'\n",
+     act_flags, act_run, COMMAND_WITHDRAW_REFUSE},
+    {"merge", GROUP_RELATE, "CASE... --into CASE -m TEXT [OPTION...]",
+     "go on as part of another case",
+     "The cases that are named end as `merged`; the one after --into goes on.\n" ACT_HELP
+     "  rectify merge 42 43 --into 17 -m 'the same gate, reported three times'\n",
+     act_into_flags, act_run, COMMAND_MERGE_INTO},
+    {"unmerge", GROUP_RELATE, "CASE... -m TEXT [OPTION...]",
+     "let a merged case go on by itself again",
+     "It keeps its first date and its light.\n" ACT_HELP
+     "  rectify unmerge 42 -m 'it was the other gate after all'\n",
+     act_flags, act_run, COMMAND_UNMERGE},
+    {"split", GROUP_RELATE, "CASE... -m TEXT [--unit UNIT] [OPTION...]",
+     "split a part off into a case of its own",
+     "TEXT says which part.  The new case has its own clocks, and closes by itself.\n" ACT_HELP
+     "  rectify split 42 --unit finance -m 'the invoices of 2025'\n",
+     act_split_flags, act_run, COMMAND_SPLIT},
+    {"co-unit", GROUP_RELATE, "CASE... --unit UNIT [OPTION...]",
+     "give a part to a co-unit, with clocks of its own",
+     "The lead's case cannot be closed before the co-unit's.\n" ACT_HELP
+     "  rectify co-unit 42 --unit fire -m 'the hydrants'\n",
+     act_co_unit_flags, act_run, COMMAND_CO_UNIT},
+    {"sweep", GROUP_RELATE, "CASE... [OPTION...]",
+     "have the sibling units check themselves",
+     "One problem, the same check everywhere: each sibling unit gets a small case of its own.  Once for each case.\n" ACT_HELP
+     "  rectify sweep 42\n"
+     "  rectify sweep 42 --preview\n",
+     act_flags, act_run, COMMAND_SWEEP},
+    {"pass", GROUP_VERIFY, "CASE... [OPTION...]",
+     "checked: it is put right",
+     "Four eyes: not by the handler nor anybody of the handler's unit; in supervision and accountability by the office.\n" ACT_HELP
+     "  rectify pass 42\n"
+     "  rectify pass 42 --evidence visit.jpg -m 'seen on site'\n",
+     act_flags, act_run, COMMAND_VERIFY_PASS},
+    {"fail", GROUP_VERIFY, "CASE... -m TEXT [OPTION...]",
+     "checked: it is not put right",
+     "Back to work; the date moves only by the working days that the verifier took.\n" ACT_HELP
+     "  rectify fail 42 -m 'the lock is there, the key is not'\n"
+     "  rectify fail 42 43 -m 'no evidence on site'\n",
+     act_flags, act_run, COMMAND_VERIFY_FAIL},
+    {"reopen", GROUP_VERIFY, "CASE... -m TEXT [OPTION...]",
+     "a closed case was not put right after all (office)",
+     "Reopened is not new: it keeps its first date.\n" ACT_HELP
+     "  rectify reopen 42 -m 'the gate is locked again'\n",
+     act_flags, act_run, COMMAND_REOPEN},
+    {"look-back pass", GROUP_VERIFY, "CASE... [OPTION...]",
+     "looked again at a closed case: it stayed put right",
+     ACT_HELP
+     "  rectify look-back pass 42 -e visit.jpg\n",
+     act_flags, act_run, COMMAND_LOOK_BACK_PASS},
+    {"look-back relapse", GROUP_VERIFY, "CASE... -m TEXT [OPTION...]",
+     "looked again at a closed case: it came back",
+     "Back to work, one track up; the first date stays.\n" ACT_HELP
+     "  rectify look-back relapse 42 -m 'three cars in the lane, no patrol since May'\n",
+     act_flags, act_run, COMMAND_LOOK_BACK_RELAPSE},
+    {"talk", GROUP_ACCOUNT, "CASE... -m TEXT [OPTION...]",
+     "record the reminder talk (principal or office)",
+     "Not by whoever is talked to.  Evidence is the record of the talk unless another kind is said.\n" ACT_HELP
+     "  rectify talk 42 -m 'talked with Li Wei about the empty pages' -e minutes.pdf\n",
+     act_flags, act_run, COMMAND_TALK},
+    {"decide", GROUP_ACCOUNT, "CASE... --form FORM [--number NUMBER] -m GROUNDS -e FILE [OPTION...]",
+     "the body's decision on accountability",
+     "GROUNDS are the grounds, FILE the decision.  Not before the subject has made a statement, or had the time for it.  With\n"
+     "--form none_held it is the recorded refusal, and needs no number.\n" ACT_HELP
+     "  rectify decide 42 --form admonition --number 'YW 2026-3' -m 'did not patrol for a month' -e decision.pdf\n"
+     "  rectify decide 42 --form none_held -m 'was ill at the time' -e refusal.pdf\n",
+     act_decide_flags, act_run, COMMAND_DECIDE},
+    {"statement", GROUP_ACCOUNT, "CASE... -m TEXT [OPTION...]",
+     "the subject of a proposal states a defence",
+     "In person: nobody stands in.\n" ACT_HELP
+     "  rectify statement 42 -m - < statement.txt\n",
+     act_flags, act_run, COMMAND_STATEMENT},
+    {"appeal", GROUP_ACCOUNT, "CASE... -m TEXT [OPTION...]",
+     "the subject appeals against the decision",
+     "Once, within the time of the policy; the body decides again, and that stands.\n" ACT_HELP
+     "  rectify appeal 42 -m 'the roster shows that I was not on duty'\n",
+     act_flags, act_run, COMMAND_APPEAL},
+    {"comment", GROUP_ANYBODY, "CASE... -m TEXT [OPTION...]",
+     "add a remark",
+     "On a terminal without -m it opens $EDITOR.\n" ACT_HELP
+     "  rectify comment 42 -m 'see also C-000017'\n"
+     "  rectify comment 42\n",
+     act_flags, act_run, COMMAND_COMMENT},
+    {"bulk", GROUP_ANYBODY, "FILTER... COMMAND [OPTION...] --preview | --yes",
+     "one command over all cases that a filter finds",
+     "FILTER are the options of `rectify cases`, before COMMAND; COMMAND is any command on cases, followed by its options.\n"
+     "--preview shows a row for each case: what would come of it, or by which rule it would be refused.  Without it the\n"
+     "same is shown on a terminal, and you are asked; elsewhere --yes is needed.  What would be refused is left out.  The\n"
+     "rest is one transaction of at most 500 cases, and each has a row of its own in the answer.  Exit code 1: some were\n"
+     "left out or refused.  After exit code 69 say the same again with the --id that it names: nothing happens twice.\n"
+     "\nExamples:\n"
+     "  rectify bulk --unit east --status dispatched sign-for --preview\n"
+     "  rectify bulk --handler li.wei --open hand-over --officer zhao.min --yes\n"
+     "  rectify bulk --inspection 2026-2 --light red escalate -m 'the inspection ends' --yes --csv > done.csv\n",
+     bulk_flags, bulk_run, 0},
 
     {"inbox", GROUP_SEE, "[OPTION...]", "what waits for you, by due date",
      "`rectify` alone on a terminal shows the same.\n\nExamples:\n  rectify inbox\n  rectify inbox --officer li.wei "
@@ -84,7 +294,12 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify history 42\n  rectify history 42 --json | jq .effects\n",
      no_flags, history_run, 0},
     {"why", GROUP_SEE, "CASE", "why a case is due when it is, day by day",
-     "Examples:\n  rectify why 42\n  rectify why C-000042 --zh\n", no_flags, why_run, 0},
+     "Each rule that fired, each due date with every counted day and the reason of every skipped one, holds and extensions,\n"
+     "the versions of policy and calendar, and whose the working days were; they add up to the total.\n"
+     "\nExamples:\n  rectify why 42\n  rectify why C-000042 --zh\n", no_flags, why_run, 0},
+    {"next", GROUP_SEE, "CASE [--steps N]", "what fires, when, and who is told, if nobody does anything",
+     "The daemon plays its own rules on, without recording anything.\n"
+     "\nExamples:\n  rectify next 42\n  rectify next C-000042 --steps 32 --zh\n", next_flags, next_run, 0},
     {"cases", GROUP_SEE, "[OPTION...]", "list cases",
      "All conditions hold together; repeated ones add up.\n"
      "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --track supervision --light red --by-due\n"
@@ -98,6 +313,12 @@ const struct verb verbs[] = {
      "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
      watch_flags, watch_run, 0},
+    {"notices", GROUP_SEE, "[OPTION...]", "who was told what, and in whose stead",
+     "Yours; those of another officer or about a case as far as you may read them.\n"
+     "\nExamples:\n  rectify notices --limit 20\n  rectify notices --case 42 --csv\n", notice_flags, notices_run, 0},
+    {"documents", GROUP_SEE, "[policy | calendar | registry [VERSION]]", "what was published; one version, as it was",
+     "Versions are never changed.  One version prints its body, as it was published.\n"
+     "\nExamples:\n  rectify documents\n  rectify documents policy 3 > policy.yaml\n", no_flags, documents_run, 0},
 
     {"due", GROUP_DATES, "DATE LIMIT [OPTION...]", "the last day that is in time; needs no daemon",
      "Working days are counted from the day after DATE, make-up working days included.  A date whose year is not "
@@ -116,14 +337,6 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify clock advance 30d\n  rectify clock advance 2026-03-01T09:00Z\n",
      no_flags, clock_advance_run, 0},
 
-    {"key new", GROUP_ADMINISTER, "FILE", "make a key pair of one's own, for TCP",
-     "The file gets mode 0600 and holds the secret half; the public half is printed, for an administrator to register.\n"
-     "The daemon's own key is made the same way, and its public half is told to the clients (--server).\n"
-     "\nExamples:\n  rectify key new ~/.config/rectify/key\n",
-     no_flags, key_new_run, 0},
-    {"key show", GROUP_ADMINISTER, "FILE", "print the public half of a key file",
-     "Refuses a file that others may read.\n\nExamples:\n  rectify key show ~/.config/rectify/key\n", no_flags,
-     key_show_run, 0},
     {"key register", GROUP_ADMINISTER, "OFFICER KEY [--from DATE] [--until DATE]",
      "say whose a key is, and for how long (administrator)",
      "An officer may have several keys that are valid together: that is how one is changed without a gap.  Registering a "
@@ -145,11 +358,37 @@ const struct verb verbs[] = {
      "A code that the file leaves out is retired, not forgotten.\n"
      "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
-    {"policy check", GROUP_ADMINISTER, "FILE", "look for errors in a policy; needs no daemon",
-     "Every error in one pass, as file:line:column, on stderr.\n\nExamples:\n  rectify policy check "
-     "policy/municipal.yaml\n"
-     "  rectify policy check draft.yaml && rectify policy publish draft.yaml\n",
-     no_flags, policy_check_run, 0},
+    {"policy check", GROUP_ADMINISTER, "FILE [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
+     "Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
+     "for each\n"
+     "kind of finding, the longest time from the report to an accountability proposal.  Exit code 78 when there are "
+     "errors.\n"
+     "\nExamples:\n  rectify policy check policy/municipal.yaml\n"
+     "  rectify policy check draft.yaml --registry city.yaml && rectify policy publish draft.yaml\n",
+     policy_check_flags, policy_check_run, 0},
+    {"policy test", GROUP_ADMINISTER, "FILE... [--calendar FILE]", "play the tests inside policy files; needs no daemon",
+     "The key `tests` of a policy says what its author expects; rectify-policy(5) explains it.  What came instead is "
+     "said with\n"
+     "file:line:column on stderr, and the exit code is then 1.\n"
+     "\nExamples:\n  rectify policy test policy/municipal.yaml\n  rectify policy test policy/*.yaml --json\n",
+     policy_test_flags, policy_test_run, 0},
+    {"policy diff", GROUP_ADMINISTER, "FILE FILE", "in what two policies differ, and what it changes; needs no daemon",
+     "Routes, limits, ladders and caps in words; then, for each kind of finding, what changes: track, limit, and the "
+     "longest\n"
+     "time to an accountability proposal.  Exit code 0 when they are alike, 1 when they differ.\n"
+     "\nExamples:\n  rectify policy diff policy/municipal.yaml draft.yaml\n"
+     "  rectify policy diff old.yaml new.yaml --json | jq -r .what\n",
+     no_flags, policy_diff_run, 0},
+    {"policy rehearse", GROUP_ADMINISTER, "FILE [--against history | --csv FILE --map MAPPING | --city UxBxP] [OPTION...]",
+     "play a policy in virtual time over findings",
+     "The daemon's own core, without a database: who would be escalated, how many notices an officer gets a day, which "
+     "findings\n"
+     "no route catches.  People sign, plan, report, close and verify as rectify-policy(5) says; with --idle nobody does.\n"
+     "The same input and seed give the same bytes.  Only --against history needs a daemon.\n"
+     "\nExamples:\n  rectify policy rehearse draft.yaml --city 80x1175x17373 --seed 7 --current policy/municipal.yaml\n"
+     "  rectify policy rehearse draft.yaml --csv findings.csv --map mapping.yaml --calendar us-federal --zone America/Chicago\n"
+     "  rectify --as office policy rehearse draft.yaml --against history --idle\n",
+     policy_rehearse_flags, policy_rehearse_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
      "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
      publish_flags, policy_publish_run, 0},
@@ -165,6 +404,48 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify --as auditor doctor\n  rectify --as auditor doctor --timeout 60\n",
      no_flags, doctor_run, 0},
 
+    {"key new", GROUP_TRUST, "[--for USE --name NAME] FILE", "make a key pair; prints the public half",
+     "The file is made with mode 0600 and never written over; a key file that others could read is refused wherever it is "
+     "used.\n"
+     "Give the public half to whoever is to know you: an administrator (client), the audit office (log), the log's keepers "
+     "(person).\n"
+     "\nExamples:\n  rectify key new ~/.config/rectify/key          # to connect; its public half is for `rectify key register`\n"
+     "  rectify key new --for witness --name witness.audit-office /etc/rectify/witness.key\n",
+     key_new_flags, key_new_run, 0},
+    {"key public", GROUP_TRUST, "FILE", "print the public half of a key",
+     "Examples:\n  rectify key public ~/.config/rectify/key\n  rectify key public credential:witness.key\n", no_flags,
+     key_public_run, 0},
+    {"key sign", GROUP_TRUST, "FILE [NOTE]", "add a signature to a note (C2SP signed-note)",
+     "Reads the text, or the note that others signed already, from NOTE or stdin, and prints it with one signature more.\n"
+     "\nExamples:\n  rectify-sign fork-text ... | rectify key sign mine.key > fork.once\n"
+     "  rectify key sign other.key fork.once > fork.twice\n",
+     no_flags, key_sign_run, 0},
+    {"receipt check", GROUP_TRUST, "--key KEY [--witness KEY]... FILE", "check a receipt; needs no daemon",
+     "Shows what was recorded and that it stands in the log that was signed.  Exit code 2 when it does not hold.\n"
+     "\nExamples:\n  rectify receipt check --key log.pub C-000042-3.receipt\n"
+     "  rectify receipt check --key log.pub --witness audit.pub - < receipt\n",
+     receipt_flags, receipt_check_run, 0},
+    {"verify", GROUP_TRUST, "--offline EXPORT --key KEY [--head FILE]... [--printed SIZE:CODE]... [--witness KEY]...",
+     "prove that an exported log was not tampered with; needs no daemon",
+     "Computes the tree anew, checks every head's signature, folds every case again and compares its row.  Names every "
+     "record,\n"
+     "head, row and column that is wrong; exit code 2 means tampering.  Give heads that were kept elsewhere (--head): they "
+     "alone\n"
+     "find a log that was rewritten as a whole.  docs/EXPORT.md says what is found; scripts/verify.py does the same "
+     "independently.\n"
+     "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
+     "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
+     verify_flags, verify_run, 0},
+    {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] REQUEST", "cosign a log's head if it extends the last one",
+     "REQUEST (or - for stdin) is the text of C2SP tlog-witness: the old size, the consistency proof, the signed head.  Prints "
+     "the\n"
+     "cosignature.  Exit code 1: not signed, the reason and its number (400, 403, 404, 409) on stderr, for 409 the size known "
+     "here on\n"
+     "stdout; 2: the log is not what it was (409 with another root, 422).\n"
+     "\nExamples:\n  rectify witness --key audit.key --log log.pub --state log.head request >> signatures\n"
+     "  rectify witness --key credential:audit.key --log log.pub --state /var/lib/witness/log -\n",
+     witness_flags, witness_run, 0},
+
     {"completion", GROUP_HELP, "bash", "print shell completion",
      "Examples:\n  source <(rectify completion bash)\n"
      "  rectify completion bash > ~/.local/share/bash-completion/completions/rectify\n",
@@ -173,6 +454,7 @@ const struct verb verbs[] = {
      no_flags, help_run, 0},
     {"version", GROUP_HELP, "", "print the version", "Examples:\n  rectify version\n  rectify --version\n", no_flags,
      version_run, 0},
+    {"__manual", GROUP_HIDDEN, "", "the manual page, in scdoc's language", "", no_flags, manual_run, 0},
     {"__complete", GROUP_HIDDEN, "WORD...", "candidates for the last word", "", no_flags, complete_run, 0},
     {NULL, GROUP_HIDDEN, NULL, NULL, NULL, NULL, NULL, 0},
 };

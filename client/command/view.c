@@ -27,26 +27,7 @@ enum {
   CASES_BY_DUE,
   CASES_LIMIT
 };
-const struct flag case_flags[] = {
-    {"unit", 'u', "UNIT", "of this unit and its subtree", NULL},
-    {"status", 0, "STATUS", "in this status (may be repeated)", words_status},
-    {"track", 0, "TRACK", "in this track (may be repeated)", words_track},
-    {"light", 0, "LIGHT", "with this light (may be repeated)", words_light},
-    {"officer", 'o', "OFFICER", "for which this officer must act now", NULL},
-    {"handler", 0, "OFFICER", "whose responsible officer this is", NULL},
-    {"kind", 0, "KIND", "of this kind (may be repeated)", words_kind},
-    {"severity", 0, "SEVERITY", "of this severity (may be repeated)", words_severity},
-    {"inspection", 0, "CODE", "of this inspection", NULL},
-    {"category", 0, "CODE", "of this category", NULL},
-    {"team", 0, "UNIT", "found by this team", NULL},
-    {"parent", 0, "CASE", "that follow from this case", NULL},
-    {"flag", 0, "NAME", "marked so; several: with all of them", words_mark},
-    {"overdue", 0, NULL, "open and past the due date", NULL},
-    {"open", 0, NULL, "open ones only", NULL},
-    {"by-due", 0, NULL, "ordered by due date instead of by number", NULL},
-    {"limit", 'n', "N", "at most N rows", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
+const struct flag case_flags[] = {CASE_FLAGS, {NULL, 0, NULL, NULL, NULL}};
 
 void filter_init(struct filter *filter) {
   memset(filter, 0, sizeof *filter);
@@ -101,7 +82,8 @@ static ProtobufCBinaryData *text_of(Rectify__V1__CaseQuery *query, int option) {
   }
 }
 
-static bool apply(struct filter *filter, int option) {
+bool filter_option(struct filter *filter, int option) {
+  filter->conditions++;
   Rectify__V1__CaseQuery *query = &filter->query;
   const struct flag *flag = &case_flags[option];
   ProtobufCBinaryData *text = text_of(query, option);
@@ -130,7 +112,7 @@ int filter_read(struct session *session, struct arguments *arguments, struct fil
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (!apply(filter, option)) return EXIT_USE;
+    if (!filter_option(filter, option)) return EXIT_USE;
   }
   return arguments_words(arguments, 0, 0);
 }
@@ -163,8 +145,9 @@ static int print_page(void *context, const Rectify__V1__Page *page) {
   return EXIT_FINE;
 }
 
-static int find_overdue(struct session *session, struct filter *filter) {
+int filter_settle(struct session *session, struct filter *filter) {
   const Rectify__V1__Pong *pong;
+  if (!filter->overdue) return EXIT_FINE;
   int code = session_ping(session, &pong);
   if (code == EXIT_FINE) filter->query.due_before = pong->now + 1; /* a due instant is the first that is too late */
   return code;
@@ -174,7 +157,7 @@ int view_print(struct session *session, struct filter *filter, const struct view
                struct view_end *end) {
   struct column plain[COLUMNS_MAX];
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
-  int code = filter->overdue ? find_overdue(session, filter) : EXIT_FINE;
+  int code = filter_settle(session, filter);
   if (code != EXIT_FINE) return code;
   must(count <= COLUMNS_MAX);
   for (size_t i = 0; i < count; i++) plain[i] = columns[i].column;

@@ -9,6 +9,26 @@ struct view_column {
   void (*put)(struct sheet *sheet, const Rectify__V1__CaseRow *row);
 };
 
+/* The rows of the options that say which cases, for the tables of verbs. */
+#define CASE_FLAGS \
+    {"unit", 'u', "UNIT", "of this unit and its subtree", NULL}, \
+    {"status", 0, "STATUS", "in this status (may be repeated)", words_status}, \
+    {"track", 0, "TRACK", "in this track (may be repeated)", words_track}, \
+    {"light", 0, "LIGHT", "with this light (may be repeated)", words_light}, \
+    {"officer", 'o', "OFFICER", "for which this officer must act now", NULL}, \
+    {"handler", 0, "OFFICER", "whose responsible officer this is", NULL}, \
+    {"kind", 0, "KIND", "of this kind (may be repeated)", words_kind}, \
+    {"severity", 0, "SEVERITY", "of this severity (may be repeated)", words_severity}, \
+    {"inspection", 0, "CODE", "of this inspection", NULL}, \
+    {"category", 0, "CODE", "of this category", NULL}, \
+    {"team", 0, "UNIT", "found by this team", NULL}, \
+    {"parent", 0, "CASE", "that follow from this case", NULL}, \
+    {"flag", 0, "NAME", "marked so; several: with all of them", words_mark}, \
+    {"overdue", 0, NULL, "open and past the due date", NULL}, \
+    {"open", 0, NULL, "open ones only", NULL}, \
+    {"by-due", 0, NULL, "ordered by due date instead of by number", NULL}, \
+    {"limit", 'n', "N", "at most N rows", NULL}
+
 #define FILTER_WORDS_MAX 10
 
 /* A query under construction; must not move once filter_init() has seen it. */
@@ -18,8 +38,13 @@ struct filter {
       severity[FILTER_WORDS_MAX];
   bool overdue;
   uint64_t rows_max; /* 0: all */
+  uint32_t conditions; /* options that were read, for those who must not mean all cases */
 };
 void filter_init(struct filter *filter);
+/* Reads one option of CASE_FLAGS by its place among them, from optarg.  False after a message. */
+bool filter_option(struct filter *filter, int option);
+/* Asks the daemon for what the query needs to know: its time.  Once, before the query. */
+int filter_settle(struct session *session, struct filter *filter);
 /* Reads the options of case_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when
  * help was printed. */
 int filter_read(struct session *session, struct arguments *arguments, struct filter *filter);

@@ -34,6 +34,7 @@ static const struct column columns[] = {
     {"unit", "UNIT", "单位", 0},
     {"command", "WHAT", "操作", 0},
     {"actor", "WHO", "人员", 0},
+    {"on_behalf", "FOR", "代", 0},
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
@@ -83,6 +84,7 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_data(sheet, row == NULL ? &none : &row->unit);
   sheet_word(sheet, words_command, event->command);
   sheet_data(sheet, &event_row->actor);
+  sheet_data(sheet, &event_row->on_behalf);
   sheet_number(sheet, event->rule);
   sheet_word(sheet, words_status, row == NULL ? event->status : row->status);
   sheet_word(sheet, words_track, row == NULL ? event->track : row->track);
@@ -109,8 +111,12 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
     (void)fputs(in_language(session, " by ", " "), stdout);
     print_safe(stdout, event_row->actor.data, event_row->actor.len);
   }
+  if (event_row->on_behalf.len > 0) {
+    (void)fputs(in_language(session, " for ", " 代 "), stdout);
+    print_safe(stdout, event_row->on_behalf.data, event_row->on_behalf.len);
+  }
   if (rule_refuses(event->rule))
-    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理,规则"), event->rule);
+    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
   if (effects[0] != '\0') (void)printf("  -> %s", effects);
   (void)putchar('\n');
 }
@@ -278,7 +284,7 @@ static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
   if (first) {
     watching->size = size;
     if (watching->session->format == FORMAT_TABLE)
-      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注;Ctrl-C 结束"));
+      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注；Ctrl-C 结束"));
     return EXIT_FINE;
   }
   return !same && size > watching->size ? recover(watching, size) : EXIT_FINE;

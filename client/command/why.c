@@ -1,6 +1,9 @@
 /* why.c - `why`: every counted and every skipped day of a case's clocks, as the daemon explains them. */
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
+
+#define REASON_COLUMN 21 /* where the daemon's lines say why a day was skipped: "2026-02-15 Sun    -  holiday" */
 
 static const struct column columns[] = {{"line", "LINE", "说明", 0}};
 
@@ -17,8 +20,9 @@ static int print_lines(void *context, const Rectify__V1__Page *page) {
       sheet_data(explaining->sheet, &page->lines[i]);
       continue;
     }
-    print_safe(stdout, page->lines[i].data, page->lines[i].len);
-    (void)putchar('\n');
+    const uint8_t *line = page->lines[i].data;
+    const bool day = page->lines[i].len > REASON_COLUMN && line[0] >= '0' && line[0] <= '9';
+    wrap_line(stdout, line, page->lines[i].len, day ? REASON_COLUMN : 0, wrap_limit(stdout));
   }
   return EXIT_FINE;
 }

@@ -51,6 +51,11 @@ void rectify_close(struct rectify *rectify);
 /* Makes a UUIDv7 (RFC 9562): milliseconds and a counter, then 62 random bits; increasing within one connection. */
 int rectify_key(struct rectify *rectify, uint8_t key[16]);
 
+/* The key for one of many cases that the same command is given for: it follows from `base` (of rectify_key()) and the case, so
+ * that keeping the base alone lets all be said again, and no command happens twice whichever cases are left.  `key` must not
+ * be `base`. */
+void rectify_key_for_case(const uint8_t base[16], uint64_t case_no, uint8_t key[16]);
+
 /* Asks and waits for the reply.  `request` needs a body only: version, id and actor are filled in, in a copy (an id of
  * 16 bytes is kept: to renew a watch).  timeout_msec < 0: without end, here and below.  On RECTIFY_OK *reply is the
  * answer (never an Error body), owned by `rectify` until the next call on it.  On RECTIFY_ERROR the reply's error is in

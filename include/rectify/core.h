@@ -30,14 +30,16 @@ void case_decide(const struct world *world, const struct case_state *current, co
 bool case_follow_up(const struct world *world, const struct case_state *after, const struct event *event, uint32_t index,
                     struct command *out, struct finding *finding);
 
-/* The REVIEW command of a case after a publication: its key is a function of the case and the versions of `world`. */
+/* The REVIEW command of a case after a publication, or when an appointment has begun or ended: its key is a function of the
+ * case, its version and the versions of `world`. */
 void case_review_command(const struct world *world, const struct case_state *state, struct command *out);
 
 /* To whom today is charged (holder.def); 0 when the case is closed. */
 uint32_t case_holder(const struct case_state *state);
 
 /* attribution.c: the working days of a case by holder.  The columns add up to the working days from the day it was opened
- * to the day it was closed, or to the day of the last call.  A day belongs to whoever held the case when it began. */
+ * to the day it was closed, or to the day of the last call.  A day belongs to whoever held the case when it began;
+ * what happens in the first instant of a day comes before it. */
 struct attribution {
   bool begun;
   uint32_t holder; /* since when whose; 0: closed */

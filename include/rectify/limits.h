@@ -90,7 +90,7 @@
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
 
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
-#define SAME_KIND_COUNT_MAX 10
+#define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
 /* The Merkle log. */
 #define HASH_BYTES 32

@@ -127,17 +127,23 @@ struct case_state {
   uint16_t children;     /* cases of co-units that are open */
   uint8_t measures;      /* of the plan last submitted */
   uint32_t measures_shown; /* bits 1 << (measure - 1): measures that have evidence */
-  uint32_t plan_by;      /* officer who submitted the plan */
+  uint32_t plan_by, plan_for; /* officer who submitted the plan, and in whose right: the same one, or whom he stood in for */
   uint8_t extensions;    /* granted */
   uint16_t extended;     /* working days granted in total */
   uint16_t asked;        /* working days asked for; counts while the extension clock is there */
-  uint32_t asked_by;     /* officer who asked */
-  uint32_t withdrawal_by; /* officer who asked for the withdrawal; counts while CASE_WITHDRAWAL */
+  uint32_t asked_by, asked_for; /* officer who asked, and in whose right */
+  uint32_t withdrawal_by, withdrawal_for; /* officer who asked for the withdrawal, and in whose right; counts while CASE_WITHDRAWAL */
+  uint32_t endorsed_by, endorsed_for; /* officer who endorsed last, and in whose right: not a verifier of the closing */
+  uint32_t closing_by, closing_for;   /* officer who asked for the closing last, and in whose right: likewise */
   uint32_t order_year, order_serial; /* number of the present supervision order; 0 none */
   day_t rule_day;        /* effective date of the rule issued */
   uint32_t subject;      /* whom accountability is proposed for */
   uint8_t form;          /* enum form: what the body decided last */
   usec_t decided;        /* when */
+  uint16_t evidence_spent; /* of evidence_count: what no longer shows, or never did, that the problem is put right */
+  uint16_t held;         /* working days of the holds that are over */
+  uint16_t staged;       /* working days of all stages, as promised */
+  uint16_t absorbed;     /* cases that are merged into this one */
   struct case_clock clocks[CASE_CLOCKS_MAX]; /* free slots have kind 0; taken slots come first */
 };
 
@@ -215,10 +221,12 @@ struct event {
   uint64_t merged_into; /* apply clears it when the case leaves `merged` */
   uint16_t children_more, children_less; /* co-units' cases opened and closed */
   uint8_t measures;     /* of a new plan: what was shown for the old one no longer counts */
-  uint32_t plan_by;
+  uint32_t plan_by, plan_for;
   uint8_t extensions;
   uint16_t extended, asked;
-  uint32_t asked_by, withdrawal_by;
+  uint32_t asked_by, asked_for, withdrawal_by, withdrawal_for;
+  uint32_t endorsed_by, endorsed_for, closing_by, closing_for;
+  uint16_t evidence_spent, held, staged;
   uint32_t order_year, order_serial;
   day_t rule_day;
   uint32_t subject;

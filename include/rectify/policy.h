@@ -99,9 +99,9 @@ struct policy {
   uint8_t unrouted_ladder;
   uint8_t bounce_max;        /* bounces of one case; 0: none is allowed */
   struct extension_policy extension;
-  struct span hold_max;      /* the longest hold, in working days; SPAN_NONE: no holds */
+  struct span hold_max;      /* all holds of a case together, in working days; SPAN_NONE: no holds */
   uint8_t hold_ladder;       /* reminders before its end; at its end the clocks run again by themselves */
-  struct span stage_max;     /* the longest stage; SPAN_NONE: no staging */
+  struct span stage_max;     /* all stages of a case together, in working days; SPAN_NONE: no staging */
   struct span statement;     /* time of the subject's statement, from the proposal, in working days */
   struct span appeal;        /* time of an appeal, from the decision, in working days */
   uint8_t sweep_track;       /* enum track and limit of a sibling unit's case; 0: no sweeps */

@@ -69,6 +69,9 @@ uint32_t registry_holder_at(const struct registry *registry, uint32_t unit, uint
 /* The same, walking up from `unit` to the root until somebody is found; 0 when nobody is. */
 uint32_t registry_holder(const struct registry *registry, uint32_t unit, uint32_t role, day_t day);
 
+/* ROLE_BITs that `officer` has on `day` by appointments at `unit` itself. */
+uint32_t registry_roles_at(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day);
+
 /* ROLE_BITs that `officer` has over `unit` on `day` (through any appointment at `unit` or above it). */
 uint32_t registry_roles(const struct registry *registry, uint32_t officer, uint32_t unit, day_t day);
 

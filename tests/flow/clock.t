@@ -14,7 +14,7 @@ def city(daemon):
     key = uuid7()
     body = CITY.encode()
     outcome = office.ask(publish=pb.Publish(id=key, document=1, file_name=b"city.yaml", body=body)).outcomes.outcomes[0]
-    need(outcome.WhichOneof("result") == "receipt", outcome)
+    need(outcome.WhichOneof("result") == "receipt" and outcome.receipt.rule == 660, outcome)
     return Client(daemon, "off")
 
 
@@ -65,6 +65,25 @@ def test_goes_on_where_it_stood():
     same(daemon.stop(), 0, "stops")
 
 
+def test_late_duplicate():
+    """A client that asks for an instant again, too late, disturbs nobody: what it sends next is taken in its order."""
+    daemon = Daemon().start()
+    client = city(daemon)
+    until = client.ping().now + DAY
+    advance(client, until)
+    asks = [request("off", clock_advance=pb.ClockAdvance(until=until)), request("insp-1", submit=submit_of(finding())),
+            request("insp-1", submit=submit_of(finding()))]
+    for ask in asks:
+        client.send(ask)
+    replies = {}
+    while len(replies) < len(asks):
+        reply = need(client.receive(), "a reply")
+        replies[reply.id] = reply
+    same([replies[ask.id].WhichOneof("body") for ask in asks], ["pong", "outcomes", "outcomes"], "the clock stands there already; the findings are taken")
+    same([replies[ask.id].outcomes.outcomes[0].receipt.case_no for ask in asks[1:]], [1, 2], "in order")
+    daemon.stop()
+
+
 def test_real_clock_after_a_demonstration():
     """A real clock that is behind the record stands still: nothing is ever recorded before what lies before it."""
     daemon = Daemon().start()
@@ -83,4 +102,4 @@ def test_real_clock_after_a_demonstration():
 
 
 if __name__ == "__main__":
-    main(test_goes_on_where_it_stood, test_real_clock_after_a_demonstration)
+    main(test_goes_on_where_it_stood, test_late_duplicate, test_real_clock_after_a_demonstration)

@@ -96,7 +96,13 @@ def help_and_completion():
            what="no daemon: exit 69")
     expect(["--as", "x", "ping", "--endpoint", "tcp://127.0.0.1:1"], 64, "", "endpoint", what="TCP is not spoken yet")
     for words, candidates in [(["su"], ["submit"]), (["registry", ""], ["load"]), (["submit", "--kind", "lo"], ["loophole"]),
-                              (["--as", "x", "due", "--cal"], ["--calendar"]), (["cases", "--light", ""], ["green", "yellow", "red"])]:
+                              (["--as", "x", "due", "--cal"], ["--calendar"]), (["cases", "--light", ""], ["green", "yellow", "red"]),
+                              (["plan", ""], ["submit", "approve", "return"]), (["with"], ["withdraw", "withdrawal"]),
+                              (["extension", "g"], ["grant"]), (["decide", "1", "--form", "ad"], ["admonition"]),
+                              (["documents", "p"], ["policy"]), (["help", "look-back", ""], ["pass", "relapse"]),
+                              (["bulk", "--unit", "u", "plan", "a"], ["approve"]), (["bulk", "--light", "red", "po"], []),
+                              (["bulk", "--light", "red", "esc"], ["escalate"]),
+                              (["bulk", "--open", "escalate", "--track", "su"], ["supervision"])]:
         expect(["__complete", *words], 0, "".join(c + "\n" for c in candidates))
     script = run("completion", "bash").stdout
     bash = subprocess.run(["bash", "-c", script + "\nCOMP_WORDS=(rectify cloc); COMP_CWORD=1; _rectify; echo \"${COMPREPLY[*]}\""],
@@ -115,6 +121,8 @@ class Stub(threading.Thread):
         super().__init__(daemon=True)
         self.pb, self.endpoint = pb, f"ipc://{folder}/stub.sock"
         self.accepted, self.refused, self.requests, self.sizes, self.silent, self.acts = {}, {}, 0, [], 0, []
+        self.previews, self.done, self.known, self.queries = 0, {}, 40, []
+        self.knows_previews, self.lost = True, False
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.bind(self.endpoint)
 
@@ -127,10 +135,10 @@ class Stub(threading.Thread):
                 self.silent -= 1
                 continue
             reply = self.pb.Reply(version=1, id=request.id)
-            if request.WhichOneof("body") == "submit":
-                self.submit(request.submit, reply)
-            else:
-                self.act(request.act, reply)
+            body = request.WhichOneof("body")
+            getattr(self, body)(getattr(request, body), reply)
+            if self.lost and body == "act" and not request.act.preview:
+                continue
             self.socket.send_multipart([*frames[:-1], reply.SerializeToString()])
 
     def submit(self, submit, reply):
@@ -152,13 +160,47 @@ class Stub(threading.Thread):
             outcome.receipt.case_no = self.accepted.setdefault(finding.id, len(self.accepted) + 1)
 
     def act(self, act, reply):
+        """Refuses case 13; remembers what it did by id."""
+        self.previews += act.preview
+        reply.outcomes.preview = act.preview and self.knows_previews
         for command in act.commands:
-            self.acts.append(command)
+            if not act.preview:
+                self.acts.append(command)
             outcome = reply.outcomes.outcomes.add(id=command.id)
             if command.case_no == 13:
                 outcome.refusal.rule, outcome.refusal.case_no = 620, 13
-            else:
-                outcome.receipt.rule, outcome.receipt.case_no, outcome.receipt.status = 603, command.case_no, 4
+                continue
+            outcome.receipt.rule, outcome.receipt.case_no, outcome.receipt.status = 603, command.case_no, 4
+            outcome.receipt.repeated = command.id in self.done
+            outcome.receipt.due_text = b"2026-03-27"
+            if not act.preview:
+                self.done[command.id] = command.case_no
+
+    def ping(self, _, reply):
+        reply.pong.now = 1767571200000000
+
+    def query(self, query, reply):
+        """Cases 1 to `known`, 200 a page; one notice; two documents."""
+        self.queries.append(query)
+        reply.page.SetInParent()
+        what = query.WhichOneof("what")
+        if what == "cases":
+            first = int(query.cursor or b"1")
+            for case_no in range(first, min(first + 200, self.known + 1)):
+                reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
+                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3")
+            reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
+        elif what == "notices":
+            reply.page.notices.add(id=77, case_no=5, kind=2, officer=b"o1", officer_name="王芳".encode(), instead_of=b"o2",
+                                   recipient=1, created=1767571200000000)
+        elif what == "documents":
+            body = b"policy: x\n" if query.documents.version else b""
+            if query.documents.version < 3:
+                reply.page.documents.add(document=query.documents.document, version=query.documents.version or 2,
+                                         file_name=b"x.yaml", sha256=bytes(32), log_index=9, body=body)
+        elif what in ("next", "why"):
+            zh = getattr(query, what).zh
+            reply.page.lines.append(f"{what} {getattr(query, what).case_no} {'zh' if zh else 'en'}".encode())
 
 
 MAPPING = "\n".join(f"{name}: {{column: {name}}}" for name in ["unit", "kind", "severity", "found", "text"]) + "\n"
@@ -267,6 +309,187 @@ def acts(desk):
        "evidence is named by kind, name, size and SHA-256; - reads the text", command)
 
 
+# Each verb with all that it takes, and what then stands in its command besides the case and the id.
+VERBS = [
+    ("dispatch --unit u --officer o --verifier v --track supervision", 2, dict(unit=b"u", officer=b"o", verifier=b"v", track=4)),
+    ("sign-for", 3, {}), ("bounce -m x", 4, dict(text=b"x")),
+    ("adjudicate -m x --unit u --officer o --verifier v", 5, dict(text=b"x", unit=b"u", officer=b"o", verifier=b"v")),
+    ("plan submit --measures 3 -e FILE", 6, dict(measures=3, evidence=[(3, 0)])),
+    ("plan approve", 7, {}), ("plan return -m x", 8, dict(text=b"x")),
+    ("progress -m x -e 2:FILE -e plan/3:FILE -e decision:FILE", 9, dict(text=b"x", evidence=[(1, 2), (3, 3), (6, 0)])),
+    ("comment -m x", 10, dict(text=b"x")), ("endorse", 11, {}),
+    ("extension ask --days 20 -m x", 12, dict(days=20, text=b"x")), ("extension grant", 13, {}),
+    ("extension grant --days 5wd", 13, dict(days=5)), ("extension refuse -m x", 14, dict(text=b"x")),
+    ("hold --days 4000 -m x", 15, dict(days=4000, text=b"x")), ("resume", 16, {}),
+    ("stage --days 250 -m x", 17, dict(days=250, text=b"x")), ("request-closure -e 1:FILE", 18, dict(evidence=[(1, 1)])),
+    ("pass", 19, {}), ("fail -m x", 20, dict(text=b"x")),
+    ("reassign -m x --officer o", 21, dict(text=b"x", officer=b"o")), ("escalate -m x", 22, dict(text=b"x")),
+    ("hand-over --officer o", 23, dict(officer=b"o")), ("attach -e FILE", 24, dict(evidence=[(1, 0)])),
+    ("merge --into C-9 -m x", 25, dict(other=9, text=b"x")), ("withdraw -m x", 26, dict(text=b"x")),
+    ("reopen -m x", 27, dict(text=b"x")), ("look-back pass", 28, {}), ("look-back relapse -m x", 29, dict(text=b"x")),
+    ("decide --form admonition --number N-1 -m x -e FILE --officer o", 30,
+     dict(form=4, number=b"N-1", text=b"x", evidence=[(6, 0)], officer=b"o")),
+    ("decide --form none_held -m x -e FILE", 30, dict(form=1, text=b"x", evidence=[(6, 0)])),
+    ("talk -m x -e FILE", 31, dict(text=b"x", evidence=[(2, 0)])),
+    ("issue-rule --number N-2 --date 2026-03-01 -m x -e FILE", 32,
+     dict(number=b"N-2", day=20513, text=b"x", evidence=[(4, 0)])),
+    ("sign-order -e FILE", 33, dict(evidence=[(5, 0)])), ("withdrawal approve", 34, {}),
+    ("withdrawal refuse -m x", 35, dict(text=b"x")), ("unmerge -m x", 36, dict(text=b"x")),
+    ("split -m x --unit u --track new_rules", 37, dict(text=b"x", unit=b"u", track=2)),
+    ("co-unit --unit u", 38, dict(unit=b"u")), ("sweep", 39, {}), ("statement -m x", 44, dict(text=b"x")),
+    ("appeal -m x", 45, dict(text=b"x")), ("rebase -m x", 46, dict(text=b"x")),
+]
+# Command lines that are wrong, and what the message says; none of them reaches the daemon.
+WRONG = [
+    ("extension ask 7 -m x", "needs --days"), ("extension ask 7 --days 0 -m x", "1 to 4000"), ("hold 7 --days 4001 -m x", "1 to 4000"),
+    ("hold 7 --days 24h -m x", "working days"), ("stage 7 -m x", "needs --days"), ("plan submit 7 -e FILE", "needs --measures"),
+    ("plan submit 7 --measures 33 -e FILE", "1 to 32"), ("plan submit 7 --measures 1", "needs --evidence"),
+    ("issue-rule 7 --number N -m x -e FILE", "needs --date"), ("issue-rule 7 --date 2026-02-30 -m x", "not '2026-02-30'"),
+    ("issue-rule 7 --date 2026-02-03 -m x -e FILE", "needs --number"), ("decide 7 -m x -e FILE", "needs --form"),
+    ("decide 7 --form admonitoin -m x", "did you mean 'admonition'"), ("decide 7 --form circular -m x -e FILE", "needs --number"),
+    ("merge 7 -m x", "needs --into"), ("merge 7 --into 0 -m x", "case number"), ("hand-over 7", "needs --officer"),
+    ("co-unit 7", "needs --unit"), ("attach 7", "needs --evidence"), ("bounce 7", "-m TEXT"), ("bounce 7 -m ", "empty|TEXT"),
+    ("attach 7 -e 33:FILE", "measures 1 to 32"), ("attach 7 -e plan/0:FILE", "measures 1 to 32"),
+    ("attach 7 -e plann/2:FILE", "did you mean 'plan'"), ("co-unit 7 --unit " + "u" * 64, "1 to 63 bytes"),
+    ("bulk sign-for --yes", "which cases"), ("bulk --unit u --yes", "which command"), ("bulk --unit u sign-for", "--preview or --yes"),
+    ("bulk --unit u signfor --yes", "did you mean 'sign-for'"), ("bulk --unit u ping --yes", "not done to cases"),
+    ("bulk --unit u sign-for 7 --yes", "leave out '7'"), ("bulk --unit u sign-for --yes --preview", "either"),
+    ("plan", "plan submit"), ("extension deny", "extension refuse"), ("documents polcy", "did you mean 'policy'"),
+    ("documents policy x", "number of a version"), ("next 7 --steps 33", "1 to 32"), ("notices --case x", "case number"),
+]
+
+
+def verbs(desk):
+    file = desk.folder / "paper.txt"
+    file.write_bytes(b"abc")
+    seen = set()
+    for line, number, values in VERBS:
+        desk.stub.acts.clear()
+        words = [word.replace("FILE", str(file)) for word in line.split()]
+        done = desk.command(*words, "7")
+        command = desk.stub.acts[-1] if desk.stub.acts else None
+        expected = desk.stub.pb.Command(command=number, case_no=7)
+        if command:
+            expected.id = command.id
+            expected.evidence.extend(command.evidence)
+            for name, value in values.items():
+                if name != "evidence":
+                    setattr(expected, name, value)
+        pieces = [(piece.kind, piece.measure) for piece in command.evidence] if command else []
+        ok(done.returncode == 0 and command == expected and pieces == values.get("evidence", []), f"rectify {line}", command,
+           done.stdout, done.stderr)
+        seen.add(number)
+    rows = re.findall(r"^COMMAND\((\d+), \w+, \w+, \"[^\"]*\", (.*?), [01], ", (ROOT / "include/rectify/command.def").read_text(), re.M)
+    people = {int(number) for number, roles in rows if roles != "0"} - {1, 50}
+    ok(people == seen, "every command that people may give has a verb", people ^ seen)
+    before = len(desk.stub.acts) + desk.stub.previews
+    for line, message in WRONG:
+        words = [word.replace("FILE", str(file)) for word in line.split(" ")]
+        done = desk.command(*words)
+        ok(done.returncode == 64 and re.search(message, done.stderr) is not None and not done.stdout, f"wrong: rectify {line[:60]}",
+           done.stdout, done.stderr)
+    ok(len(desk.stub.acts) + desk.stub.previews == before, "nothing wrong reached the daemon")
+
+
+def previews(desk):
+    stub = desk.stub
+    stub.acts.clear()
+    done = desk.command("sign-for", "7", "13", "--preview", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    ok(done.returncode == 1 and [line["outcome"] for line in lines] == ["would_accept", "would_refuse"] and lines[0]["log_index"] is None
+       and not stub.acts, "--preview says what would come of it", done.stdout, done.stderr)
+    done = desk.command("sign-for", "7", "--preview")
+    ok(done.returncode == 0 and "nothing recorded" in done.stdout and "log" not in done.stdout, "... to a person too", done.stdout)
+    stub.knows_previews = False
+    done = desk.command("sign-for", "7", "--preview")
+    ok(done.returncode == 76 and "does not know previews" in done.stderr, "a daemon that knows no previews is found out", done.stderr)
+    stub.knows_previews = True
+
+
+def bulk(desk):
+    stub = desk.stub
+    stub.acts.clear()
+    stub.done.clear()
+    stub.known = 40
+    done = desk.command("bulk", "--unit", "east", "--status", "dispatched", "sign-for", "-m", "together", "--preview", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    query = stub.queries[-1].cases
+    ok(done.returncode == 1 and len(lines) == 40 and not stub.acts and query.unit == b"east" and list(query.status) == [2],
+       "bulk --preview: a row for each case, nothing done", done.stdout[:500], done.stderr)
+    ok(sorted({line["outcome"] for line in lines}) == ["would_accept", "would_refuse"] and lines[12]["rule"] == 620
+       and lines[0]["status_before"] == "dispatched" and lines[0]["status"] == "rectifying", "... what would come of it", lines[:1])
+    uuid, requests = "019b6767-9400-7d3e-be87-9bc90ebdbdca", stub.requests
+    done = desk.command("bulk", "--unit", "east", "sign-for", "-m", "together", "--yes", "--csv", "--id", uuid)
+    ok(done.returncode == 1 and len(done.stdout.splitlines()) == 41 and len(stub.acts) == 39 and done.stdout.count(",accepted,") == 39
+       and done.stdout.count(",left_out,620,") == 1 and all(act.text == b"together" for act in stub.acts),
+       "bulk --yes: what would be refused is left out, the rest is done", done.stdout[:500], done.stderr)
+    ok(stub.requests - requests == 3, "... by one query, one preview and one request", stub.requests - requests)
+    done = desk.command("bulk", "--unit", "east", "sign-for", "-m", "together", "--yes", "--csv", "--id", uuid)
+    ok(done.stdout.count(",repeated,") == 39 and len(stub.done) == 39, "the same --id again doubles nothing", done.stdout[:500])
+    stub.known = 1
+    done = desk.command("bulk", "--unit", "east", "sign-for", "-m", "together", "--yes", "--csv", "--id", uuid)
+    ok(done.returncode == 0 and done.stdout.count(",repeated,") == 1 and len(stub.done) == 39, "... also when one case is left of them",
+       done.stdout)
+    stub.known, stub.lost = 12, True
+    stub.done.clear()
+    done = desk.command("bulk", "--unit", "east", "comment", "-m", "x", "--yes", "--csv", "--timeout", "1")
+    said = re.search(r"--id ([0-9a-f-]{36})", done.stderr)
+    ok(done.returncode == 69 and said is not None and len(stub.done) == 12, "no answer: the id to repeat it with is said", done.stderr)
+    stub.lost = False
+    done = desk.command("bulk", "--unit", "east", "comment", "-m", "x", "--yes", "--csv", "--id", said[1] if said else uuid)
+    ok(done.returncode == 0 and done.stdout.count(",repeated,") == 12 and len(stub.done) == 12, "... and with it nothing happens twice",
+       done.stdout, done.stderr)
+    stub.known = 501
+    stub.acts.clear()
+    done = desk.command("bulk", "--unit", "east", "sign-for", "--yes")
+    ok(done.returncode == 64 and "more than 500" in done.stderr and "--limit 500" in done.stderr and not stub.acts,
+       "more cases than one transaction takes are refused, and how to narrow is said", done.stderr)
+    done = desk.command("bulk", "--unit", "east", "--limit", "500", "sign-for", "--yes", "--json")
+    ok(done.returncode == 1 and len(stub.acts) == 499, "--limit takes the first ones", done.stderr, len(stub.acts))
+    stub.known = 0
+    done = desk.command("bulk", "--unit", "east", "sign-for", "--yes")
+    ok(done.returncode == 0 and "no case is meant" in done.stderr, "no case at all", done.stderr)
+    stub.known, stub.knows_previews = 3, False
+    done = desk.command("bulk", "--unit", "east", "sign-for", "--yes")
+    ok(done.returncode == 76, "without previews there is no bulk", done.stderr)
+    stub.knows_previews = True
+
+
+def tells(desk):
+    """What the daemon is asked and how it is shown."""
+    stub = desk.stub
+    done = desk.command("next", "7", "--steps", "5", "--zh")
+    ok(done.stdout == "next 7 zh\n" and stub.queries[-1].next.steps == 5, "next asks for the rungs to come", done.stdout, done.stderr)
+    stub.known = 3
+    row = json.loads(desk.command("ledger", "--json", "--limit", "1", "--flag", "held", "--parent", "C-9").stdout)
+    ok(row["marks"] == "held swept" and row["extended"] == 8 and row["extensions"] == 1 and row["form"] == "admonition"
+       and row["order"] == "2026-3" and stub.queries[-1].cases.flags == 8 and stub.queries[-1].cases.parent == 9,
+       "the ledger tells marks, extensions, orders and decisions", row)
+    ok(",中止计时 已举一反三" in desk.command("ledger", "--csv", "--zh").stdout, "... in Chinese too")
+    ok(desk.command("why", "7").stdout == "why 7 en\n", "why asks for the story")
+    done = desk.command("notices", "--officer", "o1", "--json")
+    row = json.loads(done.stdout)
+    ok(row["instead_of"] == "o2" and row["kind"] == "reminder" and row["case"] == "C-000005" and row["officer_name"] == "王芳"
+       and stub.queries[-1].notices.officer == b"o1", "notices say in whose stead", done.stdout, done.stderr)
+    done = desk.command("documents", "--csv")
+    ok([line.split(",")[:3] for line in done.stdout.splitlines()[1:]] == [[k, "2", "x.yaml"] for k in ("policy", "calendar", "registry")],
+       "documents lists the three kinds", done.stdout, done.stderr)
+    ok(desk.command("documents", "policy", "2").stdout == "policy: x\n", "one version prints its body as it was published")
+    done = desk.command("documents", "policy", "9")
+    ok(done.returncode == 1 and "no version 9" in done.stderr, "a version that is not there", done.stderr)
+
+
+def manual():
+    page = run("__manual").stdout
+    made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
+    ok(made.returncode == 0 and made.stdout.startswith(".\\\" Generated by scdoc"), "the manual page is one", made.stderr)
+    listed = [line.split("  ")[1].strip() for line in run("--help").stdout.split("Options,")[0].splitlines() if re.match(r"  [a-z]", line)]
+    ok(all(f"## rectify {verb}\n" in page for verb in listed), "the manual page knows every command")
+    zh = run("--zh", "--help").stdout
+    nameless = [verb for verb in listed if not re.search(rf"^  {re.escape(verb)} +[\u4e00-\u9fff]", zh, re.M)]
+    ok(not nameless, "every command has a name in Chinese", nameless)
+
+
 def compile_proto(folder):
     subprocess.run(["protoc", f"--proto_path={ROOT / 'proto'}", f"--python_out={folder}", "rectify/v1/rectify.proto"], check=True)
     sys.path.insert(0, folder)
@@ -281,6 +504,11 @@ def main():
         desk = Desk(folder, compile_proto(folder))
         intake(desk)
         acts(desk)
+        verbs(desk)
+        previews(desk)
+        bulk(desk)
+        tells(desk)
+    manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
 

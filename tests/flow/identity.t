@@ -84,11 +84,11 @@ def test_key_files():
     """A key file that others may read is refused; one that is there is not written over."""
     key = new_key("own")
     same(key["path"].stat().st_mode & 0o777, 0o600, "a new key file is its owner's alone")
-    same(rectify("key", "show", key["path"]).stdout.strip(), key["public"], "its public half is shown")
+    same(rectify("key", "public", key["path"]).stdout.strip(), key["public"], "its public half is shown")
     before = key["path"].read_bytes()
     ok(rectify("key", "new", key["path"]).returncode != 0 and key["path"].read_bytes() == before, "and it is not written over")
     key["path"].chmod(0o640)
-    done = rectify("key", "show", key["path"])
+    done = rectify("key", "public", key["path"])
     ok(done.returncode != 0 and "others may read" in done.stderr, "one that the group may read is refused", done.stderr)
     refused = Daemon("--listen", "tcp://127.0.0.1:*", "--server-key", str(key["path"]))
     refused.start(wait=False)
@@ -116,12 +116,12 @@ def test_registering():
     key = HERE["own"]["public"]
     same(rule_of(rectify("key", "register", "insp-1", key, actor="off")), 201, "only an administrator registers")
     same(rule_of(rectify("key", "register", "nemo", key)), 121, "the officer must be known")
-    same(rule_of(rectify("key", "register", "insp-1", key, "--until", "2025-12-31")), 206, "not into the past")
+    same(rule_of(rectify("key", "register", "insp-1", key, "--until", "2025-12-31")), 206, "rule 206: not into the past")
     same(rule_of(rectify("key", "register", "insp-1", key, "--from", "2026-03-01", "--until", "2026-02-01")), 206, "not backwards")
     same(rectify("key", "register", "insp-1", key).returncode, 0, "registered")
     same(rule_of(rectify("key", "register", "insp-1", key)), 125, "the same again changes nothing")
-    same(rule_of(rectify("key", "register", "insp-2", key)), 204, "a key does not change hands")
-    same(rule_of(rectify("key", "revoke", "00" * 32, "-m", "lost")), 205, "an unknown key cannot be revoked")
+    same(rule_of(rectify("key", "register", "insp-2", key)), 204, "rule 204: a key does not change hands")
+    same(rule_of(rectify("key", "revoke", "00" * 32, "-m", "lost")), 205, "rule 205: an unknown key cannot be revoked")
     ok(key in rectify("key", "list").stdout, "it is listed")
     same(rectify("key", "list", actor="insp-1").returncode, 1, "not for everybody")
 
@@ -208,6 +208,10 @@ def test_restart():
     client.close()
 
 
+def rules_on_record(daemon):
+    return set(daemon.sql("SELECT DISTINCT rule FROM rectify.event WHERE case_no = 0").split())
+
+
 def counted(daemon):
     """(officer, count) of each summary on record."""
     client, found = Client(daemon, "auditor"), []
@@ -240,19 +244,33 @@ def test_refusals_are_bounded():
     same(daemon.stop(), 0, "it stops")
     daemon.start()
     same([count for _, count in counted(daemon)][1:], [100], "and before a stop what was counted is put on record")
+    ok({"661", "662", "663"} <= rules_on_record(daemon), "rule 661, rule 662 and rule 663 are on record", rules_on_record(daemon))
     ok(daemon.doctor().returncode == 0, "doctor")
     client.close()
 
 
+def test_count_of_keys():
+    """There is room for so many keys."""
+    daemon, most = HERE["daemon"], limit("KEYS_MAX")
+    daemon.sql("INSERT INTO rectify.client_key SELECT sha256(n::text::bytea), 1, '2026-01-01', '2026-12-31', true, 1000000000 + n "
+               f"FROM generate_series(1, {most} - (SELECT count(*) FROM rectify.client_key)) AS n")
+    daemon.kill()
+    daemon.start()
+    done = rectify("key", "register", "insp-1", new_key("too-many")["public"])
+    same(rule_of(done), 207, "rule 207: one too many is refused")
+    same(rectify("key", "register", "insp-1", HERE["second"]["public"], "--until", "2026-12-31").returncode, 0,
+         "those that are there can still be prolonged")
+
+
 def test_rate():
     """An officer may hand in so many items a second, and is told when to come back."""
-    daemon = city("--identity-rate", "10")
+    daemon = city("--identity-rate", "1")
     client = Client(daemon)
     items = [finding() for _ in range(500)]
     same(len(client.submit(*items)), 500, "the largest request fits at any rate")
-    reply = client.once(request("insp-1", submit=submit_of(finding())))
+    reply = client.once(request("insp-1", submit=submit_of(*(finding() for _ in range(500)))))
     same(reply.error.code, BUSY, "then: later")
-    ok(0 < reply.error.retry_msec <= 1000 and "identity_rate" in reply.error.text.decode(), "when, and which bound", reply)
+    ok(0 < reply.error.retry_msec <= 500_000 and "identity_rate" in reply.error.text.decode(), "when, and which bound", reply)
     other = Client(daemon, "insp-2")
     same(len(other.submit(finding(team="team-2"))), 1, "others are served meanwhile")
     watches = [other.once(request("insp-2", watch=pb.Watch())).WhichOneof("body") for _ in range(limit("IDENTITY_WATCHES_MAX") + 1)]
@@ -262,4 +280,5 @@ def test_rate():
 
 
 main(test_the_door_opens, test_key_files, test_strangers, test_registering, test_the_holder, test_replay, test_rotation, test_days,
-     test_restart, test_refusals_are_bounded, test_rate)
+     test_restart, test_refusals_are_bounded, test_count_of_keys,
+     test_rate)

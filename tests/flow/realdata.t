@@ -30,7 +30,7 @@ KILL_AT = 11000  # cases: the daemon dies when it has acknowledged at least so m
 START, UNTIL = "2011-05-02", "2013-06-30T12:00:00Z"
 PATIENCE = 60  # seconds without an answer after which a step has failed
 UTC = datetime.timezone.utc
-CLOCKS = {"sign_for": 1, "rectify": 4, "adjudicate": 5}
+CLOCKS = {"sign_for": 1, "plan": 2, "rectify": 4, "adjudicate": 5, "decision": 10}
 TRACKS = [None, "early_warning", "new_rules", "special_rectification", "supervision", "accountability"]
 
 sys.path.insert(0, str(HERE))
@@ -273,17 +273,39 @@ def check_outcomes(tap, expected, rows):
     tap.say("tracks at the end: " + str(dict(Counter(each.track for each in expected))))
 
 
-def check_through_client(tap, daemon, same_problem, rows):
+def of_findings(lines, rows):
+    """The lines of the findings' own cases."""
+    own = {f"C-{int(row[0]):06}" for row in rows}
+    return [line for line in lines if line["case"] in own]
+
+
+def check_through_client(tap, daemon, same_problem, rows, count):
     ledger = daemon.rows("ledger", "--timeout", PATIENCE)
+    tap.ok(len(ledger) == count, "the ledger has every case", f"{len(ledger)} lines")
+    ledger = of_findings(ledger, rows)
     wrong = [f"case {row[0]}: {line['same_problem']} earlier, expected {again}"
              for again, row, line in zip(same_problem, rows, ledger) if int(line["same_problem"]) != again]
-    tap.ok(len(ledger) == ROWS, "the ledger has every case", f"{len(ledger)} lines")
     tap.none(wrong, f"recurrences of (unit, code) are right ({sum(map(bool, same_problem))} cases recur)")
     cases = daemon.rows("cases", "--timeout", PATIENCE)
+    tap.ok(len(cases) == count, "`rectify cases` lists every case", f"{len(cases)} lines")
+    cases = of_findings(cases, rows)
     wrong = [f"case {row[0]}: {line}" for row, line in zip(rows, cases)
              if (line["track"] or None, line["light"], line["text"]) != (TRACKS[int(row[10])], LIGHTS[int(row[11])], row[8])]
-    tap.ok(len(cases) == ROWS, "`rectify cases` lists every case", f"{len(cases)} lines")
     tap.none(wrong, "`rectify cases --json` says what the database says")
+
+
+def check_brought(tap, daemon, expected, brought):
+    """A case for the unit above behind each finding that brings one; the outcomes in the order of the case numbers."""
+    in_order, wanted = [], []
+    for each, rule in zip(expected, brought):
+        in_order.append(each)
+        if rule:
+            wanted.append([str(len(in_order) + 1), str(len(in_order)), rule.track, rule.light, str(len(rule.rungs))])
+            in_order.append(rule)
+    seen = [[number, parent, TRACKS[int(track)], LIGHTS[int(light)], str(int(version) - 1)] for number, parent, track, light, version
+            in daemon.sql("SELECT case_no, parent, track, light, version FROM rectify.case_ WHERE parent > 0 ORDER BY case_no")]
+    tap.ok(seen == wanted and wanted, f"the same kind too often: {len(wanted)} cases for the unit above", f"seen {seen}", f"wanted {wanted}")
+    return in_order
 
 
 def check_rungs(tap, daemon, base, expected):
@@ -291,7 +313,7 @@ def check_rungs(tap, daemon, base, expected):
     instant, and recorded at that instant."""
     event = event_class(base)()
     instants = {id(each): [(CLOCKS[name], int(when.timestamp()) * 1000000) for name, when in each.rungs] for each in expected}
-    following, fired, twice, late = {}, [0] * (ROWS + 1), [], []
+    following, fired, twice, late = {}, [0] * (len(expected) + 1), [], []
     for case_no, record in daemon.each_record("SELECT case_no, record FROM rectify.event WHERE command = 40 ORDER BY log_index"):
         event.ParseFromString(record)
         clock = case_no, event.fired_clock, event.fired_generation
@@ -333,15 +355,16 @@ def run(tap, daemon, base):
     import_with_crash(tap, daemon, file)
     import_again(tap, daemon, file)
     run_out(tap, daemon)
-    same_problem, expected = expect.expect(findings, units,
-                                           datetime.datetime.fromisoformat(UNTIL.replace("Z", "+00:00")))
+    same_problem, expected, brought = expect.expect(findings, units, expect.TOP_UNIT,
+                                                    datetime.datetime.fromisoformat(UNTIL.replace("Z", "+00:00")))
     rows = daemon.sql(CASES)
-    if not tap.ok(len(rows) == ROWS, f"{ROWS} cases and not one more", len(rows)):
+    if not tap.ok(len(rows) == ROWS, f"{ROWS} findings and not one more", len(rows)):
         return
     check_facts(tap, findings, rows)
     check_outcomes(tap, expected, rows)
-    check_through_client(tap, daemon, same_problem, rows)
-    check_rungs(tap, daemon, base, expected)
+    in_order = check_brought(tap, daemon, expected, brought)
+    check_through_client(tap, daemon, same_problem, rows, len(in_order))
+    check_rungs(tap, daemon, base, in_order)
     tap.ok(daemon.stop() == 0, "SIGTERM ends the daemon with exit code 0", daemon.process.returncode, daemon.log_tail())
 
 

@@ -11,10 +11,29 @@ void history_wrong(struct history *history, const char *format, ...) {
   va_end(arguments);
 }
 
+/* Of the policies that are played: municipal.yaml. */
+enum { HELD_MAX = 60, STAGED_MAX = 250, REPEAT_DAYS_MAX = 35 /* ten working days, holidays between */ };
+
 #define HOLDS(condition) \
   if (!(condition)) history_wrong(history, "case %llu: %s", (unsigned long long)after->case_no, #condition)
 
 /* ---- clocks ---- */
+
+/* What alone may put the date of the whole off: everything else leaves it where it is. */
+static bool may_put_off(const struct case_state *before, const struct case_state *after, const struct event *event) {
+  static const uint8_t commands[] = {COMMAND_EXTENSION_GRANT, COMMAND_RESUME,  COMMAND_VERIFY_FAIL, COMMAND_ADJUDICATE,
+                                     COMMAND_UNMERGE,         COMMAND_REVIEW,  COMMAND_REBASE,      COMMAND_STAGE,
+                                     COMMAND_REOPEN,          COMMAND_LOOK_BACK_RELAPSE};
+  for (size_t i = 0; i < sizeof commands; i++)
+    if (commands[i] == event->command) return true;
+  return event->rule == RULE_HOLD_ENDED || after->track != before->track || after->unit != before->unit;
+}
+
+static void check_put_off(struct history *history, const struct case_state *before, const struct case_state *after,
+                          const struct event *event) {
+  const struct case_clock *was = case_clock_of(before, CLOCK_RECTIFY), *is = case_clock_of(after, CLOCK_RECTIFY);
+  if (was != NULL && is != NULL && is->due > was->due) HOLDS(may_put_off(before, after, event));
+}
 
 static void check_clock(struct history *history, const struct case_state *before, const struct case_state *after,
                         const struct case_clock *clock, const struct event *event) {
@@ -24,7 +43,8 @@ static void check_clock(struct history *history, const struct case_state *before
   HOLDS((clock->paused == 0) == running);
   HOLDS(clock->generation <= after->version && clock->moved >= 0 && clock->extended >= 0);
   HOLDS(case_clock_of(after, clock->kind) == clock);
-  HOLDS(status_is_open(after->status) || clock->kind == CLOCK_LOOK_BACK || clock->kind == CLOCK_DECISION);
+  bool stands = after->status == STATUS_MERGED && clock->kind == CLOCK_RECTIFY && !running; /* till it is taken out again */
+  HOLDS(status_is_open(after->status) || clock->kind == CLOCK_LOOK_BACK || clock->kind == CLOCK_DECISION || stands);
   const struct case_clock *was = case_clock_of(before, clock->kind);
   if (was == NULL || was->generation != clock->generation) {
     HOLDS(clock->generation == event->version && clock->nth == 0);
@@ -33,6 +53,20 @@ static void check_clock(struct history *history, const struct case_state *before
   HOLDS(clock->nth >= was->nth && clock->rung >= was->rung && clock->repeat >= was->repeat);
   HOLDS(clock->start == was->start && clock->moved >= was->moved && clock->extended >= was->extended);
   HOLDS(clock->due >= was->due || event->command == COMMAND_REVIEW || after->unit != before->unit);
+}
+
+/* The date follows from what it stands on: start, budget, extensions, pauses that are over. */
+static void check_due(struct history *history, const struct case_state *after, const struct case_clock *clock) {
+  const struct world *world = &history->city->world;
+  bool provisional = false;
+  usec_t due = ladder_due_of(world_calendar(world, after->unit), world_zone(world, after->unit), clock, &provisional);
+  HOLDS(clock->due == due && clock->provisional == provisional);
+}
+
+/* Reminders never go silent, however long ago the date was. */
+static void check_reminds(struct history *history, const struct case_state *after, const struct case_clock *clock) {
+  const usec_t at_most = REPEAT_DAYS_MAX * 24 * USEC_PER_HOUR;
+  HOLDS(clock->state != CLOCK_RUNNING || clock->due > history->now || clock->next_fire <= history->now + at_most);
 }
 
 static void check_clocks(struct history *history, const struct case_state *before, const struct case_state *after,
@@ -44,6 +78,8 @@ static void check_clocks(struct history *history, const struct case_state *befor
     if (free_seen) HOLDS(clock->kind == 0);
     if (clock->kind == 0) continue;
     check_clock(history, before, after, clock, event);
+    if (status_is_open(after->status)) check_due(history, after, clock);
+    check_reminds(history, after, clock);
     provisional |= clock->provisional;
   }
   HOLDS(((after->flags & CASE_PROVISIONAL) != 0) == provisional);
@@ -53,6 +89,13 @@ static void check_clocks(struct history *history, const struct case_state *befor
 
 static bool stands_still(const struct case_state *state) {
   return state->status == STATUS_VERIFYING || state->status == STATUS_BOUNCED || (state->flags & CASE_HELD) != 0;
+}
+
+static bool answers(const struct history *history, const struct case_state *state) {
+  const struct world *world = &history->city->world;
+  const day_t day = zone_day_of(world_zone(world, state->unit), history->now);
+  return (registry_roles(world->registry, state->handler, state->unit, day) &
+          (ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL))) != 0;
 }
 
 static void check_open(struct history *history, const struct case_state *after) {
@@ -69,7 +112,7 @@ static void check_open(struct history *history, const struct case_state *after) 
   HOLDS((case_clock_of(after, CLOCK_ADJUDICATE) != NULL) == (unrouted || after->status == STATUS_BOUNCED));
   HOLDS(case_clock_of(after, CLOCK_LOOK_BACK) == NULL);
   bool units = after->status == STATUS_DISPATCHED || after->status == STATUS_RECTIFYING || after->status == STATUS_STAGED;
-  if (units) HOLDS(after->accountable == after->handler);
+  if (units) HOLDS(after->accountable == after->handler || !answers(history, after));
   if (after->status == STATUS_RECTIFYING) HOLDS(case_clock_of(after, CLOCK_SIGN_FOR) == NULL);
   HOLDS(case_holder(after) != 0);
 }
@@ -103,14 +146,25 @@ static void check_eyes(struct history *history, const struct case_state *before,
   const uint32_t command = event->command;
   bool checks = command == COMMAND_VERIFY_PASS || command == COMMAND_VERIFY_FAIL || command == COMMAND_LOOK_BACK_PASS ||
                 command == COMMAND_LOOK_BACK_RELAPSE;
-  if (checks) HOLDS(!acts(event, before->handler) && officers[event->actor].unit != before->unit);
-  if (command == COMMAND_EXTENSION_GRANT || command == COMMAND_EXTENSION_REFUSE) HOLDS(!acts(event, before->asked_by));
-  if (command == COMMAND_PLAN_APPROVE) HOLDS(!acts(event, before->plan_by));
-  if (command == COMMAND_WITHDRAW_APPROVE) HOLDS(!acts(event, before->withdrawal_by));
+  if (checks) {
+    HOLDS(!acts(event, before->handler) && officers[event->actor].unit != before->unit);
+    HOLDS(!acts(event, before->closing_by) && !acts(event, before->closing_for));
+    HOLDS(!acts(event, before->endorsed_by) && !acts(event, before->endorsed_for));
+  }
+  if (command == COMMAND_EXTENSION_GRANT || command == COMMAND_EXTENSION_REFUSE) HOLDS(!acts(event, before->asked_by) && !acts(event, before->asked_for));
+  if (command == COMMAND_PLAN_APPROVE) HOLDS(!acts(event, before->plan_by) && !acts(event, before->plan_for));
+  if (command == COMMAND_WITHDRAW_APPROVE) HOLDS(!acts(event, before->withdrawal_by) && before->absorbed == 0);
+  bool goes = command == COMMAND_WITHDRAW_APPROVE || command == COMMAND_MERGE_INTO;
+  if (goes) HOLDS((before->flags & CASE_ACCOUNTABILITY) == 0 || (before->flags & CASE_DECIDED) != 0);
+  HOLDS(after->held <= HELD_MAX && after->staged <= STAGED_MAX);
   if (command == COMMAND_DECIDE) HOLDS(!acts(event, before->subject));
   if (command == COMMAND_STATEMENT || command == COMMAND_APPEAL) HOLDS(event->actor == before->subject);
   if (command != COMMAND_REQUEST_CLOSURE) return;
-  HOLDS(after->evidence_count > 0 && before->children == 0);
+  HOLDS(after->evidence_count > after->evidence_spent && before->children == 0);
+  const uint32_t heads = ROLE_BIT(ROLE_PRINCIPAL);
+  const day_t day = zone_day_of(world_zone(&history->city->world, before->unit), history->now);
+  HOLDS((before->flags & CASE_ENDORSED) != 0 ||
+        (registry_roles(history->city->registry, after->endorsed_for, before->unit, day) & heads) != 0);
   if (before->track == TRACK_SPECIAL_RECTIFICATION) HOLDS((before->flags & CASE_PLAN_APPROVED) != 0);
   if (before->track == TRACK_EARLY_WARNING) HOLDS((before->flags & CASE_TALKED) != 0);
   if (before->track == TRACK_NEW_RULES) HOLDS((before->flags & CASE_RULE_ISSUED) != 0);
@@ -152,18 +206,21 @@ static void check_refused(struct history *history, const struct case_state *befo
 static int32_t days_open(const struct history *history, const struct case_state *state) {
   const struct zone *zone = &history->city->zones[0];
   usec_t until = state->closed != 0 ? state->closed : history->now;
-  return workday_between(&history->city->calendars[0], zone_day_of(zone, state->opened), zone_day_of(zone, until));
+  return workday_between(&history->city->calendars[0], zone_day_of(zone, state->opened - 1),
+                         zone_day_of(zone, until - 1));
 }
 
 static void check_days(struct history *history, const struct history_case *found) {
   const struct case_state *after = &found->state;
-  if (found->was_closed || history->city->world.calendar_version > 1) return;
+  if (history->city->world.calendar_version > 1) return;
   struct attribution attribution = found->attribution;
   attribution_step(&attribution, &history->city->calendars[0], &history->city->zones[0], after, history->now);
   int32_t total = 0;
-  for (uint32_t holder = 1; holder <= HOLDER_COUNT; holder++) total += attribution.days[holder];
-  HOLDS(attribution.days[0] == 0 && total == days_open(history, after));
+  for (uint32_t holder = 0; holder <= HOLDER_COUNT; holder++) total += attribution.days[holder];
+  HOLDS(total == days_open(history, after) && (found->was_closed || attribution.days[0] == 0));
 }
+
+static void check_post(struct history *history, const struct case_state *after);
 
 void check_event(struct history *history, const struct case_state *before, const struct history_case *found,
                  const struct event *event) {
@@ -172,7 +229,39 @@ void check_event(struct history *history, const struct case_state *before, const
   else check_accepted(history, before, after, event);
   HOLDS(memcmp(&found->folded, after, sizeof *after) == 0);
   check_clocks(history, before, after, event);
+  check_put_off(history, before, after, event);
+  if (event->command == COMMAND_RUNG_DUE && !rule_refuses(event->rule) && status_is_open(after->status)) check_post(history, after); /* who left is not told */
   check_status(history, after);
+}
+
+/* ---- posts ---- */
+
+static bool known(const struct history *history, uint32_t officer) {
+  const struct registry *registry = history->city->registry;
+  return officer != 0 && officer <= registry->officer_count && !registry->officers[officer].retired;
+}
+
+/* Who is accountable holds a post that fits, wherever anybody does. */
+static void check_post(struct history *history, const struct case_state *after) {
+  const struct world *world = &history->city->world;
+  const uint32_t unit_roles = ROLE_BIT(ROLE_HANDLER) | ROLE_BIT(ROLE_PRINCIPAL), office = ROLE_BIT(ROLE_OFFICE);
+  const day_t day = zone_day_of(world_zone(world, after->unit), history->now);
+  const bool with_office = after->status == STATUS_UNROUTED || after->status == STATUS_BOUNCED;
+  const uint32_t unit = after->unit != 0 ? after->unit : 1;
+  const bool verifies = after->status == STATUS_VERIFYING;
+  const uint32_t fits = verifies ? ROLE_BIT(ROLE_VERIFIER) | office : with_office || !answers(history, after) ? office : unit_roles;
+  const uint32_t roles = registry_roles(world->registry, after->accountable, unit, day);
+  if (known(history, after->accountable) && (roles & fits) != 0) return;
+  for (uint32_t officer = 1; officer <= world->registry->officer_count; officer++) {
+    bool could = (registry_roles(world->registry, officer, unit, day) & (fits & ~ROLE_BIT(ROLE_VERIFIER))) != 0;
+    if (could) history_wrong(history, "case %llu: officer %u is accountable without a post, officer %u has one",
+                             (unsigned long long)after->case_no, after->accountable, officer);
+  }
+}
+
+void check_posts(struct history *history) {
+  for (uint32_t i = 0; i < history->case_count; i++)
+    if (status_is_open(history->cases[i].state.status)) check_post(history, &history->cases[i].state);
 }
 
 /* ---- between cases ---- */
@@ -186,10 +275,17 @@ static uint32_t open_parts(const struct history *history, uint64_t parent) {
   return count;
 }
 
+static uint32_t merged_cases(const struct history *history, uint64_t into) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < history->case_count; i++) count += history->cases[i].state.merged_into == into;
+  return count;
+}
+
 void check_cases(struct history *history) {
   for (uint32_t i = 0; i < history->case_count; i++) {
     const struct case_state *after = &history->cases[i].state;
     HOLDS(after->children == open_parts(history, after->case_no));
+    HOLDS(after->absorbed == merged_cases(history, after->case_no));
     HOLDS(after->merged_into != after->case_no && after->parent < after->case_no && after->finding_of <= after->case_no);
     if (after->merged_into != 0) HOLDS(history_case_of(history, after->merged_into) != NULL);
     check_days(history, &history->cases[i]);

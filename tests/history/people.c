@@ -20,12 +20,23 @@ static uint32_t somebody(struct history *history, uint32_t role) {
   return 1;
 }
 
+/* A unit where somebody inspects: a team that can take its findings back. */
+static uint32_t some_team(struct history *history) {
+  const struct registry *registry = history->city->registry;
+  uint32_t first = dice_below(history, registry->appointment_count);
+  for (uint32_t i = 0; i < registry->appointment_count; i++) {
+    const struct appointment *row = &registry->appointments[(first + i) % registry->appointment_count];
+    if (row->role == ROLE_INSPECTOR) return row->unit;
+  }
+  return 0;
+}
+
 static void any_evidence(struct history *history, const struct case_state *state, struct command *command) {
   command->evidence_count = (uint16_t)dice_below(history, 5);
   for (uint32_t i = 0; i < command->evidence_count; i++) {
     struct evidence_item *item = &command->evidence[i];
     item->kind = (uint8_t)(1 + dice_below(history, EVIDENCE_COUNT));
-    item->measure = (uint8_t)dice_below(history, state->measures + 1u);
+    item->measure = (uint8_t)dice_below(history, (dice_percent(history, 95) ? state->measures : MEASURES_MAX) + 1u);
     if (dice_percent(history, 10)) item->also_in = 1 + dice_below(history, history->case_count);
     if (item->also_in == state->case_no) item->also_in = 0;
     memset(item->sha256.bytes, (int)dice_below(history, 256), HASH_BYTES);
@@ -34,7 +45,7 @@ static void any_evidence(struct history *history, const struct case_state *state
 
 /* Every field may be anything that the wire lets through. */
 static void nonsense(struct history *history, const struct case_state *state, struct command *command) {
-  do command->kind = (uint8_t)(1 + dice_below(history, COMMAND_COUNT));
+  do command->kind = (uint8_t)(1 + dice_below(history, COMMAND_PUBLISH));
   while (!word_known(words_command, command->kind) || command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
   command->actor = any_officer(history);
   command->has_text = dice_percent(history, 80);
@@ -48,9 +59,10 @@ static void nonsense(struct history *history, const struct case_state *state, st
   command->clock = (uint8_t)dice_below(history, CLOCK_COUNT + 1);
   command->generation = dice_below(history, 8);
   command->nth = dice_below(history, 4);
-  command->days = (uint16_t)dice_below(history, WORKDAYS_MAX + 1);
+  command->days = (uint16_t)dice_below(history, dice_percent(history, 50) ? WORKDAYS_MAX + 1 : UINT16_MAX + 1);
   command->day = (day_t)dice_below(history, DAY_MAX + 1);
-  command->measures = (uint8_t)dice_below(history, MEASURES_MAX + 1);
+  command->measures = (uint8_t)dice_below(history, UINT8_MAX + 1);
+  if (dice_percent(history, 5)) command->unit = command->officer = command->verifier = UINT32_MAX;
   command->form = (uint8_t)dice_below(history, FORM_COUNT + 1);
   command->relation = 0;
 }
@@ -75,6 +87,7 @@ static const uint8_t at_bounced[] = {COMMAND_ADJUDICATE, COMMAND_ADJUDICATE, COM
 static const uint8_t at_closed[] = {COMMAND_LOOK_BACK_PASS, COMMAND_LOOK_BACK_RELAPSE, COMMAND_REOPEN, COMMAND_APPEAL,
                                     COMMAND_DECIDE,         COMMAND_COMMENT,           COMMAND_SWEEP};
 static const uint8_t at_merged[] = {COMMAND_UNMERGE};
+static const uint8_t at_absorbing[] = {COMMAND_WITHDRAW, COMMAND_WITHDRAW_APPROVE};
 
 /* Somebody waits for an answer: it comes now and then. */
 static uint8_t answer(struct history *history, const struct case_state *state) {
@@ -86,6 +99,7 @@ static uint8_t answer(struct history *history, const struct case_state *state) {
 }
 
 static uint8_t choose(struct history *history, const struct case_state *state) {
+  if (state->absorbed > 0 && dice_percent(history, 5)) return at_absorbing[dice_below(history, 2)];
   uint8_t answered = dice_percent(history, 30) ? answer(history, state) : 0;
   if (answered != 0) return answered;
 #define OF(list) return list[dice_below(history, sizeof list)]
@@ -128,7 +142,7 @@ static void hand_in(struct history *history, const struct case_state *state, str
   command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind]};
   if (command->evidence_count == 0) command->evidence_count = 1;
   for (uint32_t measure = 1; measure <= state->measures && command->kind == COMMAND_REQUEST_CLOSURE; measure++) {
-    if (command->evidence_count == EVIDENCE_MAX || dice_percent(history, 10)) return;
+    if (command->evidence_count == EVIDENCE_MAX || dice_percent(history, 25)) return;
     command->evidence[command->evidence_count++] =
         (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure};
   }
@@ -141,13 +155,14 @@ static void sensible(struct history *history, const struct case_state *state, st
   hand_in(history, state, command);
   command->days = (uint16_t)dice_below(history, command->kind == COMMAND_EXTENSION_ASK ? 15 : 70);
   command->day = zone_day_of(&history->city->zones[0], history->now) + (day_t)dice_below(history, 30);
-  command->measures = (uint8_t)dice_below(history, 4);
+  command->measures = (uint8_t)(dice_percent(history, 95) ? 1 + dice_below(history, 3) : 0);
   command->form = (uint8_t)dice_below(history, FORM_COUNT + 1);
   if (dice_percent(history, 90)) snprintf(command->number, sizeof command->number, "No. %u", dice_below(history, 100));
   if (dice_percent(history, 60)) command->unit = 1 + dice_below(history, history->city->registry->unit_count);
   if (command->kind == COMMAND_HAND_OVER) command->officer = 1 + dice_below(history, history->city->registry->officer_count);
   if (dice_percent(history, 10)) command->officer = any_officer(history);
   if (dice_percent(history, 10)) command->verifier = dice_percent(history, 50) ? state->handler : any_officer(history);
+  if (command->kind == COMMAND_REASSIGN && dice_percent(history, 50)) command->verifier = somebody(history, ROLE_VERIFIER);
   if (dice_percent(history, 10)) command->day = 0;
   if (dice_percent(history, 10)) command->actor = state->asked_by != 0 ? state->asked_by : command->actor;
   if (dice_percent(history, 20)) command->track = (uint8_t)(1 + dice_below(history, TRACK_COUNT));
@@ -174,6 +189,7 @@ void people_find(struct history *history, struct command *out, struct finding *f
                               .same_problem = dice_below(history, 3),
                               .same_kind = dice_below(history, 5)};
   *out = (struct command){.kind = COMMAND_SUBMIT, .actor = any_officer(history), .finding = finding};
+  if (dice_percent(history, 70)) finding->team = some_team(history);
   if (dice_percent(history, 3)) finding->kind = 0;
   if (finding->unit > history->city->registry->unit_count) finding->unit = 0;
   if (dice_percent(history, 97)) snprintf(finding->unit_code, sizeof finding->unit_code, "somewhere");

@@ -20,17 +20,21 @@ static void tell(const struct history *history, const struct event *event) {
 /* As the daemon does: packed, kept, and folded from what was kept. */
 static void record(struct history *history, const struct event *event, struct history_case *found) {
   static struct codec_arena *arena;
-  static uint8_t packed[EVENT_BODY_BYTES_MAX], state_packed[STATE_BODY_BYTES_MAX];
+  static uint8_t packed[4 * EVENT_BODY_BYTES_MAX], state_packed[4 * STATE_BODY_BYTES_MAX];
   struct event again;
   struct case_state state;
   if (arena == NULL) arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   size_t length = codec_event_pack(event, packed);
+  if (length > EVENT_BODY_BYTES_MAX) history_wrong(history, "a record of %zu bytes", length);
+  if (length > history->event_bytes) history->event_bytes = length;
   for (size_t i = 0; i < length; i++) history->digest = (history->digest ^ packed[i]) * DIGEST_PRIME;
   codec_arena_reset(arena);
   if (!codec_event_unpack(arena, packed, length, &again)) history_wrong(history, "a record cannot be read again");
   if (found == NULL) return;
   if (!case_apply(&found->folded, &again)) history_wrong(history, "a record does not follow");
   length = codec_state_pack(&found->state, state_packed);
+  if (length > STATE_BODY_BYTES_MAX) history_wrong(history, "a state of %zu bytes", length);
+  if (length > history->state_bytes) history->state_bytes = length;
   codec_arena_reset(arena);
   if (!codec_state_unpack(arena, state_packed, length, &state) || memcmp(&state, &found->state, sizeof state) != 0)
     history_wrong(history, "case %llu: the packed state is another one", (unsigned long long)event->case_no);
@@ -51,8 +55,6 @@ static struct fresh fresh_numbers(struct history *history) {
   return (struct fresh){history->case_count + 1, history->order_year, history->order_serial + 1};
 }
 
-static uint32_t play_command(struct history *history, struct history_case *found, const struct command *command);
-
 static void follow_up(struct history *history, const struct history_case *cause, const struct event *event) {
   const struct case_state after = cause->state;
   const struct event caused = *event;
@@ -67,12 +69,12 @@ static void follow_up(struct history *history, const struct history_case *cause,
     } else if (on == NULL) {
       continue;
     }
-    uint32_t rule = play_command(history, on, &command);
+    uint32_t rule = history_command(history, on, &command);
     if (rule_refuses(rule)) history_wrong(history, "what follows was refused by rule %u", rule);
   }
 }
 
-static uint32_t play_command(struct history *history, struct history_case *found, const struct command *command) {
+uint32_t history_command(struct history *history, struct history_case *found, const struct command *command) {
   struct decision decision;
   const struct fresh fresh = fresh_numbers(history);
   case_decide(&history->city->world, found == NULL ? NULL : &found->state, command, history->now, &fresh, &decision);
@@ -114,6 +116,30 @@ static struct history_case *next_due(struct history *history, usec_t *fire, uint
   return next;
 }
 
+static void keep_event(void *context, const struct event *event, const struct case_state *after) {
+  struct event *kept = context;
+  *kept = *event;
+  (void)after;
+}
+
+static bool same_rung(const struct event *a, const struct event *b) {
+  return a->rule == b->rule && a->effective == b->effective && a->fired_clock == b->fired_clock && a->track == b->track &&
+         a->light == b->light && a->flags_set == b->flags_set && a->notice_count == b->notice_count &&
+         memcmp(a->notices, b->notices, sizeof a->notices) == 0;
+}
+
+/* What is foretold if nobody does anything is what happens. */
+static void check_forecast(struct history *history, const struct case_state *state, const struct command *command) {
+  static struct event foretold;
+  static struct decision decision;
+  const struct fresh fresh = fresh_numbers(history);
+  foretold = (struct event){0};
+  case_forecast(&history->city->world, state, history->now, INSTANT_NONE - 1, 1, keep_event, &foretold);
+  case_decide(&history->city->world, state, command, history->now, &fresh, &decision);
+  if (!same_rung(&foretold, &decision.event))
+    history_wrong(history, "case %llu: what fires was not foretold", (unsigned long long)state->case_no);
+}
+
 /* Fires what is due until `until`: at its time, or late; each rung once. */
 static void run_until(struct history *history, usec_t until, bool late) {
   while (history->wrong[0] == '\0') {
@@ -125,21 +151,22 @@ static void run_until(struct history *history, usec_t until, bool late) {
     if (late) history->now = until;
     else if (fire > history->now) history->now = fire;
     case_rung_command(&next->state, slot, &command);
-    uint32_t rule = play_command(history, next, &command);
+    check_forecast(history, &next->state, &command);
+    uint32_t rule = history_command(history, next, &command);
     if (rule_refuses(rule)) history_wrong(history, "a due rung was refused by rule %u", rule);
-    if (play_command(history, next, &command) != RULE_STALE_TIMER) history_wrong(history, "a rung fired twice");
+    if (history_command(history, next, &command) != RULE_STALE_TIMER) history_wrong(history, "a rung fired twice");
   }
   if (history->now < until) history->now = until;
 }
 
 /* ---- publications ---- */
 
-static void review_all(struct history *history) {
+void history_review(struct history *history) {
   for (uint32_t i = 0; i < history->case_count; i++) {
     struct command command;
     if (case_next_fire(&history->cases[i].state, NULL) == INSTANT_NONE) continue;
     case_review_command(&history->city->world, &history->cases[i].state, &command);
-    play_command(history, &history->cases[i], &command);
+    history_command(history, &history->cases[i], &command);
   }
 }
 
@@ -150,23 +177,39 @@ static void publish_calendar(struct history *history) {
   struct calendar_day *day = &calendar->days[dice_below(history, calendar->day_count)];
   day->kind = day->kind == CALENDAR_HOLIDAY ? CALENDAR_MAKE_UP : CALENDAR_HOLIDAY;
   calendar->version = ++city->world.calendar_version;
-  review_all(history);
+  history_review(history);
 }
 
-/* People come and go, units close. */
+/* An appointment ends today, or goes on for ever.  The order of the rows does not depend on it. */
+static void change_appointment(struct history *history) {
+  struct registry *registry = history->city->registry;
+  struct appointment *row = &registry->appointments[dice_below(history, registry->appointment_count)];
+  const day_t today = zone_day_of(&history->city->zones[0], history->now);
+  const struct appointment was = *row;
+  const day_t until = dice_percent(history, 50) && row->from <= today ? today : DAY_MAX;
+  row->until = until;
+  for (uint32_t i = 0; i < registry->appointment_count; i++)
+    if (memcmp(&registry->by_officer[i], &was, sizeof was) == 0) registry->by_officer[i].until = until;
+}
+
+/* People come, go, move and stand in for each other; units close. */
 static void publish_registry(struct history *history) {
   struct registry *registry = history->city->registry;
-  uint32_t officer = 1 + dice_below(history, registry->officer_count);
-  uint32_t unit = 2 + dice_below(history, registry->unit_count - 1);
-  if (dice_percent(history, 70)) registry->officers[officer].retired = dice_percent(history, 40);
-  else registry->units[unit].retired = dice_percent(history, 40);
+  struct officer *officer = &registry->officers[1 + dice_below(history, registry->officer_count)];
+  const uint32_t unit = 2 + dice_below(history, registry->unit_count - 1), what = dice_below(history, 100);
+  if (what < 50) officer->retired = dice_percent(history, 40);
+  else if (what < 70) registry->units[unit].retired = dice_percent(history, 40);
+  else if (what < 85) change_appointment(history);
+  else if (what < 95) officer->unit = unit;
+  else registry->substitutions[dice_below(history, registry->substitution_count)].until += (day_t)dice_below(history, 60);
   registry->version++;
-  review_all(history);
+  history_review(history);
+  check_posts(history);
 }
 
 /* ---- a history ---- */
 
-static void make_key(struct history *history, struct command *command) {
+void history_key(struct history *history, struct command *command) {
   history->key_next++;
   memcpy(command->key.bytes, &history->key_next, sizeof history->key_next);
   command->key.bytes[15] = 7;
@@ -176,17 +219,17 @@ static void submit(struct history *history) {
   struct command command;
   struct finding finding;
   people_find(history, &command, &finding);
-  make_key(history, &command);
+  history_key(history, &command);
   finding.id = command.key;
-  play_command(history, NULL, &command);
+  history_command(history, NULL, &command);
 }
 
 static void act(struct history *history) {
   struct command command;
   struct history_case *found = &history->cases[dice_below(history, history->case_count)];
   people_ask(history, &found->state, &command);
-  make_key(history, &command);
-  play_command(history, dice_percent(history, 98) ? found : NULL, &command);
+  history_key(history, &command);
+  history_command(history, dice_percent(history, 98) ? found : NULL, &command);
 }
 
 static void play_step(struct history *history) {
@@ -199,7 +242,7 @@ static void play_step(struct history *history) {
   else if (what < 95) run_until(history, history->now + dice_below(history, 120) * DAY_USEC, dice_percent(history, 50));
   else if (what < 98) publish_registry(history);
   else if (what < 99) publish_calendar(history);
-  else history->city->world.policy_count = 2;
+  else if (history->city->world.policy_count < 3) history->city->world.policy_count++;
 }
 
 void history_play(struct history *history, const uint64_t *steps, uint32_t count) {

@@ -29,6 +29,10 @@ START = "2026-01-05"
 HOUR = 3600 * 1_000_000
 SUBMIT, DISPATCH, SIGN_FOR, PROGRESS, COMMENT, ENDORSE, REQUEST_CLOSURE, REASSIGN = 1, 2, 3, 9, 10, 11, 18, 21  # command.def
 VERIFY_PASS, ESCALATE = 19, 22
+BOUNCE, ADJUDICATE, PLAN_SUBMIT, PLAN_APPROVE, PLAN_RETURN, EXTENSION_ASK, EXTENSION_GRANT, EXTENSION_REFUSE = 4, 5, 6, 7, 8, 12, 13, 14
+HOLD, RESUME, STAGE, VERIFY_FAIL, HAND_OVER, ATTACH, MERGE_INTO, WITHDRAW, REOPEN = 15, 16, 17, 20, 23, 24, 25, 26, 27
+LOOK_BACK_PASS, LOOK_BACK_RELAPSE, DECIDE, TALK, RULE_ISSUE, ORDER_SIGN, WITHDRAW_APPROVE, WITHDRAW_REFUSE = 28, 29, 30, 31, 32, 33, 34, 35
+UNMERGE, SPLIT, CO_UNIT, SWEEP, RUNG_DUE, SPAWN, RELATE, REVIEW, STATEMENT, APPEAL, REBASE = 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46
 MALFORMED, VERSION, FIELD, TOO_LARGE, ACTOR, FORBIDDEN, NOT_FOUND = 1, 2, 3, 4, 5, 6, 7  # error.def
 BUSY, UNAVAILABLE, CLOCK, DOCUMENT, KEY_REUSED, INTERNAL = 8, 9, 10, 11, 12, 13
 
@@ -320,9 +324,10 @@ def uuid7():
 
 
 def finding(key=None, unit="north", team="team-1", kind=1, severity=2, text="墙面开裂", **more):
-    """A finding that the default policy routes."""
+    """A finding that the default policy routes; of no kind that comes again unless `category` says so."""
     message = pb.Finding(id=key or uuid7(), team=team.encode(), inspection=b"2026-1", unit=unit.encode(), kind=kind,
-                         severity=severity, category=b"building", code=more.pop("code", os.urandom(6).hex()).encode(),
+                         severity=severity, category=more.pop("category", os.urandom(6).hex()).encode(),
+                         code=more.pop("code", os.urandom(6).hex()).encode(),
                          found_on=TODAY - 5, text=text.encode() if isinstance(text, str) else text)
     for name, value in more.items():
         setattr(message, name, value)

@@ -176,10 +176,31 @@ static void take_defaults(struct play *play, struct command *command, struct fin
   finding->id = command->key;
 }
 
+/* What only the daemon asks: a rung that was fired already, a review without a publication. */
+static struct spec_case *act_daemon(struct play *play, char **words, uint32_t count) {
+  struct command command = {0};
+  struct spec_case *found = count == 3 ? play_case(play, words[2]) : NULL;
+  const bool repeats = count == 3 && strcmp(words[1], "repeats") == 0;
+  if (found == NULL || (!repeats && strcmp(words[1], "reviews") != 0)) {
+    play_fail(play, "the daemon repeats or reviews a case");
+    return NULL;
+  }
+  case_review_command(&play->city->world, &found->state, &command);
+  for (uint32_t i = play->event_count; repeats && i-- > 0;) {
+    const struct event *event = &play->events[i];
+    if (event->case_no != found->state.case_no || event->command != COMMAND_RUNG_DUE) continue;
+    command = (struct command){.kind = COMMAND_RUNG_DUE, .case_no = event->case_no, .key = event->key,
+                               .clock = event->fired_clock, .generation = event->fired_generation, .nth = event->fired_nth};
+    break;
+  }
+  return play_command(play, found, NULL, &command);
+}
+
 struct spec_case *act(struct play *play, char **words, uint32_t count) {
   struct command command = {0};
   struct finding finding = {0};
   uint32_t used = 0;
+  if (strcmp(words[0], "daemon") == 0) return act_daemon(play, words, count);
   command.kind = (uint8_t)verb_of(words + 1, count - 1, &used);
   if (command.kind == 0 || count < used + 2) {
     play_fail(play, "what is '%s %s'?", words[0], count > 1 ? words[1] : "");

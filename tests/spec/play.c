@@ -59,7 +59,8 @@ static void check_case(struct play *play, const struct case_state *before, const
   if (status_is_open(state->status) && case_next_fire(state, NULL) == INSTANT_NONE)
     play_fail(play, "%s: no timer runs", found->name);
   for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state->clocks[i].kind != 0; i++)
-    if (!status_is_open(state->status) && state->clocks[i].kind != CLOCK_LOOK_BACK && state->clocks[i].kind != CLOCK_DECISION)
+    if (!status_is_open(state->status) && state->clocks[i].state == CLOCK_RUNNING &&
+        state->clocks[i].kind != CLOCK_LOOK_BACK && state->clocks[i].kind != CLOCK_DECISION)
       play_fail(play, "%s: a timer runs on a closed case", found->name);
   if (!rule_refuses(event->rule) && !move_exists(event->command, before->status, state->status))
     play_fail(play, "%s: move.def knows no %s from %s to %s", found->name, word_name(words_command, event->command),
@@ -83,7 +84,7 @@ static void charge(struct play *play, struct spec_case *found) {
   int32_t total = 0;
   for (uint32_t i = 1; i <= HOLDER_COUNT; i++) total += found->attribution.days[i];
   const struct zone *zone = world_zone(world, 0);
-  int32_t all = workday_between(&world->calendars[0], zone_day_of(zone, found->state.opened), zone_day_of(zone, play->now));
+  int32_t all = workday_between(&world->calendars[0], zone_day_of(zone, found->state.opened - 1), zone_day_of(zone, play->now - 1));
   found->was_closed |= !status_is_open(found->state.status);
   if (!found->was_closed && play->city->world.calendar_version == 1 && total != all)
     play_fail(play, "%s: %d days are charged, %d have passed", found->name, total, all);
@@ -168,6 +169,14 @@ void play_until(struct play *play, usec_t until, bool outage) {
     }
   }
   play->now = until;
+}
+
+void play_as_of(const struct play *play, const struct spec_case *found, usec_t instant, struct spec_case *out) {
+  *out = *found;
+  out->state = (struct case_state){0};
+  for (uint32_t i = 0; i < play->event_count; i++)
+    if (play->events[i].case_no == found->state.case_no && play->events[i].recorded <= instant)
+      case_apply(&out->state, &play->events[i]);
 }
 
 void play_check_fold(struct play *play) {

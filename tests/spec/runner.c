@@ -72,20 +72,48 @@ static bool play_publication(struct play *play, char **words, uint32_t count) {
   return true;
 }
 
-static bool is_rung_of(const struct event *event, const struct spec_case *found) {
-  return event->case_no == found->state.case_no && event->command == COMMAND_RUNG_DUE;
+/* "publish registry FILE → not taken: WORDS" */
+static bool play_refusal(struct play *play, char **words, uint32_t count, char *expected) {
+  static const char prefix[] = "not taken: ";
+  if (expected == NULL || count != 3 || strcmp(words[0], "publish") != 0 || strcmp(words[1], "registry") != 0) return false;
+  struct document_report report = {0};
+  size_t length = 0;
+  char *text = city_read(words[2], &length), *said = trim(expected);
+  open_city(play);
+  struct registry *made = registry_parse(words[2], text, length, play->city->registry, play->city->calendars,
+                                         play->city->world.calendar_count, play->city->zones,
+                                         &play->city->world.zone_count, &report);
+  free(text);
+  if (made != NULL) play_fail(play, "%s was taken", words[2]);
+  else if (strncmp(said, prefix, sizeof prefix - 1) != 0 || strstr(report.text, said + sizeof prefix - 1) == NULL)
+    play_fail(play, "expected '%s', got '%s'", said, report.text);
+  registry_free(made);
+  document_report_free(&report);
+  return true;
+}
+
+static bool is_rung_of(const struct event *event, const struct spec_case *found, uint32_t clock) {
+  return event->case_no == found->state.case_no && event->command == COMMAND_RUNG_DUE &&
+         (clock == 0 || event->fired_clock == clock);
 }
 
 /* The next rung of the case that was not looked at yet, or NULL. */
 static const struct event *next_fired(struct play *play, struct spec_case *found) {
   while (found->shown < play->event_count)
-    if (is_rung_of(&play->events[found->shown++], found)) return &play->events[found->shown - 1];
+    if (is_rung_of(&play->events[found->shown++], found, play->fired_clock)) return &play->events[found->shown - 1];
   return NULL;
 }
 
 /* One line of `F1 fired`; `text` NULL: there must be no more. */
 static void expect_fired(struct play *play, struct spec_case *found, const char *text) {
   char shown[SPEC_LINE_MAX] = "nothing";
+  char *rest = NULL;
+  unsigned long many = text != NULL ? strtoul(text, &rest, 10) : 0;
+  if (many > 0 && strcmp(rest, " more") == 0) {
+    while (many > 0 && next_fired(play, found) != NULL) many--;
+    if (many > 0) play_fail(play, "%s fired: %lu fewer than '%s'", found->name, many, text);
+    return;
+  }
   const struct event *event = next_fired(play, found);
   if (event != NULL) describe_rung(play, event, shown, sizeof shown);
   if (text == NULL ? event != NULL : strcmp(text, shown) != 0)
@@ -93,8 +121,14 @@ static void expect_fired(struct play *play, struct spec_case *found, const char 
 }
 
 static struct spec_case *play_look(struct play *play, char **words, uint32_t count, bool *fired) {
+  static struct spec_case past;
   struct spec_case *found = play_case(play, words[0]);
-  *fired = count == 2 && strcmp(words[1], "fired") == 0;
+  *fired = (count == 2 || count == 3) && strcmp(words[1], "fired") == 0;
+  play->fired_clock = *fired && count == 3 ? word_number(words_clock, words[2], strlen(words[2])) : 0;
+  if (found != NULL && count == 4 && strcmp(words[1], "as") == 0 && strcmp(words[2], "of") == 0) {
+    play_as_of(play, found, city_instant(play->city, words[3]), &past);
+    return &past;
+  }
   return found != NULL && (count == 1 || *fired) ? found : NULL;
 }
 
@@ -137,6 +171,7 @@ static void play_line(struct play *play, char *line, char *paths, struct spec_ca
   uint32_t count = split(copy, words);
   if (arrow == NULL && (play_setting(play, words, count, paths) || play_time(play, words, count) ||
                         play_publication(play, words, count))) return;
+  if (play_refusal(play, words, count, arrow)) return;
   *looking = play_action(play, text, arrow);
 }
 

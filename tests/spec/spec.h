@@ -14,9 +14,14 @@
  *                                     evidence=2, evidence=plan+material, evidence=material:1 (for measure 1)
  *                                     Cases that follow from F1 are called F1.1, F1.2, ... in order.
  *   OFFICER tries COMMAND on F1       any command of command.def
+ *   daemon repeats F1 / reviews F1    the last rung of the case once more; a look at the case after a publication
  *   publish policy|calendar|registry FILE    a new version, in force at once; every open case is reviewed
+ *   publish registry FILE → not taken: WORDS the file is refused, and the words stand in what is said about it
  *   F1                                looks at the case, and at its last event: rule, edge, notices, relation
+ *   F1 as of 2026-02-10T09:00         looks at the case as it was known then: the fold of what had been recorded
  *   F1 fired                          each rung since the last look, one line beginning with `→` for each
+ *   F1 fired rectify                  the same, of one clock; the rungs of the others are passed over
+ *     → 25 more                       so many of them, not written out
  *
  * What can be expected stands in expect.c.  A command without `refused` must be accepted.
  */
@@ -53,6 +58,7 @@ struct play {
   uint64_t commands;        /* to number keys */
   uint32_t order_year, order_serial; /* of the last supervision order */
   struct decision decision; /* the last one */
+  uint32_t fired_clock;     /* whose rungs are looked at; 0: of all */
 };
 
 /* ---- play.c ---- */
@@ -69,6 +75,8 @@ struct spec_case *play_case(struct play *play, const char *name); /* NULL: there
 struct spec_case *play_case_numbered(struct play *play, uint64_t case_no);
 /* Every open case is reviewed after a publication. */
 void play_review(struct play *play);
+/* The case as it was known at the instant. */
+void play_as_of(const struct play *play, const struct spec_case *found, usec_t instant, struct spec_case *out);
 /* Folds all events again from nothing and compares. */
 void play_check_fold(struct play *play);
 

@@ -33,6 +33,9 @@ SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || '{"c_status": [7], "c_accou
   "c_closed": ["2026-03-02 00:00+00"]}'), 'ok, changed', 'a closed case needs neither timer nor officer');
 SELECT is(pg_temp.append(pg_temp.events('{1}', 3) || format('{"c_due_clock": [%s]}', clock)::jsonb), CASE clock WHEN 11 THEN 'ok, changed'
   ELSE '23514, unchanged' END, 'a clock is one of clock.def: ' || clock) FROM unnest(ARRAY[12, 11]) AS clock;
+SELECT is(pg_temp.append(pg_temp.events('{1}', 4) || jsonb_build_object('c_state', jsonb_build_array('\x' || repeat('00', bytes)))),
+  CASE bytes WHEN 2048 THEN 'ok, changed' ELSE '23514, unchanged' END, 'a packed state of so many bytes: ' || bytes)
+FROM unnest(ARRAY[2049, 2048]) AS bytes;
 
 -- One head of a unit and one stand-in of an officer at a time; what an older registry says too often is left out.
 CREATE FUNCTION pg_temp.project(appointments text, substitutions text) RETURNS text LANGUAGE sql AS $$

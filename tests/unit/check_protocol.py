@@ -4,7 +4,7 @@ import ast, pathlib, re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/PROTOCOL.md").read_text()
-TABLES = "kind severity track status light clock evidence notice recipient edge command error rule".split()
+TABLES = "kind severity track status light clock evidence form notice recipient edge origin relation mark command error rule".split()
 
 
 def rows(table):
@@ -27,20 +27,36 @@ def table_says(table):
 
 
 def bounds():
-    """The name and value of each number in limits.h."""
+    """The name and value of each number in limits.h; one may be reckoned from those above it."""
+    known = {}
     for line in (ROOT / "include/rectify/limits.h").read_text().splitlines():
-        match = re.match(r"#define ([A-Z_]+) ([0-9(][0-9 *()]*)", line)
+        match = re.match(r"#define ([A-Z_]+) ([0-9]+|\([0-9A-Z_ *+()]+\))", line)
         if match:
             tree = ast.parse(match[2].strip(), mode="eval")
-            yield match[1], eval(compile(tree, "limits.h", "eval"), {"__builtins__": {}})
+            known[match[1]] = eval(compile(tree, "limits.h", "eval"), {"__builtins__": {}}, dict(known))
+    return known
 
 
 def wrong_bounds():
     """Names of bounds that the text gives another value, or that do not exist."""
-    known = dict(bounds())
+    known = bounds()
     cited = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`(?:\)? \(|, )?(\d+)?", TEXT)
     bad = [name for name, value in cited if not name.startswith("ZMQ_") and name not in known]
     return bad + [name for name, value in cited if value and name in known and int(value) != known[name]]
+
+
+SENT = """Request Submit Finding Evidence Act Command Publish Query CaseQuery HistoryQuery LogQuery NoticeQuery WhyQuery
+NextQuery DocumentQuery KeyChange KeyQuery Watch ClockAdvance""".split()
+
+
+def unnamed():
+    """Fields of what a client sends that the text does not name."""
+    proto = (ROOT / "proto/rectify/v1/rectify.proto").read_text()
+    for message in SENT:
+        body = re.search(rf"^message {message} \{{(.*?)\}}$", re.sub(r"//.*", "", proto), re.M | re.S)[1]
+        for name in re.findall(r"(\w+) = \d+;", body):
+            if not re.search(rf"[`.]{name}\b", TEXT):
+                yield f"{message}.{name}"
 
 
 def checks():
@@ -50,6 +66,7 @@ def checks():
     numbers = [int(n) for n in re.findall(r"^- \*\*P-(\d{3})\*\*", TEXT, re.M)]
     yield "statements are numbered upwards, each once", numbers == sorted(set(numbers)) and len(numbers) > 40
     yield f"bounds are those of limits.h {wrong_bounds()}", not wrong_bounds()
+    yield f"every field of what a client sends is named {list(unnamed())}", not list(unnamed())
     cited = {int(n) for n in re.findall(r"P-(\d{3})", TEXT)}
     yield "statements that are cited exist", cited <= set(numbers)
     yield "the example is the tested one", (ROOT / "tests/flow/example_client.py").read_text() in TEXT

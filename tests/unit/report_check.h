@@ -38,6 +38,22 @@ static inline char *document_example(const char *first) {
   return example;
 }
 
+/* The example of rectify-policy(5) that begins with `first`; to free(). */
+#define MANUAL "docs/man/rectify-policy.5.scd"
+static inline char *manual_example(const char *first) {
+  size_t length = 0;
+  char *manual = document_read(MANUAL, DOCUMENT_BYTES_MAX, &length), fence[64];
+  if (manual == NULL) fail_msg("cannot read " MANUAL);
+  snprintf(fence, sizeof fence, "\n```\n%s", first);
+  const char *begin = strstr(manual, fence);
+  const char *end = begin != NULL ? strstr(begin + 5, "\n```") : NULL;
+  if (end == NULL) fail_msg(MANUAL " has no example with %s", first);
+  char *example = strndup(begin + 5, (size_t)(end + 1 - begin) - 5);
+  assert_non_null(example);
+  free(manual);
+  return example;
+}
+
 /* `text` with the first `what` replaced by `with`; to free().  Fails when `what` is not in it. */
 static inline char *document_with(const char *text, const char *what, const char *with) {
   const char *at = strstr(text, what);

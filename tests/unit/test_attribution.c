@@ -129,14 +129,14 @@ static uint32_t random_history(void) {
   return count;
 }
 
-/* Day by day: who held the case when the day began, for each working day after the first until the last open one. */
+/* Day by day: who held the case when the day began (its first instant ends the day before), for each working day after the first until the last open one. */
 static void oracle(uint32_t count, int32_t days[HOLDER_COUNT + 1]) {
   uint32_t last = count - 1; /* the moment that ended it, if it is closed */
   while (last > 0 && !status_is_open(moments[last].state.status) && !status_is_open(moments[last - 1].state.status)) last--;
-  day_t from = zone_day_of(zone, moments[0].at), until = zone_day_of(zone, moments[last].at);
+  day_t from = zone_day_of(zone, moments[0].at - 1), until = zone_day_of(zone, moments[last].at - 1);
   for (day_t day = from + 1; day <= until; day++) {
     uint32_t i = 0;
-    while (i + 1 < count && zone_day_of(zone, moments[i + 1].at) < day) i++;
+    while (i + 1 < count && zone_day_of(zone, moments[i + 1].at - 1) < day) i++;
     if (workday_is(calendar, day)) days[case_holder(&moments[i].state)]++;
   }
 }
@@ -154,7 +154,7 @@ static void test_columns_add_up(void **unused) {
       total += sum.days[holder];
     }
     while (last > 0 && !status_is_open(moments[last].state.status) && !status_is_open(moments[last - 1].state.status)) last--;
-    assert_int_equal(total, workday_between(calendar, zone_day_of(zone, moments[0].at), zone_day_of(zone, moments[last].at)));
+    assert_int_equal(total, workday_between(calendar, zone_day_of(zone, moments[0].at - 1), zone_day_of(zone, moments[last].at - 1)));
   }
 }
 

@@ -114,8 +114,47 @@ static void test_clear(void **unused) {
   book_free(book);
 }
 
+/* Within a case the clock with the lower number fires first, in whatever order they were started. */
+static void test_ties_within(void **unused) {
+  (void)unused;
+  struct case_state tied = {.clocks = {{.kind = CLOCK_SIGN_FOR, .state = CLOCK_RUNNING, .next_fire = 9},
+                                       {.kind = CLOCK_RECTIFY, .state = CLOCK_RUNNING, .next_fire = 7},
+                                       {.kind = CLOCK_PLAN, .state = CLOCK_RUNNING, .next_fire = 7},
+                                       {.kind = CLOCK_DECISION, .state = CLOCK_RUNNING, .next_fire = 7}}};
+  uint32_t index = 99;
+  assert_true(case_next_fire(&tied, &index) == 7);
+  assert_int_equal(index, 2);
+  tied.clocks[2].state = CLOCK_PAUSED;
+  assert_true(case_next_fire(&tied, &index) == 7);
+  assert_int_equal(index, 1);
+}
+
+/* A walk meets each case once, whatever comes and goes meanwhile; open cases are counted as such. */
+static void test_walk(void **unused) {
+  (void)unused;
+  struct book *book = book_new();
+  for (uint64_t i = 1; i <= 9; i++) {
+    aim(book, i, (usec_t)i);
+    book_find(book, i)->status = i % 3 == 0 ? STATUS_CLOSED_OUT : STATUS_RECTIFYING;
+    book_aim(book, book_find(book, i));
+  }
+  assert_int_equal(book_open_count(book), 6);
+  uint32_t cursor = 0, met = 0;
+  assert_int_equal(book_walk(book, &cursor)->case_no, 1);
+  book_remove(book, 1);
+  book_remove(book, 5);
+  book_remove(book, 6);
+  assert_int_equal(book_open_count(book), 4);
+  aim(book, 10, 10); /* takes the place of one that went */
+  for (const struct case_state *one; (one = book_walk(book, &cursor)) != NULL;) met |= 1u << one->case_no;
+  assert_int_equal(met & 0x39c, 0x39c); /* 2, 3, 4, 7, 8, 9 */
+  assert_int_equal(met & 0x62, 0);
+  assert_null(book_walk(book, &cursor));
+  book_free(book);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_ties),
-                                     cmocka_unit_test(test_clear)};
+                                     cmocka_unit_test(test_clear), cmocka_unit_test(test_ties_within), cmocka_unit_test(test_walk)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -495,6 +495,25 @@ static void test_keys_are_uuid7_and_increase(void **state) {
   assert_true(client->key_msec > UINT64_C(1700000000000)); /* milliseconds, not seconds */
 }
 
+static void test_keys_of_many_cases(void **state) {
+  (void)state;
+  uint8_t base[16], keys[100][16], again[16];
+  assert_int_equal(rectify_key(client, base), RECTIFY_OK);
+  for (uint64_t i = 0; i < 100; i++) {
+    rectify_key_for_case(base, i + 1, keys[i]);
+    assert_int_equal(keys[i][6] >> 4, 7);
+    assert_int_equal(keys[i][8] >> 6, 2);
+    assert_memory_equal(keys[i], base, 6); /* the base's time */
+    assert_memory_not_equal(keys[i], base, 16);
+    for (uint64_t k = 0; k < i; k++) assert_memory_not_equal(keys[i], keys[k], 16);
+  }
+  rectify_key_for_case(base, 42, again);
+  assert_memory_equal(again, keys[41], 16);
+  base[15] ^= 1; /* another base, other keys */
+  rectify_key_for_case(base, 42, again);
+  assert_memory_not_equal(again, keys[41], 16);
+}
+
 #define WITH_DAEMON(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -517,6 +536,7 @@ int main(void) {
       WITH_DAEMON(test_ask_without_a_daemon),
       cmocka_unit_test(test_endpoints),
       WITH_DAEMON(test_keys_are_uuid7_and_increase),
+      WITH_DAEMON(test_keys_of_many_cases),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -274,6 +274,9 @@ static void largest_effects(struct event *event) {
   event->measures = MEASURES_MAX;
   event->extensions = UINT8_MAX;
   event->plan_by = event->asked_by = event->withdrawal_by = event->order_year = event->order_serial = UINT32_MAX;
+  event->plan_for = event->asked_for = event->withdrawal_for = event->endorsed_by = event->endorsed_for = UINT32_MAX;
+  event->closing_by = event->closing_for = UINT32_MAX;
+  event->evidence_spent = event->held = event->staged = UINT16_MAX;
   event->subject = event->rebased_to = event->spawn_unit = event->spawn_officer = UINT32_MAX;
   event->spawn_track = TRACK_COUNT;
   event->rule_day = DAY_MAX;
@@ -334,6 +337,10 @@ static void test_the_largest_fit(void **state) {
                               .children = UINT16_MAX, .measures = MEASURES_MAX, .measures_shown = UINT32_MAX,
                               .plan_by = UINT32_MAX, .extensions = UINT8_MAX, .extended = UINT16_MAX,
                               .asked = UINT16_MAX, .asked_by = UINT32_MAX, .withdrawal_by = UINT32_MAX,
+                              .plan_for = UINT32_MAX, .asked_for = UINT32_MAX, .withdrawal_for = UINT32_MAX,
+                              .endorsed_by = UINT32_MAX, .endorsed_for = UINT32_MAX, .closing_by = UINT32_MAX,
+                              .closing_for = UINT32_MAX, .evidence_spent = UINT16_MAX, .held = UINT16_MAX,
+                              .staged = UINT16_MAX, .absorbed = UINT16_MAX,
                               .order_year = UINT32_MAX, .order_serial = UINT32_MAX, .rule_day = DAY_MAX,
                               .subject = UINT32_MAX, .form = FORM_COUNT, .decided = INT64_MIN, .evidence_kinds = UINT16_MAX,
                               .evidence_count = UINT16_MAX, .rework = UINT16_MAX, .bounces = UINT16_MAX,

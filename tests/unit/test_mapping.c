@@ -214,7 +214,7 @@ static void ids(void **state) {
   assert_memory_not_equal(id, other, 16);
   assert_int_equal(other[6] >> 4, 7);
   assert_int_equal(other[8] >> 6, 2);
-  id_for_case(id, 42, other);
+  rectify_key_for_case(id, 42, other);
   assert_memory_equal(id, other, 7);
   assert_memory_not_equal(id, other, 16);
 }

@@ -129,10 +129,25 @@ static void test_bad_keys(void **state) {
   struct note_signer signer;
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(note_verifier_parse(bad[i], strlen(bad[i]), &verifier));
+  static const char with_nul[] = "PeterNeumann\0ignored+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+  assert_false(note_verifier_parse(with_nul, sizeof with_nul - 1, &verifier));
   assert_false(note_signer_parse(PETER_PUBLIC, strlen(PETER_PUBLIC), &signer));
   assert_false(note_signer_new("two words", NOTE_ED25519, &signer));
   assert_false(note_signer_new("a+b", NOTE_ED25519, &signer));
   assert_false(note_signer_new("log", 9, &signer));
+}
+
+/* By hand: printf 'log\n5\nAAA...=\n' | sha256sum. */
+static void test_code(void **state) {
+  const struct checkpoint head = {.origin = "log", .size = 5};
+  struct checkpoint other = head;
+  char code[CHECKPOINT_CODE_BYTES], code_of_other[CHECKPOINT_CODE_BYTES];
+  (void)state;
+  checkpoint_code(&head, code);
+  assert_string_equal(code, "e2fe-fde1-d8b5-a620-78a9-d224-9085-f510");
+  other.size = 6;
+  checkpoint_code(&other, code_of_other);
+  assert_string_not_equal(code, code_of_other);
 }
 
 static void test_bad_checkpoints(void **state) {
@@ -150,6 +165,8 @@ static void test_bad_checkpoints(void **state) {
   struct checkpoint checkpoint;
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(checkpoint_parse(bad[i], strlen(bad[i]), &checkpoint));
+  static const char with_nul[] = "log\0ignored\n5\n" ROOT "\n";
+  assert_false(checkpoint_parse(with_nul, sizeof with_nul - 1, &checkpoint));
   static const char good[] = "log\n0\n" ROOT "\nmore lines may follow\n";
   assert_true(checkpoint_parse(good, sizeof good - 1, &checkpoint));
 }
@@ -158,6 +175,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_published),         cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_forged),
       cmocka_unit_test(test_algorithms_differ), cmocka_unit_test(test_bad_keys),   cmocka_unit_test(test_bad_checkpoints),
+      cmocka_unit_test(test_code),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

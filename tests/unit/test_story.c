@@ -76,7 +76,7 @@ static void pause_clock(struct event *event) {
 
 static void resume_clock(struct event *event) {
   struct case_clock clock = rectify_clock();
-  clock.moved += workday_between(calendar(), zone_day_of(zone(), clock.paused), zone_day_of(zone(), event->effective));
+  clock.moved += workday_between(calendar(), zone_day_of(zone(), clock.paused - 1), zone_day_of(zone(), event->effective - 1));
   clock.state = CLOCK_RUNNING;
   clock.paused = 0;
   put_clock(event, clock);
@@ -177,10 +177,37 @@ static bool was_said(const char *line) {
 
 /* ---- tests ---- */
 
+#define DAYS_COUNTED \
+  "2026-03-03 Tue    1", \
+  "2026-03-04 Wed    2", \
+  "2026-03-05 Thu    3", \
+  "2026-03-06 Fri    4", \
+  "2026-03-07 Sat    -  rest day", \
+  "2026-03-08 Sun    -  rest day", \
+  "2026-03-09 Mon    5", \
+  "2026-03-10 Tue    6", \
+  "2026-03-11 Wed    7", \
+  "2026-03-12 Thu    8", \
+  "2026-03-13 Fri    9", \
+  "2026-03-14 Sat    -  rest day", \
+  "2026-03-15 Sun    -  rest day", \
+  "2026-03-16 Mon   10", \
+  "2026-03-17 Tue   11", \
+  "2026-03-18 Wed   12", \
+  "2026-03-19 Thu   13", \
+  "2026-03-20 Fri   14", \
+  "2026-03-21 Sat    -  rest day", \
+  "2026-03-22 Sun    -  rest day", \
+  "2026-03-23 Mon   15", \
+  "2026-03-24 Tue   16", \
+  "2026-03-25 Wed   17", \
+  "2026-03-26 Thu   18", \
+  "2026-03-27 Fri   19"
+
 static void test_whole_history(void **unused) {
   (void)unused;
   begin();
-  hold("2026-03-04T09:00", "2026-03-06T00:00");
+  hold("2026-03-04T09:00", "2026-03-07T00:00");
   extend();
   verify_and_fail();
   tell_story(false, "2026-03-20T12:00");
@@ -197,9 +224,9 @@ static void test_whole_history(void **unused) {
               "   3  2026-03-04 09:00  督办一  rule 617: the unit's clocks stand still",
               "      | 第一行  second",
               "      on hold; rectify stands still",
-              "   4  2026-03-06 00:00  rectifyd  rung_due (hold, rung 1)",
+              "   4  2026-03-07 00:00  rectifyd  rung_due (hold, rung 1)",
               "      rule 655: the hold is over; the unit's clocks run again",
-              "      rectify +2wd, due 2026-03-16 -> 2026-03-18; recorded 2026-03-06 03:00",
+              "      rectify +2wd, due 2026-03-16 -> 2026-03-18; recorded 2026-03-07 03:00",
               "   5  2026-03-10 09:00  消防承办  rule 614: extension asked for",
               "      asked for 7wd; extension 10wd, due 2026-03-10",
               "   6  2026-03-12 09:00  督办一  rule 615: extension granted",
@@ -213,39 +240,15 @@ static void test_whole_history(void **unused) {
               "",
               "why this date",
               "rectify: 10wd from 2026-03-02 09:00 (Asia/Shanghai), calendar cn",
-              "2026-03-03 Tue    1",
-              "2026-03-04 Wed    2",
-              "2026-03-05 Thu    3",
-              "2026-03-06 Fri    4",
-              "2026-03-07 Sat    -  rest day",
-              "2026-03-08 Sun    -  rest day",
-              "2026-03-09 Mon    5",
-              "2026-03-10 Tue    6",
-              "2026-03-11 Wed    7",
-              "2026-03-12 Thu    8",
-              "2026-03-13 Fri    9",
-              "2026-03-14 Sat    -  rest day",
-              "2026-03-15 Sun    -  rest day",
-              "2026-03-16 Mon   10",
-              "2026-03-17 Tue   11",
-              "2026-03-18 Wed   12",
-              "2026-03-19 Thu   13",
-              "2026-03-20 Fri   14",
-              "2026-03-21 Sat    -  rest day",
-              "2026-03-22 Sun    -  rest day",
-              "2026-03-23 Mon   15",
-              "2026-03-24 Tue   16",
-              "2026-03-25 Wed   17",
-              "2026-03-26 Thu   18",
-              "2026-03-27 Fri   19",
+              DAYS_COUNTED,
               "due: the end of 2026-03-27 Fri (Asia/Shanghai)",
               "counted: 10 + 5 extended + 4 moved = 19wd",
-              "  moved by 2wd: on hold 2026-03-04 to 2026-03-06 (events 3 and 4)",
+              "  moved by 2wd: on hold 2026-03-04 to 2026-03-07 (events 3 and 4)",
               "  extended by 5wd: granted 2026-03-12 by 督办一 (event 6)",
               "  moved by 2wd: verification 2026-03-16 to 2026-03-18 (events 7 and 8)",
               "",
               "holds and extensions",
-              "  on hold 2026-03-04 to 2026-03-06 (events 3 and 4): 2wd by 督办一",
+              "  on hold 2026-03-04 to 2026-03-07 (events 3 and 4): 2wd by 督办一",
               "  extension 2026-03-10 to 2026-03-12 (events 5 and 6): asked for 7wd by 消防承办",
               "    granted 5wd by 督办一",
               "",
@@ -260,14 +263,14 @@ static void test_whole_history(void **unused) {
 static void test_in_chinese(void **unused) {
   (void)unused;
   begin();
-  hold("2026-03-04T09:00", "2026-03-06T00:00");
+  hold("2026-03-04T09:00", "2026-03-07T00:00");
   extend();
   tell_story(true, "2026-03-20T12:00");
   assert_string_equal(said[0], "C-000042  整改中  专项整治  规则第1版，日历 cn");
   assert_true(was_said("   2  2026-03-03 10:00  消防承办二 代 消防承办  规则 603：签收"));
-  assert_true(was_said("      整改：+2个工作日，截止 2026-03-16 -> 2026-03-18；记录于 2026-03-06 03:00"));
+  assert_true(was_said("      整改：+2个工作日，截止 2026-03-16 -> 2026-03-18；记录于 2026-03-07 03:00"));
   assert_true(was_said("合计：时限 10 + 延期 5 + 顺延 2 = 17个工作日"));
-  assert_true(was_said("  顺延 2个工作日：中止计时 2026-03-04 至 2026-03-06（第3、4号事件）"));
+  assert_true(was_said("  顺延 2个工作日：中止计时 2026-03-04 至 2026-03-07（第3、4号事件）"));
   assert_true(was_said("  延期 5个工作日：同意 2026-03-12 督办一（第6号事件）"));
   assert_true(was_said("  延期 2026-03-10 至 2026-03-12（第5、6号事件）：申请 7个工作日，消防承办；同意 5个工作日，督办一"));
   assert_true(was_said("  责任单位                10"));
@@ -379,7 +382,7 @@ static void test_too_many_spans(void **unused) {
 static void test_damaged_history_is_cut(void **unused) {
   (void)unused;
   begin();
-  hold("2026-03-04T09:00", "2026-03-06T00:00");
+  hold("2026-03-04T09:00", "2026-03-07T00:00");
   events[2].version = 9;
   tell_story(false, "2026-03-20T12:00");
   assert_string_equal(said[9], "cut here: of 4 events 2 could be read; what follows is told by these");
@@ -390,7 +393,7 @@ static void test_damaged_history_is_cut(void **unused) {
 static void test_lines_are_narrow(void **unused) {
   (void)unused;
   begin();
-  hold("2026-03-04T09:00", "2026-03-06T00:00");
+  hold("2026-03-04T09:00", "2026-03-07T00:00");
   extend();
   verify_and_fail();
   for (int zh = 0; zh < 2; zh++) {

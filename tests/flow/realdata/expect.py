@@ -10,7 +10,11 @@ include/rectify/policy.h and docs/DESIGN.md:
   - `every` repeats the last rung for ever at that distance;
   - earlier findings of the same (unit, code) within the window, the same day included, take the recurrence edge at once;
   - a rung never makes a light milder (docs/policy.md);
-  - a rung with `move` takes the edge of the case's track; the limits of the new track count from that rung's instant.
+  - a rung with `move` takes the edge of the case's track; the limits of the new track count from that rung's instant;
+  - the plan's clock starts with the first track that has a limit for it, and goes on through the others;
+  - a case that enters `accountability` brings a proposal, and the body's clock starts;
+  - the finding that has just so many earlier ones of its kind (unit above, category) as the policy says brings a case for
+    the unit above, numbered right behind its own.
 
 usage: expect.py FINDINGS.csv UNTIL     prints a summary; UNTIL like 2013-06-30T12:00:00+00:00
 """
@@ -29,11 +33,12 @@ ROOT = Path(__file__).resolve().parents[3]
 POLICY = ROOT / "policy" / "municipal.yaml"
 CALENDAR = ROOT / "policy" / "calendar" / "us-federal.yaml"
 ZONE = zoneinfo.ZoneInfo("America/Chicago")
+TOP_UNIT = "minneapolis"
 NOON = datetime.time(12, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 LIGHTS = ["green", "yellow", "red"]
-CLOCKS = ["sign_for", "rectify", "adjudicate"]  # in the order of clock.def: of two rungs of one instant the first fires first
+CLOCKS = ["sign_for", "plan", "rectify", "adjudicate", "decision"]  # in the order of clock.def: of two rungs of one instant the first fires first
 
 Rung = namedtuple("Rung", "at every light move")
 Finding = namedtuple("Finding", "inspection unit kind severity category code found_on text")
@@ -92,6 +97,7 @@ class Policy:
         recurrence = self.document["recurrence"]
         self.window = datetime.timedelta(days=int(recurrence["same_problem"].rstrip("d")))
         self.kind_window = datetime.timedelta(days=int(recurrence["same_kind"].rstrip("d")))
+        self.kind_min, self.kind_track = int(recurrence["same_kind_min"]), recurrence["same_kind_track"]
         self.recurrence_edge = recurrence["edge"]
         self.ladders = {name: [self.rung(row) for row in rows] for name, rows in self.document["ladders"].items()}
 
@@ -112,6 +118,9 @@ class Policy:
 
     def limit(self, track, clock):
         return working_days(self.document["tracks"][track]["limits"][clock])
+
+    def has(self, track, clock):
+        return clock in self.document["tracks"][track]["limits"]
 
     def ladder(self, track, clock):
         return self.ladders[self.document["tracks"][track]["ladders"][clock]]
@@ -135,6 +144,12 @@ class Clock:
         return rung, local(day, policy.remind_minutes) if offset < 0 else local(day + DAY)
 
 
+def decision(world, start):
+    """The clock of the body's decision on a proposal."""
+    _, policy = world
+    return Clock(world, start, policy.limit("accountability", "decision"), policy.ladder("accountability", "decision"))
+
+
 def simulate(world, start, first_track, until):
     """Lets the clocks of a case that nobody touches run from `start` to `until`."""
     _, policy = world
@@ -144,7 +159,9 @@ def simulate(world, start, first_track, until):
         clocks = {"adjudicate": Clock(world, start, working_days(unrouted["limit"]), policy.ladders[unrouted["ladder"]])}
     else:
         clocks = {name: Clock(world, start, policy.limit(track, name), policy.ladder(track, name))
-                  for name in ("sign_for", "rectify")}
+                  for name in ("sign_for", "plan", "rectify") if policy.has(track, name)}
+    if track == "accountability":
+        clocks["decision"] = decision(world, start)
     first_due = local(clocks["rectify"].due_day + DAY) if track else None
     heap = [(clock.next(world)[1], CLOCKS.index(name)) for name, clock in clocks.items()]
     heapq.heapify(heap)
@@ -161,6 +178,14 @@ def simulate(world, start, first_track, until):
         if target:
             track = target
             clock = clocks[name] = Clock(world, when, policy.limit(track, name), policy.ladder(track, name))
+        fresh = {}
+        if target and policy.has(target, "plan") and "plan" not in clocks:
+            fresh["plan"] = Clock(world, when, policy.limit(target, "plan"), policy.ladder(target, "plan"))
+        if target == "accountability" and "decision" not in clocks:
+            fresh["decision"] = decision(world, when)
+        clocks.update(fresh)
+        for other, begun in fresh.items():
+            heapq.heappush(heap, (begun.next(world)[1], CLOCKS.index(other)))
         heapq.heappush(heap, (clock.next(world)[1], number))
     return Outcome(first_track, first_due, track, light, rungs)
 
@@ -204,14 +229,20 @@ def recurrences(findings, window, key):
     return counts
 
 
-def expect(findings, known_units, until):
-    """Outcomes of the findings in the order of their acceptance, at noon UTC of the day they were found on."""
+def expect(findings, known_units, top_unit, until):
+    """Of the findings in the order of their acceptance, at noon UTC of the day they were found on: earlier ones of the same
+    problem, outcomes, and the outcome of the case that each brings behind its own, or None.  All units stand below top_unit."""
     world = Calendar(CALENDAR), Policy(POLICY)
     policy = world[1]
     same_problem = recurrences(findings, policy.window, lambda each: (each.unit, each.code))
-    known, outcomes = {}, []
+    below = [each for each in findings if each.unit in known_units and each.unit != top_unit]
+    same_kind = dict(zip(map(id, below), recurrences(below, policy.kind_window, lambda each: each.category)))
+    known, outcomes, brought = {}, [], []
     for each, again in zip(findings, same_problem):
-        track = None
+        track, rule = None, None
+        if same_kind.get(id(each)) == policy.kind_min and each.category:
+            rule = simulate(world, datetime.datetime.combine(each.found_on, NOON), policy.kind_track, until)
+        brought.append(rule)
         if each.unit in known_units:
             track = policy.route(each.kind, each.severity)
             if again:
@@ -220,14 +251,15 @@ def expect(findings, known_units, until):
         if key not in known:
             known[key] = simulate(world, datetime.datetime.combine(each.found_on, NOON), track, until)
         outcomes.append(known[key])
-    return same_problem, outcomes
+    return same_problem, outcomes, brought
 
 
 def main():
     _, rows, codes = read(sys.argv[1])
     findings = [finding(row) for row in rows]
     until = datetime.datetime.fromisoformat(sys.argv[2])
-    same_problem, outcomes = expect(findings, codes, until)
+    same_problem, outcomes, brought = expect(findings, codes, TOP_UNIT, until)
+    print("cases for the unit above", len(brought) - brought.count(None))
     print("findings", len(findings), "recurring", sum(1 for n in same_problem if n), "rungs", sum(len(each.rungs) for each in outcomes))
     for field in ("first_track", "track", "light"):
         print(field, dict(Counter(getattr(each, field) for each in outcomes)))

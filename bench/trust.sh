@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Measures what proofs cost: hashing, tree, signing, proofs, receipts, and the offline verification of a made-up log of a million
+# events by both verifiers.  Prints the table and writes bench/results/trust.md.
+#
+# Environment: B (programs, build); EVENTS (1000000); PLACE (where the export is made).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+B=${B:-build}
+EVENTS=${EVENTS:-1000000}
+top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-trust.XXXXXX")
+trap 'rm -rf "$top"' EXIT
+
+"$B/rectify-sign" new --name rectify.bench/log --key "$top/key" --state "$top/state" >"$top/pub"
+made=$("$B/tests/flow/export_city" "$top/key" "$top" "$EVENTS" 256)
+
+seconds() { # seconds COMMAND...: CPU seconds of it, user and system
+  local TIMEFORMAT='%U %S'
+  { time "$@" >"$top/said" 2>&1; } 2>&1 | awk '{ printf "%.2f", $1 + $2 }'
+}
+first=$(seconds "$B/rectify" verify --offline "$top/export" --key "$top/pub" --head "$top/head-$EVENTS")
+grep -q 'nothing was tampered with' "$top/said"
+second=$(seconds scripts/verify.py --key "$top/pub" --head "$top/head-$EVENTS" "$top/export")
+grep -q 'nothing was tampered with' "$top/said"
+
+mkdir -p bench/results
+{
+  echo '# What proofs cost'
+  echo
+  echo "One core of $(nproc); $(openssl version 2>/dev/null | cut -d' ' -f1,2 || echo libcrypto). Written by \`bench/trust.sh\`; figures are CPU time."
+  echo
+  "$B/bench/trust"
+  echo
+  echo "An export of $made, $(stat -c %s "$top/export") bytes:"
+  echo
+  echo '| verifier | CPU seconds | events a second |'
+  echo '|---|---|---|'
+  echo "$first $EVENTS" | awk '{ printf "| `rectify verify --offline` | %s | %d |\n", $1, $2 / $1 }'
+  echo "$second $EVENTS" | awk '{ printf "| `scripts/verify.py` | %s | %d |\n", $1, $2 / $1 }'
+} | tee bench/results/trust.md

@@ -1,0 +1,247 @@
+/* verify.c - the records of an export, one after the other: verify.h. */
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rectify/must.h"
+#include "sign/digest.h"
+#include "verify/verify_internal.h"
+
+#define ARENA_BYTES (64 * 1024)
+#define TEXT_MAX 512
+
+static const char *const names[] = {
+#define FINDING(NAME, name, text) name,
+#include "verify/finding.def"
+#undef FINDING
+};
+static const char *const texts[] = {
+#define FINDING(NAME, name, text) text,
+#include "verify/finding.def"
+#undef FINDING
+};
+
+const char *verify_finding_name(enum verify_finding finding) {
+  must(finding < VERIFY_FINDING_COUNT);
+  return names[finding];
+}
+
+const char *verify_finding_text(enum verify_finding finding) {
+  must(finding < VERIFY_FINDING_COUNT);
+  return texts[finding];
+}
+
+static void tell(struct verify *verify, enum verify_finding finding, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+static void tell(struct verify *verify, enum verify_finding finding, const char *format, va_list list) {
+  char text[TEXT_MAX];
+  (void)vsnprintf(text, sizeof text, format, list);
+  verify->options->tell(verify->options->context, finding, text);
+}
+
+void verify_found(struct verify *verify, enum verify_finding finding, const char *format, ...) {
+  va_list list;
+  verify->result.findings++;
+  va_start(list, format);
+  tell(verify, finding, format, list);
+  va_end(list);
+}
+
+static void note_erased(struct verify *verify, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void note_erased(struct verify *verify, const char *format, ...) {
+  va_list list;
+  verify->result.erased++;
+  va_start(list, format);
+  tell(verify, VERIFY_FINDING_COUNT, format, list);
+  va_end(list);
+}
+
+/* ---- texts ---- */
+
+static void claim_add(struct verify *verify, const struct claim *claim) {
+  if (verify->claim_count == verify->claim_max) {
+    verify->claim_max = verify->claim_max == 0 ? 64 : 2 * verify->claim_max;
+    verify->claims = realloc(verify->claims, verify->claim_max * sizeof *verify->claims);
+    must(verify->claims != NULL);
+  }
+  verify->claims[verify->claim_count++] = *claim;
+}
+
+static void check_text(struct verify *verify, const struct export_event *row, const struct event *event) {
+  const uint64_t index = row->log_index;
+  uint8_t salted[SALT_BYTES + TEXT_BYTES_MAX], digest[HASH_BYTES];
+  if (!event->has_text) {
+    if (row->text_kind != EXPORT_TEXT_NONE) verify_found(verify, VERIFY_TEXT_UNASKED, "record %" PRIu64, index);
+    return;
+  }
+  if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, &(struct claim){index, row->erased_by, event->case_no});
+  if (row->text_kind == EXPORT_TEXT_NONE || row->text_kind == EXPORT_TEXT_MISSING)
+    verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64, index);
+  if (row->text_kind != EXPORT_TEXT_HERE) return;
+  memcpy(salted, row->salt, SALT_BYTES);
+  memcpy(salted + SALT_BYTES, row->text, row->text_length);
+  digest_sha256(salted, SALT_BYTES + row->text_length, digest);
+  if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0)
+    verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
+}
+
+/* An accepted event of the same case whose `other` is one more than the erased text's log index.  Commands for which
+ * `other` is a case cannot erase. */
+static bool erases(const struct event *event) {
+  const uint32_t command = event->command;
+  return event->other != 0 && !rule_refuses(event->rule) && command != COMMAND_SPAWN && command != COMMAND_RELATE &&
+         command != COMMAND_UNMERGE && command != COMMAND_MERGE_INTO;
+}
+
+static void bear_out(struct verify *verify, const struct event *event, uint64_t log_index) {
+  bool told = false;
+  if (!erases(event)) return;
+  for (size_t i = 0; i < verify->claim_count;) { /* a record that stands there twice claims twice */
+    const struct claim claim = verify->claims[i];
+    if (claim.index + 1 != event->other || claim.erased_by != log_index || claim.case_no != event->case_no) {
+      i++;
+      continue;
+    }
+    verify->claims[i] = verify->claims[--verify->claim_count];
+    if (!told) note_erased(verify, "record %" PRIu64 ": its text was erased by event %" PRIu64, claim.index, log_index);
+    told = true;
+  }
+}
+
+static void tell_unfounded(struct verify *verify) {
+  for (size_t i = 0; i < verify->claim_count; i++)
+    verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64 ": event %" PRIu64 " did not erase it",
+                 verify->claims[i].index, verify->claims[i].erased_by);
+}
+
+/* ---- records ---- */
+
+static void check_place(struct verify *verify, uint64_t index) {
+  if (index > verify->size)
+    verify_found(verify, VERIFY_RECORD_MISSING, "records %" PRIu64 " to %" PRIu64 " are not here", verify->size,
+                 index - 1);
+  if (index < verify->size)
+    verify_found(verify, VERIFY_RECORD_MISPLACED, "record %" PRIu64 " stands where %" PRIu64 " belongs", index,
+                 verify->size);
+  verify->records_wrong |= index != verify->size;
+}
+
+static void take_event(struct verify *verify, const struct export_event *row) {
+  struct event event;
+  struct hash leaf;
+  check_place(verify, row->log_index);
+  merkle_leaf(digest_sha256, row->record, row->record_length, &leaf);
+  if (memcmp(&leaf, &row->leaf, sizeof leaf) != 0) {
+    verify->records_wrong = true;
+    verify_found(verify, VERIFY_RECORD_EDITED, "record %" PRIu64, row->log_index);
+  }
+  merkle_append(digest_sha256, &verify->tree, &leaf);
+  if (row->log_index >= verify->size) verify->size = row->log_index + 1;
+  verify->result.events++;
+  codec_arena_reset(verify->arena);
+  if (codec_event_unpack(verify->arena, row->record, row->record_length, &event)) {
+    if (!key_set_add(verify, &event.key)) {
+      verify->records_wrong = true;
+      verify_found(verify, VERIFY_KEY_TWICE, "record %" PRIu64 ": its key was recorded before", row->log_index);
+    }
+    check_text(verify, row, &event);
+    bear_out(verify, &event, row->log_index);
+    case_fold_event(verify, &event, row->log_index);
+  } else {
+    verify->records_wrong = true;
+    verify_found(verify, VERIFY_RECORD_UNREADABLE, "record %" PRIu64, row->log_index);
+  }
+  head_check_outside(verify);
+}
+
+static void take_log(struct verify *verify, const struct export_section *section) {
+  const char *name = verify->options->log->name;
+  if (section->length != strlen(name) || memcmp(section->body, name, section->length) != 0)
+    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "the export is of the log %.*s, the key is that of %s",
+                 (int)(section->length < 100 ? section->length : 100), (const char *)section->body, name);
+}
+
+static void take_end(struct verify *verify, const struct export_end *end, uint64_t heads) {
+  if (end->events == verify->result.events && end->heads == heads && end->cases == verify->result.cases) return;
+  verify_found(verify, VERIFY_DAMAGED,
+               "%" PRIu64 " records, %" PRIu64 " heads and %" PRIu64 " rows were written, %" PRIu64 ", %" PRIu64
+               " and %" PRIu64 " are here",
+               end->events, end->heads, end->cases, verify->result.events, heads, verify->result.cases);
+}
+
+/* ---- the file ---- */
+
+/* The place of a section in the file: name, records and heads, rows, end. */
+static int part_of(uint8_t tag) {
+  return tag == EXPORT_LOG ? 0 : tag == EXPORT_EVENT || tag == EXPORT_HEAD ? 1 : tag == EXPORT_CASE ? 2 : 3;
+}
+
+static void take_section(struct verify *verify, const struct export_section *section, uint64_t *heads) {
+  switch ((enum export_tag)section->tag) {
+    case EXPORT_LOG:
+      take_log(verify, section);
+      return;
+    case EXPORT_EVENT:
+      take_event(verify, &section->event);
+      return;
+    case EXPORT_HEAD:
+      (*heads)++;
+      head_in_export(verify, section->body, section->length);
+      return;
+    case EXPORT_CASE:
+      case_compare_row(verify, &section->row);
+      return;
+    case EXPORT_END:
+      take_end(verify, &section->end, *heads);
+      return;
+  }
+}
+
+static int read_sections(struct verify *verify, FILE *file) {
+  static struct export_reader reader;
+  struct export_section section;
+  uint64_t heads = 0;
+  int part = -1, result = export_begin(&reader, file);
+  while (result == EXPORT_OK && (result = export_next(&reader, &section)) == EXPORT_OK) {
+    int next = part_of(section.tag);
+    if (part < 0 ? next != 0 : next < part || (next == part && (next == 0 || next == 3))) {
+      result = EXPORT_DAMAGED;
+      break;
+    }
+    part = next;
+    take_section(verify, &section, &heads);
+  }
+  if (result == EXPORT_FAULT) return -1;
+  if (result != EXPORT_EOF || part != 3)
+    verify_found(verify, VERIFY_DAMAGED,
+                 result == EXPORT_DAMAGED ? "not an export from byte %" PRIu64 " on" : "cut off after byte %" PRIu64,
+                 reader.offset);
+  return part == 3 ? 1 : 0;
+}
+
+int verify_export(FILE *file, const struct verify_options *options, struct verify_result *out) {
+  struct verify *verify = calloc(1, sizeof *verify);
+  must(verify != NULL);
+  verify->options = options;
+  verify->arena = codec_arena_new(ARENA_BYTES);
+  must(verify->arena != NULL);
+  head_begin(verify);
+  int whole = read_sections(verify, file), why = errno;
+  if (whole >= 0) {
+    head_finish(verify);
+    tell_unfounded(verify);
+  }
+  if (whole == 1) case_find_missing(verify); /* where the rows were cut off, all would be missing */
+  *out = verify->result;
+  codec_arena_free(verify->arena);
+  free(verify->cases);
+  free(verify->keys);
+  free(verify->claims);
+  free(verify);
+  errno = why;
+  return whole < 0 ? -1 : 0;
+}

@@ -1,0 +1,166 @@
+/* verify_head.c - signed heads, those in the export and those kept outside, against the records. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sign/digest.h"
+#include "verify/verify_internal.h"
+
+static const char *where(const char *from) {
+  return from == NULL ? "in the export" : from;
+}
+
+static void check_witnesses(struct verify *verify, const struct note *note, const struct checkpoint *checkpoint,
+                            const char *from) {
+  for (uint32_t i = 0; i < verify->options->witness_count; i++) {
+    const struct note_verifier *witness = &verify->options->witnesses[i];
+    bool named = false;
+    for (uint32_t k = 0; k < note->count; k++) named |= strcmp(note->signatures[k].name, witness->name) == 0;
+    if (!named) continue;
+    if (note_is_signed_by(note, witness, NULL)) verify->result.cosignatures++;
+    else
+      verify_found(verify, VERIFY_COSIGNATURE_WRONG, "head of size %" PRIu64 " %s: the signature of %s is not right",
+                   checkpoint->size, where(from), witness->name);
+  }
+}
+
+/* Whether these bytes are a head of this log, signed by its key. */
+static bool head_read(struct verify *verify, const char *bytes, size_t length, const char *from,
+                      struct checkpoint *out) {
+  const struct note_verifier *log = verify->options->log;
+  struct note note;
+  if (!note_parse(bytes, length, &note) || !checkpoint_parse(note.text, note.text_length, out)) {
+    verify_found(verify, VERIFY_HEAD_UNREADABLE, "the head %s after %" PRIu64 " records", where(from), verify->size);
+    return false;
+  }
+  if (!checkpoint_is_of(out, log->name)) {
+    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "head of size %" PRIu64 " %s: it is of %s, not of %s", out->size,
+                 where(from), out->origin, log->name);
+    return false;
+  }
+  if (!note_is_signed_by(&note, log, NULL)) {
+    verify_found(verify, VERIFY_HEAD_UNSIGNED, "head of size %" PRIu64 " %s: not signed by %s", out->size, where(from),
+                 log->name);
+    return false;
+  }
+  check_witnesses(verify, &note, out, from);
+  verify->result.heads++;
+  return true;
+}
+
+/* ---- against the records ---- */
+
+static void check_fork(struct verify *verify, const struct checkpoint *head, const char *from) {
+  bool same_size = verify->has_last && verify->last.size == head->size;
+  if (same_size && memcmp(&verify->last.root, &head->root, sizeof head->root) != 0)
+    verify_found(verify, VERIFY_FORK,
+                 "two heads of size %" PRIu64 " are signed, with different roots (the second one %s)", head->size,
+                 where(from));
+  verify->last = *head;
+  verify->has_last = true;
+}
+
+static void tell_differs(struct verify *verify, const struct checkpoint *head, const char *from) {
+  /* heads in the export may have been signed anew by whoever stole the key: they vouch for nothing kept outside */
+  uint64_t good = from != NULL ? verify->outside_good : verify->result.covered;
+  if (verify->told_differs) return; /* all later heads differ as well */
+  verify->told_differs = true;
+  if (verify->records_wrong)
+    verify_found(verify, VERIFY_HEAD_DIFFERS,
+                 "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64 " are not those that were signed",
+                 head->size, where(from), good, head->size - (head->size > 0));
+  else
+    verify_found(verify, VERIFY_TREE_REBUILT,
+                 "head of size %" PRIu64 " %s: records %" PRIu64 " to %" PRIu64
+                 " are not those that were signed, and the tree was built anew over them",
+                 head->size, where(from), good, head->size - (head->size > 0));
+}
+
+static void check_root(struct verify *verify, const struct checkpoint *head, const char *from) {
+  struct hash root;
+  check_fork(verify, head, from);
+  merkle_root(digest_sha256, &verify->tree, &root);
+  if (verify->tree.size != head->size || memcmp(&root, &head->root, sizeof root) != 0) {
+    tell_differs(verify, head, from);
+    return;
+  }
+  verify->result.covered = head->size;
+  if (from != NULL) verify->outside_good = head->size;
+}
+
+void head_in_export(struct verify *verify, const uint8_t *note, size_t length) {
+  struct checkpoint head;
+  if (!head_read(verify, (const char *)note, length, NULL, &head)) return;
+  if (head.size == verify->size) check_root(verify, &head, NULL);
+  else if (head.size > verify->size) verify->ahead = head.size > verify->ahead ? head.size : verify->ahead;
+  else tell_differs(verify, &head, NULL); /* more records than were signed stand before it */
+}
+
+/* What stands on paper has no signature, and needs none: it was out of everybody's reach. */
+static void check_printed(struct verify *verify, const struct verify_printed *printed) {
+  struct checkpoint head = {.size = printed->size};
+  char code[CHECKPOINT_CODE_BYTES];
+  (void)snprintf(head.origin, sizeof head.origin, "%s", verify->options->log->name);
+  merkle_root(digest_sha256, &verify->tree, &head.root);
+  checkpoint_code(&head, code);
+  if (verify->tree.size == printed->size && strcmp(code, printed->code) == 0) verify->outside_good = printed->size;
+  else tell_differs(verify, &head, "on paper");
+}
+
+static void check_all_printed(struct verify *verify) {
+  const struct verify_options *options = verify->options;
+  for (; verify->printed_at < options->printed_count; verify->printed_at++) {
+    if (options->printed[verify->printed_at].size > verify->size) return;
+    check_printed(verify, &options->printed[verify->printed_at]);
+  }
+}
+
+void head_check_outside(struct verify *verify) {
+  check_all_printed(verify);
+  for (; verify->outside_at < verify->outside_count; verify->outside_at++) {
+    const struct verify_head *head = &verify->outside[verify->outside_at];
+    if (head->checkpoint.size > verify->size) return;
+    check_root(verify, &head->checkpoint, head->from);
+  }
+}
+
+/* ---- before and after ---- */
+
+static int by_size(const void *a, const void *b) {
+  const struct verify_head *x = a, *y = b;
+  return (x->checkpoint.size > y->checkpoint.size) - (x->checkpoint.size < y->checkpoint.size);
+}
+
+void head_begin(struct verify *verify) {
+  const struct verify_options *options = verify->options;
+  for (uint32_t i = 0; i < options->head_count && i < VERIFY_HEADS_MAX; i++) {
+    struct verify_head *head = &verify->outside[verify->outside_count];
+    head->from = options->heads[i].from;
+    if (head_read(verify, options->heads[i].bytes, options->heads[i].length, head->from, &head->checkpoint))
+      verify->outside_count++;
+  }
+  qsort(verify->outside, verify->outside_count, sizeof *verify->outside, by_size);
+  head_check_outside(verify);
+}
+
+void head_finish(struct verify *verify) {
+  if (verify->outside_at < verify->outside_count) {
+    const struct verify_head *largest = &verify->outside[verify->outside_count - 1];
+    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were signed (head %s)",
+                 verify->size, largest->checkpoint.size, largest->from);
+  }
+  if (verify->printed_at < verify->options->printed_count)
+    verify_found(verify, VERIFY_LOG_SHORTER, "%" PRIu64 " records are here, %" PRIu64 " were printed", verify->size,
+                 verify->options->printed[verify->options->printed_count - 1].size);
+  if (verify->ahead > verify->size)
+    verify_found(verify, VERIFY_LOG_SHORTER,
+                 "%" PRIu64 " records are here, %" PRIu64 " were signed (head in the export)", verify->size,
+                 verify->ahead);
+  else if (verify->ahead > 0) {
+    const struct checkpoint head = {.size = verify->ahead};
+    tell_differs(verify, &head, NULL); /* fewer records than were signed stand before it */
+  }
+  if (verify->result.heads == 0 && verify->size > 0)
+    verify_found(verify, VERIFY_HEAD_MISSING, "%" PRIu64 " records", verify->size);
+}
