@@ -1,7 +1,8 @@
 /* wire.c - the one DEALER socket of a client.
  *
  * No routing id is set: the daemon's ROUTER makes one, which nobody else can take.  ZMQ_IMMEDIATE keeps messages here
- * while no daemon is connected, so that a restarted one is not met by a queue of repeats. */
+ * while no daemon is connected, so that a restarted one is not met by a queue of repeats.  Heartbeats find out a daemon that
+ * keeps its connections but does nothing, so that the client comes to the one that took over. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static bool options_set(void *socket) {
   int64_t bytes_max = WIRE_FRAME_BYTES_MAX;
   return option(socket, ZMQ_LINGER, 0) && option(socket, ZMQ_SNDHWM, CLIENT_SNDHWM) &&
          option(socket, ZMQ_RCVHWM, CLIENT_RCVHWM) && option(socket, ZMQ_IMMEDIATE, 1) &&
+         option(socket, ZMQ_HEARTBEAT_IVL, 5000) && option(socket, ZMQ_HEARTBEAT_TIMEOUT, 15000) &&
          option(socket, ZMQ_RECONNECT_IVL, 50) && option(socket, ZMQ_RECONNECT_IVL_MAX, 1000) &&
          zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) == 0;
 }
@@ -33,7 +35,6 @@ static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
   return rectify->monitor != NULL && key(rectify->socket, ZMQ_CURVE_SERVERKEY, keys->server_public) &&
          key(rectify->socket, ZMQ_CURVE_PUBLICKEY, keys->client_public) &&
          key(rectify->socket, ZMQ_CURVE_SECRETKEY, keys->client_secret) && option(rectify->socket, ZMQ_TCP_KEEPALIVE, 1) &&
-         option(rectify->socket, ZMQ_HEARTBEAT_IVL, 5000) && option(rectify->socket, ZMQ_HEARTBEAT_TIMEOUT, 15000) &&
          option(rectify->monitor, ZMQ_LINGER, 0) && zmq_socket_monitor(rectify->socket, address, events) == 0 &&
          zmq_connect(rectify->monitor, address) == 0;
 }

@@ -4,6 +4,7 @@
 
 static bool manual;
 static usec_t latest;
+static struct clock_guard guard;
 
 void clock_set_manual(usec_t start) {
   manual = true;
@@ -12,11 +13,21 @@ void clock_set_manual(usec_t start) {
 
 bool clock_is_manual(void) { return manual; }
 
-static usec_t system_now(void) {
+usec_t clock_guard(struct clock_guard *of, usec_t real, usec_t boot) {
+  const usec_t step = real - boot - of->offset, most = CLOCK_STEP_HOURS_MAX * USEC_PER_HOUR;
+  of->held = of->begun && (step > most || step < -most);
+  if (!of->held) of->offset = real - boot;
+  of->begun = true;
+  return boot + of->offset;
+}
+
+static usec_t read_clock(clockid_t id) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(id, &now);
   return (usec_t)now.tv_sec * USEC_PER_SECOND + now.tv_nsec / 1000;
 }
+
+static usec_t system_now(void) { return clock_guard(&guard, read_clock(CLOCK_REALTIME), read_clock(CLOCK_BOOTTIME)); }
 
 usec_t clock_now(void) {
   usec_t now = manual ? latest : system_now();
@@ -25,6 +36,17 @@ usec_t clock_now(void) {
 }
 
 bool clock_is_ahead(void) { return !manual && system_now() < latest; }
+
+enum clock_news clock_turn(void) {
+  static bool held, behind;
+  if (manual) return CLOCK_SAME;
+  const bool was_held = held, was_behind = behind;
+  behind = system_now() < latest - USEC_PER_SECOND;
+  held = guard.held;
+  if (held != was_held) return held ? CLOCK_STEPPED : CLOCK_STEP_UNDONE;
+  if (behind != was_behind) return behind ? CLOCK_FELL_BEHIND : CLOCK_CAUGHT_UP;
+  return CLOCK_SAME;
+}
 
 void clock_advance(usec_t to) {
   if (to > latest) latest = to;

@@ -257,7 +257,7 @@ static void put_substitutions(struct pg_array *array, const struct registry *reg
 
 #define REGISTRY_ARRAYS 19
 
-static void send_registry(struct pg *pg, const struct registry *registry) {
+void commit_send_registry(struct pg *pg, enum statement statement, const struct registry *registry, uint64_t epoch) {
   static const uint32_t types[REGISTRY_ARRAYS] = {PG_INT4, PG_INT4, PG_TEXT, PG_TEXT, PG_BOOL, PG_INT4, PG_INT4,
                                                   PG_TEXT, PG_TEXT, PG_BOOL, PG_INT4, PG_INT4, PG_INT2, PG_DATE,
                                                   PG_DATE, PG_INT4, PG_INT4, PG_DATE, PG_DATE};
@@ -270,7 +270,8 @@ static void send_registry(struct pg *pg, const struct registry *registry) {
   put_substitutions(&array[15], registry);
   pg_params_reset(&params);
   for (int i = 0; i < REGISTRY_ARRAYS; i++) pg_param_array(&params, &array[i]);
-  pg_statement(pg, STATEMENT_PROJECT_REGISTRY, &params);
+  if (statement == STATEMENT_CHECK_REGISTRY) pg_param_int8(&params, (int64_t)epoch);
+  pg_statement(pg, statement, &params);
   for (int i = 0; i < REGISTRY_ARRAYS; i++) pg_array_free(&array[i]);
 }
 
@@ -344,9 +345,10 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   put_head(daemon, batch, &params);
   for (int i = 0; i < COLUMN_COUNT; i++) pg_param_array(&params, &columns[i]);
   pg_statement(pg, STATEMENT_APPEND, &params);
-  if (daemon->store.bootstrap) send_registry(pg, daemon->store.office->registry);
+  if (daemon->store.bootstrap)
+    commit_send_registry(pg, STATEMENT_PROJECT_REGISTRY, daemon->store.office->registry, batch->epoch);
   if (batch->has_publication && batch->publication.kind == DOCUMENT_REGISTRY)
-    send_registry(pg, batch->publication.parsed);
+    commit_send_registry(pg, STATEMENT_PROJECT_REGISTRY, batch->publication.parsed, batch->epoch);
   send_keys(pg, batch);
   pg_end(pg);
   tree_written(&daemon->store.tree);

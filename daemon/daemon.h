@@ -178,6 +178,8 @@ void review_landed(struct daemon *daemon, const struct batch *batch);
 /* ---- commit.c ---- */
 /* Sends the append of `batch`; commit_done() is told the outcome. */
 bool commit_send(struct daemon *daemon, struct batch *batch);
+/* Sends the tables of a registry: STATEMENT_PROJECT_REGISTRY, or STATEMENT_CHECK_REGISTRY (with the epoch), in an open job. */
+void commit_send_registry(struct pg *pg, enum statement statement, const struct registry *registry, uint64_t epoch);
 void commit_free(void);
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text);
 /* Sends the probes of `batch`; pipeline_probe_done() is told when its items are filled in. */

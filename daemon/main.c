@@ -1,6 +1,5 @@
 /* main.c - start-up in order, the loop, the stop. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,11 +16,13 @@
 #include "daemon/daemon.h"
 #include "daemon/migrate.h"
 #include "daemon/options.h"
+#include "daemon/pid_file.h"
 #include "rectify/must.h"
 
 #define TURN_MSEC_MAX 1000
 #define STOP_MSEC_MAX 10000
 #define ERROR_BYTES 8192
+#define TELL_MSEC 10000 /* between two lines about the same thing */
 
 struct running {
   struct options options;
@@ -30,7 +31,9 @@ struct running {
   struct daemon daemon;
   int signals;
   bool bound;
-  int64_t next_check;
+  int64_t next_check, next_look, next_tell; /* monotonic ms */
+  uint64_t bound_epoch; /* when the socket's file was last seen to */
+  uint64_t turned_away; /* connections, as told */
   int64_t stop_deadline;
 };
 
@@ -68,14 +71,34 @@ static void detach(void) {
 }
 
 static void write_pid(const char *path) {
-  if (path[0] == '\0') return;
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644); /* root must not follow a link */
-  FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-  if (file == NULL || fprintf(file, "%d\n", getpid()) < 0 || fclose(file) != 0) {
-    char text[CONFIG_BYTES_MAX + 64];
-    snprintf(text, sizeof text, "%s: %s", path, strerror(errno));
-    give_up(EXIT_CONFIG, text);
+  char text[CONFIG_BYTES_MAX + 64];
+  if (pid_file_open(path) == 0) return;
+  snprintf(text, sizeof text, "%s: %s", path, strerror(errno));
+  give_up(EXIT_CONFIG, text);
+}
+
+/* libpq obeys the variables PG... of whoever started the daemon: hosts, services, encodings.  The private server needs none. */
+static void forget_libpq_variables(void) {
+  for (char **at = environ; *at != NULL;) {
+    char name[64];
+    const size_t length = strcspn(*at, "=");
+    const bool is_libpq = strncmp(*at, "PG", 2) == 0 && strncmp(*at, "PG_BIN=", 7) != 0 && length < sizeof name;
+    if (is_libpq) {
+      memcpy(name, *at, length);
+      name[length] = '\0';
+    }
+    if (is_libpq && unsetenv(name) == 0) continue; /* what comes after it has moved here */
+    at++;
   }
+}
+
+/* What would else show as a bug at the first document, or as damage at the next start. */
+static void check_time(const struct options *options) {
+  struct zone zone;
+  if (!zone_load("Asia/Shanghai", &zone))
+    give_up(EXIT_CONFIG, "there are no time zones: install the package tzdata, or name its directory in TZDIR");
+  if ((options->manual_clock ? options->clock_start : clock_now()) >= DAY_MAX * 24 * USEC_PER_HOUR)
+    give_up(EXIT_CONFIG, "the clock says 2100-12-31 or later, which is beyond all calendars: set it");
 }
 
 /* The socket's usual place, also where no cluster needs it.  What cannot be made shows when the socket is bound. */
@@ -97,6 +120,7 @@ static void start_cluster(struct running *running) {
     make_data_dir(config->data_dir);
     return;
   }
+  forget_libpq_variables();
   log_info("cluster.starting data=%s", config->data_dir);
   if (cluster_start(config->data_dir, &running->cluster, error, sizeof error) != 0) give_up(EXIT_UNAVAILABLE, error);
   snprintf(config->database, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, "rectify_writer"));
@@ -163,6 +187,8 @@ static void start(struct running *running) {
   write_pid(options->pid_file); /* while root may still write to /run */
   read_server_key(running);     /* and read what is root's */
   if (cluster_drop_root(options->config.data_dir, error, sizeof error) != 0) give_up(EXIT_CONFIG, error);
+  if (router_check_place(options->config.endpoint, error, sizeof error) != 0) give_up(EXIT_CONFIG, error);
+  check_time(options);
   raise_file_limit();
   running->signals = open_signals();
   if (options->manual_clock) clock_set_manual(options->clock_start);
@@ -221,19 +247,59 @@ static void look_after_cluster(struct running *running, int64_t now) {
   if (rc < 0) log_err("cluster.down data=%s", running->options.config.data_dir);
 }
 
+/* What cannot be bound will not be next time either: all is put away that was started for it. */
+static _Noreturn void give_up_bound(struct running *running, const char *error) {
+  pg_free(running->daemon.reader);
+  router_close(running->daemon.router);
+  running->daemon.store.state = STORE_DOWN;
+  pg_free(running->daemon.store.pg);
+  if (running->cluster != NULL) cluster_stop(running->cluster);
+  pid_file_remove();
+  give_up(EXIT_CONFIG, error);
+}
+
+/* Somebody removed the socket's file: clients that are in stay, new ones would knock in vain.  A file of another daemon is left
+ * alone, unless this one has just taken over. */
+static void look_after_door(struct running *running, int64_t now) {
+  char error[ERROR_BYTES];
+  const struct store *store = &running->daemon.store;
+  const struct options *options = &running->options;
+  if (!running->bound || store->state != STORE_READY) return;
+  const bool fresh = running->bound_epoch != store->epoch;
+  if (!fresh && now < running->next_look) return;
+  running->bound_epoch = store->epoch;
+  running->next_look = now + 1000;
+  const enum door_file file = router_look(running->daemon.router);
+  if (file == DOOR_FILE_OURS || (file == DOOR_FILE_OF_ANOTHER && !fresh)) return;
+  if (router_bind(running->daemon.router, options->config.endpoint, options->socket_mode, error, sizeof error) == 0)
+    log_warning("door.file_gone endpoint=%s action=made_again", options->config.endpoint);
+  else
+    log_err("door.file_gone endpoint=%s reason=%s", options->config.endpoint, error);
+}
+
 /* A standby binds only when it takes over: on ipc a second bind would take the path away from the active daemon. */
 static void bind_when_ready(struct running *running) {
   char error[ERROR_BYTES];
   if (running->bound || running->daemon.store.state != STORE_READY) return;
   const struct options *options = &running->options;
   if (router_bind(running->daemon.router, options->config.endpoint, options->socket_mode, error, sizeof error) != 0)
-    give_up(EXIT_CONFIG, error);
+    give_up_bound(running, error);
   running->bound = true;
+  running->bound_epoch = running->daemon.store.epoch;
+  if (pid_file_take() != 0) log_warning("pid_file.not_written file=%s reason=%s", options->pid_file, strerror(errno));
   log_info("ready endpoint=%s clock=%s", options->config.endpoint, clock_is_manual() ? "manual" : "real");
   if (options->config.listen[0] == '\0') return;
   if (router_listen(running->daemon.router, options->config.listen, &running->server, identity_admits, &running->daemon,
                     error, sizeof error) != 0)
-    give_up(EXIT_CONFIG, error);
+    give_up_bound(running, error);
+}
+
+static void tell_of_turned_away(struct running *running, int64_t now) {
+  const uint64_t count = router_turned_away();
+  if (count == running->turned_away || now < running->next_tell) return;
+  log_warning("door.full connections_closed=%lu reason=too many open files (LimitNOFILE)", count - running->turned_away);
+  running->turned_away = count;
+  running->next_tell = now + TELL_MSEC;
 }
 
 static void tell_of_door(enum door_news news, const char *listen) {
@@ -242,6 +308,18 @@ static void tell_of_door(enum door_news news, const char *listen) {
     case DOOR_OPENED: log_info("door.open listen=%s", listen); return;
     case DOOR_UNPROVEN: log_warning("door.unproven listen=%s action=closed_until_a_stranger_is_refused", listen); return;
     case DOOR_ADMITS: log_err("door.admits_strangers listen=%s action=closed_for_good", listen); return;
+  }
+}
+
+static void tell_of_clock(void) {
+  switch (clock_turn()) {
+    case CLOCK_SAME: return;
+    case CLOCK_STEPPED:
+      log_err("clock.stepped action=going_on_evenly what_to_do=set the system's clock right, or start the daemon again to follow it");
+      return;
+    case CLOCK_STEP_UNDONE: log_info("clock.step_undone"); return;
+    case CLOCK_FELL_BEHIND: log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up"); return;
+    case CLOCK_CAUGHT_UP: log_info("clock.caught_up"); return;
   }
 }
 
@@ -256,9 +334,12 @@ static void loop(struct running *running) {
     wait_for_work(running);
     int64_t now = clock_monotonic_msec();
     take_signals(running);
+    tell_of_clock();
     look_after_cluster(running, now);
     store_turn(daemon, now);
     bind_when_ready(running);
+    look_after_door(running, now);
+    tell_of_turned_away(running, now);
     tell_of_door(router_turn(daemon->router, now), router_listening(daemon->router));
     query_turn(daemon, now);
     seal_turn(daemon, now);
@@ -293,7 +374,7 @@ static void stop(struct running *running) {
   quotas_free(daemon->quotas);
   free(daemon->scratch);
   curve_wipe(&running->server, sizeof running->server);
-  if (running->options.pid_file[0] != '\0') unlink(running->options.pid_file);
+  pid_file_remove();
   log_info("stopped");
 }
 

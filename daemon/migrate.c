@@ -58,12 +58,12 @@ static void ignore_notice(void *context, const PGresult *result) {
 }
 
 static int connect_to(struct run *run, const char *conninfo) {
-  run->connection = PQconnectdb(conninfo);
+  const char *const names[] = {"connect_timeout", "dbname", "client_encoding", NULL};
+  const char *const values[] = {"10", conninfo, "UTF8", NULL};
+  run->connection = PQconnectdbParams(names, values, 1);
   if (PQstatus(run->connection) != CONNECTION_OK)
     return fault(run, "cannot connect to migrate: %s", PQerrorMessage(run->connection));
   PQsetNoticeReceiver(run->connection, ignore_notice, NULL);
-  if (PQsetClientEncoding(run->connection, "UTF8") != 0)
-    return fault(run, "the database does not speak UTF-8: %s", PQerrorMessage(run->connection));
   return 0;
 }
 

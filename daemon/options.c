@@ -147,6 +147,7 @@ static void set_data_dir(struct config *config) {
   if (config->data_dir[0] == '\0' && geteuid() == 0) strcpy(config->data_dir, "/var/lib/rectify");
   if (config->data_dir[0] == '\0' && home != NULL && home[0] == '/')
     snprintf(config->data_dir, sizeof config->data_dir, "%.900s/.local/state/rectify", home);
+  if (config->data_dir[0] == '\0') usage("--data DIR is needed: HOME names no home directory");
   if (config->data_dir[0] != '/') usage("--data: '%s' is not an absolute path", config->data_dir);
 }
 

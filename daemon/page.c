@@ -39,8 +39,7 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 /* ---- events ---- */
 
-/* The last is the event number in a history, and the leaf in a part of the log. */
-enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION, EVENTS_LEAF = EVENTS_VERSION };
+enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION, EVENTS_STORED, EVENTS_LEAF };
 
 /* Whom the actor stood in for stands in the record alone. */
 static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__EventRow *row) {
@@ -49,16 +48,17 @@ static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__Event
   return codec_event_unpack(arena, row->record.data, row->record.len, &event) ? event.on_behalf : 0;
 }
 
-static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, bool of_case, Rectify__V1__EventRow *row) {
+static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, Rectify__V1__EventRow *row) {
   rectify__v1__event_row__init(row);
   row->log_index = (uint64_t)pg_int(result, at, EVENTS_INDEX);
   row->record = page_field(result, at, EVENTS_RECORD);
   row->text = page_field(result, at, EVENTS_TEXT);
   row->salt = page_field(result, at, EVENTS_SALT);
-  if (!of_case) row->leaf = page_field(result, at, EVENTS_LEAF);
   row_of_people(daemon->store.office->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR),
                 on_behalf_of(daemon->arena, row), row);
-  return row->record.len + row->text.len + row->salt.len + row->actor.len + row->actor_name.len + row->leaf.len +
+  if (PQnfields(result) > EVENTS_STORED) row->stored = page_field(result, at, EVENTS_STORED);
+  if (PQnfields(result) > EVENTS_LEAF) row->leaf = page_field(result, at, EVENTS_LEAF);
+  return row->record.len + row->text.len + row->salt.len + row->stored.len + row->leaf.len + row->actor.len + row->actor_name.len +
          row->on_behalf.len + row->on_behalf_name.len + 40;
 }
 
@@ -69,7 +69,7 @@ void page_of_events(struct query *query, const PGresult *result) {
   const bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   int count = PQntuples(result), used = 0;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {
-    page.bytes += fill_event(query->daemon, result, used, of_case, &rows[used]);
+    page.bytes += fill_event(query->daemon, result, used, &rows[used]);
     pointers[used] = &rows[used];
     used++;
   }
@@ -77,6 +77,22 @@ void page_of_events(struct query *query, const PGresult *result) {
     page_set_cursor(&page, pg_int(result, used - 1, of_case ? EVENTS_VERSION : EVENTS_INDEX), 0);
   page.page.n_events = (size_t)used;
   page.page.events = pointers;
+  page_finish(query, &page);
+}
+
+/* ---- what is stored beside the records ---- */
+
+void page_of_stored(struct query *query, const PGresult *result) {
+  static ProtobufCBinaryData lines[WIRE_PAGE_MAX];
+  struct page page;
+  page_begin(query, &page);
+  int count = PQntuples(result);
+  must(count <= WIRE_PAGE_MAX);
+  for (int i = 0; i < count; i++) lines[i] = page_field(result, i, 0);
+  if (PQnfields(result) > 1 && (uint32_t)count == query->limit)
+    page_set_cursor(&page, pg_int(result, count - 1, 1), pg_int(result, count - 1, 2));
+  page.page.n_lines = (size_t)count;
+  page.page.lines = lines;
   page_finish(query, &page);
 }
 

@@ -10,6 +10,7 @@
 #define JOBS_MAX 128
 #define CONNECT_MSEC_MAX 10000
 #define SILENCE_MSEC_MAX 30000 /* a server that owes an answer and says nothing for so long is given up */
+#define STATEMENT_MSEC_MAX "25000"
 
 struct job {
   pg_result_fn *result;
@@ -56,9 +57,16 @@ static void on_notice(void *context, const PGresult *result) {
   log_warning("pg.notice connection=%s text=%s", pg->name, PQresultErrorMessage(result));
 }
 
+/* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says. */
+static PGconn *start_connection(const char *conninfo) {
+  const char *const names[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
+  const char *const values[] = {"rectifyd", conninfo, "UTF8", NULL};
+  return PQconnectStartParams(names, values, 1);
+}
+
 void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
   pg_drop(pg, "reconnecting");
-  pg->connection = PQconnectStart(conninfo);
+  pg->connection = start_connection(conninfo);
   must(pg->connection != NULL);
   if (PQstatus(pg->connection) == CONNECTION_BAD) {
     pg_drop(pg, PQerrorMessage(pg->connection));
@@ -128,10 +136,25 @@ static void all_prepared(void *context, enum pg_outcome outcome, const char *sql
   if (pg->connection != NULL) pg_drop(pg, "a statement could not be prepared");
 }
 
-/* All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
+static bool send_text(struct pg *pg, const char *text) {
+  return PQsendQueryParams(pg->connection, text, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+/* A statement that waits for somebody else's lock ends before the server counts as silent (SILENCE_MSEC_MAX), and a session
+ * that was given up ends by itself: else it would keep its lock, and its place, for ever.  What is committed is on the disk,
+ * whatever the database or the role sets.  Settings that an older server does not know are left out.
+ *
+ * All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
 static bool send_session(struct pg *pg) {
   static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-  return pg->for_writer || PQsendQueryParams(pg->connection, reader, 0, NULL, NULL, NULL, NULL, 0) == 1;
+  static const char bounds[] =
+      "SELECT set_config(s.name, w.value, false) FROM pg_catalog.pg_settings AS s JOIN (VALUES "
+      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000')) AS w (name, value) "
+      "ON w.name = s.name";
+  static const char durable[] =
+      "SELECT set_config('synchronous_commit', 'on', false) "
+      "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
+  return send_text(pg, bounds) && send_text(pg, pg->for_writer ? durable : reader);
 }
 
 static void prepare_all(struct pg *pg) {

@@ -22,7 +22,7 @@ typedef void pg_done_fn(void *context, enum pg_outcome outcome, const char *sqls
 
 struct pg;
 
-/* `name` (borrowed) appears in the log and as application_name; `for_writer` chooses the statements to prepare. */
+/* `name` (borrowed) appears in the log; `for_writer` chooses the statements to prepare. */
 struct pg *pg_new(const char *name, bool for_writer);
 void pg_free(struct pg *pg);
 

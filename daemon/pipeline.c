@@ -121,6 +121,8 @@ static bool stands_there(const struct daemon *daemon, usec_t until) {
 static void want_advance(struct daemon *daemon, usec_t until, const struct route_back *back, const struct uuid *id) {
   if (!clock_is_manual()) {
     answer_error(daemon, back, id, FAILURE_CLOCK, "clock_advance", "this daemon's clock is real and cannot be moved", 0);
+  } else if (until >= DAY_MAX * 24 * USEC_PER_HOUR) {
+    answer_error(daemon, back, id, FAILURE_FIELD, "clock_advance.until", "lies on 2100-12-31 or later, beyond all calendars", 0);
   } else if (stands_there(daemon, until)) {
     answer_pong(daemon, back, id);
   } else if (daemon->advance.wanted && memcmp(daemon->advance.id.bytes, id->bytes, WIRE_ID_BYTES) != 0) {

@@ -18,6 +18,12 @@ static void ask(struct daemon *daemon, enum statement statement, const struct pg
   pg_statement(daemon->store.pg, statement, params);
 }
 
+static void fail_key_reused(struct item *item) {
+  item->outcome = ITEM_FAILED;
+  item->failure = FAILURE_KEY_REUSED;
+  item->failure_text = "this id was recorded for another command, case or kind of document";
+}
+
 static void found_key(struct daemon *daemon, struct batch *batch, const PGresult *result, int row) {
   size_t key_bytes, record_bytes;
   const uint8_t *key = pg_bytes(result, row, 0, &key_bytes);
@@ -33,13 +39,11 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
     if (memcmp(item->command.key.bytes, key, WIRE_ID_BYTES) != 0) continue;
     item->outcome = ITEM_REPEATED;
     item->recorded = batch->repeat_count++;
-    bool same = repeat->event.command == item->command.kind &&
+    bool same = repeat->event.command == item->command.kind && repeat->event.document == item->document &&
                 (item->command.case_no == 0 || repeat->event.case_no == 0 ||
                  item->command.case_no == repeat->event.case_no);
     if (same) return;
-    item->outcome = ITEM_FAILED;
-    item->failure = FAILURE_KEY_REUSED;
-    item->failure_text = "this id was recorded for another command or case";
+    fail_key_reused(item);
     return;
   }
 }
@@ -108,8 +112,21 @@ static void probe_result(void *context, unsigned step, const PGresult *result) {
   steps[step](daemon, daemon->next, result);
 }
 
+/* An id that was refused because there was no such case, sent again for a case that there was: it was another one. */
+static void fail_reused(struct daemon *daemon, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    struct item *item = &batch->items[i];
+    if (item->outcome != ITEM_REPEATED || item->command.case_no == 0) continue;
+    const struct event *event = &batch->repeats[item->recorded].event;
+    const struct case_state *state = book_find(daemon->store.book, item->command.case_no);
+    if (event->case_no == 0 && state != NULL && state->opened <= event->recorded) fail_key_reused(item);
+  }
+}
+
 static void probe_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
   (void)sqlstate;
+  if (outcome == PG_DONE) fail_reused(daemon, daemon->next);
   pipeline_probe_done(context, outcome, text);
 }
 

@@ -34,6 +34,7 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_KEYS: page_of_keys(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_CHECKPOINTS: page_of_checkpoints(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_PROOF: page_of_proof(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_STORED: page_of_stored(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -117,7 +118,20 @@ static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bo
   pg_param_int8(&params, has_cursor && query->cursor.first < INT64_MAX ? query->cursor.first + 1
                                                                        : (int64_t)wanted->from_index);
   pg_param_int4(&params, (int32_t)query->limit);
+  pg_param_bool(&params, wanted->with_stored);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LOG, &params);
+}
+
+/* By enum of StoredQuery.part. */
+static void ask_stored(struct query *query, const Rectify__V1__StoredQuery *wanted, bool has_cursor) {
+  static const enum statement statements[] = {STATEMENT_QUERY_STORED, STATEMENT_QUERY_TILES, STATEMENT_QUERY_STORED_KEYS};
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.first : 0);
+  if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.second : -1);
+  if (wanted->part == 2) pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
+  if (wanted->part != 0) pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, statements[wanted->part], &params);
 }
 
 static void ask_notices(struct query *query, const Rectify__V1__NoticeQuery *wanted, bool has_cursor) {
@@ -186,7 +200,8 @@ static bool may_read_document(const struct daemon *daemon, uint32_t document, ui
 /* What the actor is told who may not ask this; NULL: it is allowed. */
 static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
   bool fine = true;
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) fine = query_oversees(daemon, actor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG || wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED)
+    fine = query_oversees(daemon, actor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF && wanted->proof->case_no == 0 && wanted->proof->old_size == 0)
     fine = query_oversees(daemon, actor); /* that one log extends another is nobody's secret */
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
@@ -262,6 +277,7 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS) ask_keys(query, wanted->keys, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CHECKPOINTS) query_ask_checkpoints(query, wanted->checkpoints, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF) query_ask_proof(query, wanted->proof);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED) ask_stored(query, wanted->stored, has_cursor);
   pg_end(query->daemon->reader);
 }
 

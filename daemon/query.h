@@ -51,6 +51,8 @@ void query_ask_checkpoints(struct query *query, const Rectify__V1__CheckpointQue
 void page_of_proof(struct query *query, const PGresult *result);
 void page_of_checkpoints(struct query *query, const PGresult *result);
 void page_of_keys(struct query *query, const PGresult *result);
+/* Lines as they are; where there are more columns, the next two are the cursor. */
+void page_of_stored(struct query *query, const PGresult *result);
 void page_of_units(struct query *query);
 void page_of_officers(struct query *query);
 /* The case of a row of query_cases; false when it cannot be read, or names documents that this daemon has not read: another

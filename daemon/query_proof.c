@@ -53,6 +53,7 @@ static void ask_record(struct query *query, uint64_t log_index) {
   pg_params_reset(&params);
   pg_param_int8(&params, (int64_t)log_index);
   pg_param_int4(&params, 1);
+  pg_param_bool(&params, false);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LOG, &params);
 }
 

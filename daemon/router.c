@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "daemon/outbox.h"
 #include "rectify/must.h"
 
 #define PROOF_MSEC 60000 /* how often the remote door is tried by a stranger */
@@ -128,9 +129,23 @@ static int bind_failed(const char *endpoint, int reason, char *error, size_t err
   return -1;
 }
 
+/* libzmq would remove whatever is there. */
+int router_check_place(const char *endpoint, char *error, size_t error_size) {
+  struct stat file;
+  if (lstat(endpoint + 6, &file) != 0 || S_ISSOCK(file.st_mode)) return 0;
+  snprintf(error, error_size, "endpoint %s: what is there is no socket; it was left alone", endpoint);
+  return -1;
+}
+
+enum door_file router_look(const struct router *router) {
+  struct stat file;
+  if (lstat(router->path, &file) != 0) return DOOR_FILE_GONE;
+  return file.st_dev == router->device && file.st_ino == router->inode ? DOOR_FILE_OURS : DOOR_FILE_OF_ANOTHER;
+}
+
 int router_bind(struct router *router, const char *endpoint, unsigned mode, char *error, size_t error_size) {
-  if (router->local.bound) return 0;
   if (router_check(endpoint, "", error, error_size) != 0) return -1;
+  if (router_check_place(endpoint, error, error_size) != 0) return -1;
   mode_t before = umask((mode_t)~mode & 0777);
   int rc = zmq_bind(router->local.socket, endpoint);
   int reason = errno;
@@ -295,12 +310,24 @@ uint64_t router_dropped(const struct router *router) { return router->dropped; }
 
 /* ---- sending and waiting ---- */
 
+static bool begin_message(void *socket, const struct route_back *back) {
+  if (zmq_send(socket, back->routing, back->length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+  return !back->delimiter || zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_large(void *socket, const struct route_back *back, const void *data, size_t length) {
+  zmq_msg_t message;
+  if (!outbox_message(back, data, length, &message)) return false;
+  if (begin_message(socket, back) && zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0) return true;
+  zmq_msg_close(&message);
+  return false;
+}
+
 bool router_send(struct router *router, const struct route_back *back, const void *data, size_t length) {
   void *socket = back->remote ? router->remote.socket : router->local.socket;
   if (socket == NULL) return false;
-  if (zmq_send(socket, back->routing, back->length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-  if (back->delimiter && zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-  return zmq_send(socket, data, length, ZMQ_DONTWAIT) >= 0;
+  if (length >= WIRE_LARGE_BYTES) return send_large(socket, back, data, length);
+  return begin_message(socket, back) && zmq_send(socket, data, length, ZMQ_DONTWAIT) >= 0;
 }
 
 static void watch(zmq_pollitem_t *items, int *used, void *socket) {

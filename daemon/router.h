@@ -1,4 +1,4 @@
-/* router.h - the daemon's two doors, ROUTER sockets both: the only code of the daemon that knows libzmq (with zap.h).
+/* router.h - the daemon's two doors, ROUTER sockets both: the only code of the daemon that knows libzmq (with zap.h, stranger.c, outbox.h and accept.c).
  *
  * The local door is a socket file, guarded by its permissions.  The remote door is TCP with CURVE, always; it serves only
  * while it is proven that a stranger is refused (zap.h).
@@ -37,7 +37,16 @@ void router_free(struct router *router);
  * in `error`. */
 int router_check(const char *endpoint, const char *listen, char *error, size_t error_size);
 
-/* Binds the local door with permissions `mode`.  Returns 0, or -1 with a sentence in `error`. */
+/* Connections closed at once since the start, because too many files are open (accept.c). */
+uint64_t router_turned_away(void);
+
+/* Whether the local door can be made: nothing that is no socket stands at its path.  0, or -1 with a sentence in `error`. */
+int router_check_place(const char *endpoint, char *error, size_t error_size);
+/* Whether clients that come anew find the local door: its file is there, and ours. */
+enum door_file { DOOR_FILE_OURS, DOOR_FILE_GONE, DOOR_FILE_OF_ANOTHER };
+enum door_file router_look(const struct router *router);
+/* Binds the local door with permissions `mode`, once more if it was bound: the clients that have come in stay.  Returns 0, or -1
+ * with a sentence in `error`. */
 int router_bind(struct router *router, const char *endpoint, unsigned mode, char *error, size_t error_size);
 /* Binds the remote door with the key pair `server` (copied into libzmq); `admit` is asked at each handshake.  It serves from
  * the first proof on.  Returns 0, or -1 with a sentence in `error`. */

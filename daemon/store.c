@@ -1,6 +1,6 @@
 /* store.c - the writing connection's life: connect, take the lock, take over (raise the epoch), load documents and
- * numbers, tiles, and the cases with a timer page by page, serve; and from the start again after any doubt. Each
- * step is one job; while one is under way `waiting` is set. */
+ * numbers, tiles, and the cases with a timer page by page, check the registry's tables, serve; and from the start again after any
+ * doubt.  Each step is one job; while one is under way `waiting` is set. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +11,6 @@
 #define LOAD_ROWS 10000
 #define STANDBY_MSEC 500
 #define BACKOFF_MSEC_MAX 5000
-
 
 /* 100 ms, doubled to 5 s. */
 static int64_t backoff_msec(uint32_t failures) {
@@ -78,11 +77,38 @@ static void become_ready(struct daemon *daemon) {
   store->review_cursor = 0;
   store->reviews_handed_out = false;
   if (review_is_pending(daemon)) log_info("store.reviews_left publication=%lu", store->reviews_wanted);
-  if (clock_is_ahead()) log_warning("clock.behind_the_record action=standing_still_until_it_has_caught_up");
   if (store->bootstrap) pipeline_bootstrap(daemon);
 }
 
-void store_proven(struct daemon *daemon) { become_ready(daemon); }
+/* ---- the registry as tables ---- */
+
+static void registry_result(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step;
+  if (PQntuples(result) == 1 && pg_int(result, 0, 0) != 0)
+    log_err("store.registry_tables_differ action=written_anew reason=somebody changed them behind the daemon's back");
+}
+
+static void registry_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct daemon *daemon = context;
+  if (outcome != PG_DONE)
+    step_failed(daemon, "check_registry", sqlstate, text);
+  else
+    become_ready(daemon);
+}
+
+/* An auditor's own SQL sees what these tables allow (migrations/0004_walls.sql). */
+static void ask_registry(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  if (store->bootstrap) {
+    become_ready(daemon);
+    return;
+  }
+  if (!pg_begin(store->pg, registry_result, registry_done, daemon)) return;
+  commit_send_registry(store->pg, STATEMENT_CHECK_REGISTRY, store->office->registry, store->epoch);
+  pg_end(store->pg);
+}
+
+void store_proven(struct daemon *daemon) { ask_registry(daemon); }
 
 static void ask_cases(struct daemon *daemon);
 
@@ -127,6 +153,7 @@ static void tiles_done(void *context, enum pg_outcome outcome, const char *sqlst
     return;
   }
   if (!tree_is_whole(&daemon->store.tree)) store_damaged("a tile of the log is missing");
+  if (!tree_is_true(&daemon->store.tree)) store_damaged("the head's tail, or a tile, does not hash to the head's root");
   daemon->store.loaded_until = 0;
   ask_cases(daemon);
 }
@@ -212,6 +239,21 @@ static void take_embedded(struct office *office) {
   must(fine);
 }
 
+/* The text is the one that was published: by its own hash and by the log's. */
+static bool is_as_published(struct daemon *daemon, const PGresult *result, int row) {
+  struct event event;
+  struct hash hash;
+  size_t length, hash_bytes, record_bytes;
+  const uint8_t *body = pg_bytes(result, row, 3, &length), *stored = pg_bytes(result, row, 5, &hash_bytes),
+                *record = pg_bytes(result, row, 6, &record_bytes);
+  tree_sha256(body, length, hash.bytes);
+  codec_arena_reset(daemon->arena);
+  return hash_bytes == HASH_BYTES && memcmp(hash.bytes, stored, HASH_BYTES) == 0 &&
+         codec_event_unpack(daemon->arena, record, record_bytes, &event) && event.document == pg_int(result, row, 0) &&
+         event.document_version == pg_int(result, row, 1) &&
+         memcmp(hash.bytes, event.document_sha256.bytes, HASH_BYTES) == 0;
+}
+
 static void take_numbers(struct store *store, const PGresult *result) {
   store->order_year = (uint32_t)pg_int(result, 0, 0);
   store->order_serial = (uint32_t)pg_int(result, 0, 1);
@@ -234,6 +276,7 @@ static void documents_result(void *context, unsigned step, const PGresult *resul
     size_t name_length, length;
     const char *name = (const char *)pg_bytes(result, row, 2, &name_length);
     const char *body = (const char *)pg_bytes(result, row, 3, &length);
+    if (!is_as_published(daemon, result, row)) store_damaged("a published document is not what was published");
     if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
       store_damaged("a published document cannot be read");
     uint64_t size = (uint64_t)pg_int(result, row, 4) + 1;
@@ -269,6 +312,15 @@ static void clock_restore(usec_t recorded, bool again) {
     clock_advance(recorded);
 }
 
+/* What was acknowledged is in no backup made before: going on from one would give its case numbers away a second time. */
+static void check_goes_on(const struct daemon *daemon, uint64_t size, const struct hash *root, uint64_t epoch) {
+  if (!daemon->store.was_ready) return;
+  if (size < daemon->committed_size || epoch <= daemon->store.epoch)
+    store_damaged("the log is shorter or older than what was acknowledged: another database, or an older backup");
+  if (size == daemon->committed_size && memcmp(root->bytes, daemon->committed_root.bytes, HASH_BYTES) != 0)
+    store_damaged("the log is not the one that was written");
+}
+
 static void take_head(struct daemon *daemon, const PGresult *result) {
   struct store *store = &daemon->store;
   if (PQntuples(result) != 1) store_damaged("the log has no head");
@@ -281,6 +333,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   tree_root(&store->tree, &computed);
   if (root_bytes != HASH_BYTES || memcmp(computed.bytes, root, HASH_BYTES) != 0)
     store_damaged("the head's frontier does not hash to its root");
+  check_goes_on(daemon, size, &computed, (uint64_t)pg_int(result, 0, 4));
   store->epoch = (uint64_t)pg_int(result, 0, 4);
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);
@@ -315,34 +368,58 @@ static void ask_take_over(struct daemon *daemon) {
   pg_end(daemon->store.pg);
 }
 
+/* What the session found: see lock.sql. */
+static struct {
+  bool got, stranger, durable;
+  uint64_t epoch;
+} lock;
+
 static void lock_result(void *context, unsigned step, const PGresult *result) {
-  (void)step;
-  struct daemon *daemon = context;
-  daemon->store.waiting = pg_int(result, 0, 0) != 0; /* for lock_done: got it */
+  (void)context, (void)step;
+  lock.got = pg_int(result, 0, 0) != 0;
+  lock.stranger = pg_int(result, 0, 1) != 0;
+  lock.epoch = pg_null(result, 0, 2) ? 0 : (uint64_t)pg_int(result, 0, 2);
+  lock.durable = pg_int(result, 0, 3) != 0;
+}
+
+/* Somebody has the lock.  Another daemon raises the epoch; if that stands where it was, it is a session of our own that the
+ * server has not ended yet, and waiting helps. */
+static void wait_for_lock(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  /* Having served, this daemon still owns the socket's path; only a new process can be a clean standby. */
+  if (store->was_ready && lock.epoch > store->epoch) {
+    log_err("store.superseded action=stopping");
+    _exit(75);
+  }
+  if (store->state != STORE_STANDBY && store->was_ready) log_warning("store.lock_held action=waiting");
+  if (store->state != STORE_STANDBY && !store->was_ready)
+    log_info("store.standby%s", lock.stranger ? " lock=held_by_a_session_that_is_no_daemon" : "");
+  store->state = STORE_STANDBY;
+  store->retry_at = clock_monotonic_msec() + STANDBY_MSEC;
 }
 
 static void lock_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   struct store *store = &daemon->store;
-  bool got = store->waiting;
   store->waiting = false;
   if (outcome != PG_DONE) {
     step_failed(daemon, "lock", sqlstate, text);
     return;
   }
-  if (got) {
-    store->waiting = true;
-    ask_take_over(daemon);
+  if (!lock.durable) {
+    log_err("store.not_durable action=not_serving reason=fsync or full_page_writes of the server is off");
+    store_restart(daemon, "not durable");
     return;
   }
-  /* Having served, this daemon still owns the socket's path; only a new process can be a clean standby. */
-  if (store->was_ready) {
-    log_err("store.superseded action=stopping");
-    _exit(75);
+  /* Who took the lock and is no daemon keeps the next one out, but not this one: the epoch still is its own. */
+  const bool robbed = !lock.got && lock.stranger && store->was_ready && lock.epoch == store->epoch;
+  if (robbed) log_warning("store.lock_taken action=going_on by=a session that is no daemon");
+  if (!lock.got && !robbed) {
+    wait_for_lock(daemon);
+    return;
   }
-  if (store->state != STORE_STANDBY) log_info("store.standby");
-  store->state = STORE_STANDBY;
-  store->retry_at = clock_monotonic_msec() + STANDBY_MSEC;
+  store->waiting = true;
+  ask_take_over(daemon);
 }
 
 static void ask_lock(struct daemon *daemon) {
@@ -378,6 +455,6 @@ void store_turn(struct daemon *daemon, int64_t now_msec) {
 
 int64_t store_next_msec(const struct daemon *daemon) {
   const struct store *store = &daemon->store;
-  if (store->state == STORE_DOWN || store->state == STORE_STANDBY) return store->retry_at;
+  if ((store->state == STORE_DOWN || store->state == STORE_STANDBY) && !store->waiting) return store->retry_at;
   return INT64_MAX;
 }

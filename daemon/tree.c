@@ -79,3 +79,16 @@ bool tree_is_whole(const struct tree *tree) {
     if (tree->open_count[level] != (tree->merkle.size >> (8 * level)) % TILE_HASHES) return false;
   return true;
 }
+
+/* The hashes of an open tile are the leaves of a small tree, and its frontier is that part of the whole one's. */
+bool tree_is_true(const struct tree *tree) {
+  uint32_t used = 0;
+  for (uint32_t level = TREE_LEVELS; level-- > 0;) {
+    struct merkle part = {0};
+    for (uint32_t i = 0; i < tree->open_count[level]; i++) merkle_append(tree_sha256, &part, &tree->open[level][i]);
+    if (used + part.count > tree->merkle.count) return false;
+    if (memcmp(tree->merkle.frontier + used, part.frontier, part.count * sizeof part.frontier[0]) != 0) return false;
+    used += part.count;
+  }
+  return used == tree->merkle.count;
+}

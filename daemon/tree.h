@@ -42,5 +42,7 @@ bool tree_load_tile(struct tree *tree, uint32_t level, const uint8_t *hashes, si
 uint64_t tree_first_tile(const struct tree *tree, uint32_t level);
 /* Whether all open tiles are as full as the size says. */
 bool tree_is_whole(const struct tree *tree);
+/* Whether the open tiles hash to the frontier, and so to the root. */
+bool tree_is_true(const struct tree *tree);
 
 #endif

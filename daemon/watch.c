@@ -25,12 +25,17 @@ static struct watcher *free_place(struct daemon *daemon) {
   return NULL;
 }
 
-static uint32_t count_of(const struct daemon *daemon, uint32_t actor) {
+/* Of the officer, or of the connection, which may name many: whichever has more. */
+static uint32_t count_of(const struct daemon *daemon, uint32_t actor, const struct route_back *back) {
   int64_t now = clock_monotonic_msec();
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < WATCHERS_MAX; i++)
-    count += daemon->watchers[i].used && daemon->watchers[i].expires > now && daemon->watchers[i].actor == actor;
-  return count;
+  uint32_t officers = 0, connections = 0;
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
+    const struct watcher *watcher = &daemon->watchers[i];
+    if (!watcher->used || watcher->expires <= now) continue;
+    officers += watcher->actor == actor;
+    connections += route_back_same(&watcher->back, back);
+  }
+  return officers > connections ? officers : connections;
 }
 
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
@@ -41,8 +46,9 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
     answer_pong(daemon, back, id);
     return;
   }
-  if (watcher == NULL && count_of(daemon, actor) >= IDENTITY_WATCHES_MAX) {
-    answer_error(daemon, back, id, FAILURE_BUSY, "watch", "this officer has 32 watches already; try later", WATCH_LEASE_SECONDS * 1000);
+  if (watcher == NULL && count_of(daemon, actor, back) >= IDENTITY_WATCHES_MAX) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "watch", "this officer or connection has 32 watches already; try later",
+                 WATCH_LEASE_SECONDS * 1000);
     return;
   }
   if (watcher == NULL) {

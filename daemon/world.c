@@ -44,6 +44,7 @@ static bool calendar_fits(const struct office *office, const struct calendar *ca
 
 bool world_parse(struct office *office, uint32_t kind, bool stored, const char *file_name, const char *text,
                  size_t length, struct publication *out, struct document_report *report) {
+  const uint32_t zones_before = office->world.zone_count;
   *out = (struct publication){.kind = kind, .version = office->versions[kind] + 1};
   if (kind == DOCUMENT_CALENDAR) {
     struct calendar *calendar = calendar_parse(file_name, text, length, report);
@@ -60,6 +61,7 @@ bool world_parse(struct office *office, uint32_t kind, bool stored, const char *
     out->parsed = (stored ? registry_parse_stored : registry_parse)(
         file_name, text, length, office->registry, office->calendars, office->world.calendar_count, office->zones,
         &office->world.zone_count, report);
+    if (out->parsed == NULL) office->world.zone_count = zones_before; /* what a refused one named takes no place */
   }
   return out->parsed != NULL;
 }

@@ -111,6 +111,20 @@ static bool yaml_check_brackets(struct report *report, const char *text, size_t 
   return true;
 }
 
+/* Directives: none is of use here, and libfyaml compares each %TAG with all before it. */
+static bool yaml_check_directives(struct report *report, const char *text, size_t length) {
+  uint32_t line = 1;
+  for (const char *at = text, *end = text + length; at < end; line++) {
+    const char *next = memchr(at, '\n', (size_t)(end - at));
+    if (*at == '%') {
+      report_error(report, (struct position){line, 1}, "a line must not begin with %%: directives are not used in these files");
+      return false;
+    }
+    at = next == NULL ? end : next + 1;
+  }
+  return true;
+}
+
 /* libfyaml's mark of a quoted text stands behind the quote. */
 static bool yaml_is_quoted(struct fy_event *event) {
   if (event->type != FYET_SCALAR || event->scalar.value == NULL) return false;
@@ -304,7 +318,9 @@ struct yaml *yaml_parse(struct report *report, const char *text, size_t length, 
     return NULL;
   }
   if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3; /* a byte order mark */
-  if (!yaml_check_bytes(report, text, length) || !yaml_check_brackets(report, text, length)) return NULL;
+  if (!yaml_check_bytes(report, text, length) || !yaml_check_brackets(report, text, length) ||
+      !yaml_check_directives(report, text, length))
+    return NULL;
   struct yaml *yaml = calloc(1, sizeof *yaml);
   if (yaml == NULL) {
     report_error(report, (struct position){0, 0}, "out of memory");

@@ -113,6 +113,7 @@ static const struct field_rule query[] = {
     MESSAGE(keys),
     MESSAGE(checkpoints),
     MESSAGE(proof),
+    MESSAGE(stored),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -137,7 +138,8 @@ static const struct field_rule case_query[] = {
     RANGE(flags, 0, UINT32_MAX),
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
-static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX)};
+static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored)};
+static const struct field_rule stored_query[] = {RANGE(part, 0, 2)};
 static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};
 static const struct field_rule next_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh), RANGE(steps, 0, FORECAST_STEPS_MAX)};
@@ -177,6 +179,7 @@ static const struct message_rule requests[] = {
     RULES(case_query, case_query),
     RULES(history_query, history_query),
     RULES(log_query, log_query),
+    RULES(stored_query, stored_query),
     RULES(notice_query, notice_query),
     RULES(why_query, why_query),
     RULES(next_query, next_query),

@@ -30,7 +30,7 @@ TABLE
 # Header of a library, and a pattern of the files that may include it.
 libraries() {
   cat <<'TABLE'
-zmq\.h daemon/(router|zap|stranger)\.c|client/[a-z_]+\.[ch]
+zmq\.h daemon/(router|zap|stranger|outbox)\.[ch]|client/[a-z_]+\.[ch]
 libpq-fe\.h daemon/(pg[a-z_]*|commit|load|query|migrate|cluster[a-z_]*)\.[ch]
 libfyaml\.h document/.*|client/command/mapping\.c
 protobuf-c/.*|rectify/v1/.*\.pb-c\.h proto/.*|daemon/.*|client/.*|include/rectify/client\.h

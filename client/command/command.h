@@ -189,8 +189,9 @@ void print_safe(FILE *out, const void *text, size_t length);
 /* hash.c */
 void sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 /* The id of a row that brings none: UUIDv7-shaped (RFC 9562), time part midnight UTC of `found_on`, the other 74 bits
- * from SHA-256 over (`data`, `ordinal`).  The same input gives the same id for ever. */
-void id_derive(const void *data, size_t length, uint64_t ordinal, day_t found_on, uint8_t id[16]);
+ * from SHA-256 over (`data`, `ordinal`, `from`).  `from` is the hash of whose row it is; NULL: whoever's.  The same input gives the
+ * same id for ever. */
+void id_derive(const uint8_t *from, const void *data, size_t length, uint64_t ordinal, day_t found_on, uint8_t id[16]);
 /* The id for the next attempt at a row whose id was refused: the same time part, the rest from SHA-256(id). */
 void id_again(uint8_t id[16]);
 

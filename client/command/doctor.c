@@ -1,6 +1,6 @@
 /* doctor.c - `doctor`: proves that the log has the root it claims, and that every stored row is the fold of its events.
  *
- * Memory: one folded state a case; nothing is kept of an event.  The daemon may go on working meanwhile: rows that are
+ * Memory: one folded state a case, a hash for 256 events; nothing else is kept of an event.  The daemon may go on working meanwhile: rows that are
  * newer than what was read of the log are looked at again after reading on. */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/command/command.h"
+#include "client/command/doctor_rows.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -28,6 +29,12 @@ struct doctor {
   struct session *session;
   struct codec_arena *arena;
   struct merkle tree;
+  struct row_counts counts;
+  struct tile_sums *tiles;
+  struct key_sums *keys;
+  usec_t recorded;      /* the newest instant in the records */
+  uint64_t tiles_seen;
+  bool held;            /* the head's other columns and the counts were compared */
   uint64_t proved;      /* the size at which our root was last held against the head's */
   struct folded *cases; /* open addressing by case number */
   size_t size, used;
@@ -81,14 +88,14 @@ static struct folded *slot_of(struct doctor *doctor, uint64_t case_no) {
 
 /* ---- the log ---- */
 
-static void fold(struct doctor *doctor, const struct event *event, uint64_t log_index) {
+static const struct case_state *fold(struct doctor *doctor, const struct event *event, uint64_t log_index) {
   char name[CASE_TEXT_BYTES];
   if (event->case_no == 0) {
     if (event->version != 0 && event->version != doctor->last_version_of_none + 1)
       differ(doctor, "log %llu: event %u of no case follows number %u", (unsigned long long)log_index, event->version,
              doctor->last_version_of_none);
     doctor->last_version_of_none = event->version;
-    return;
+    return NULL;
   }
   struct folded *folded = slot_of(doctor, event->case_no);
   uint32_t before = folded->state.version;
@@ -99,11 +106,44 @@ static void fold(struct doctor *doctor, const struct event *event, uint64_t log_
            before);
   if (!case_apply(&folded->state, event)) {
     differ(doctor, "log %llu: event %u of %s cannot follow", (unsigned long long)log_index, event->version, name);
-    return;
+    return NULL;
   }
   must(folded->state.case_no == event->case_no);
   if (is_new) folded->late = doctor->reads_rows;
   doctor->used += is_new;
+  return &folded->state;
+}
+
+/* The first line in which both differ. */
+static void differ_in_rows(struct doctor *doctor, uint64_t log_index, const char *stored, const char *wanted) {
+  while (*stored != '\0' && *wanted != '\0') {
+    const size_t a = strcspn(stored, "\n"), b = strcspn(wanted, "\n");
+    if (a != b || memcmp(stored, wanted, a) != 0) break;
+    stored += a + (stored[a] != '\0');
+    wanted += b + (wanted[b] != '\0');
+  }
+  char *rows[] = {strndup(stored, strcspn(stored, "\n")), strndup(wanted, strcspn(wanted, "\n"))};
+  for (int i = 0; i < 2; i++)
+    for (char *at = rows[i]; at != NULL && (at = strchr(at, '\t')) != NULL;) *at = ' ';
+  differ(doctor, "log %llu: the row is \"%s\", by the record \"%s\"", (unsigned long long)log_index, rows[0], rows[1]);
+  free(rows[0]);
+  free(rows[1]);
+}
+
+/* All that the tables hold of an event. */
+static void compare_rows(struct doctor *doctor, const Rectify__V1__EventRow *row, const struct event *event,
+                         const struct case_state *after) {
+  char wanted[ROWS_BYTES_MAX];
+  rows_of_event(event, after, wanted, &doctor->counts);
+  key_sums_add(doctor->keys, event, row->log_index);
+  if (event->recorded > doctor->recorded) doctor->recorded = event->recorded;
+  if (!text_is_committed(event, row->text, row->salt))
+    differ(doctor, "log %llu: the text is not the one that was recorded", (unsigned long long)row->log_index);
+  if (row->stored.len == strlen(wanted) && memcmp(row->stored.data, wanted, row->stored.len) == 0) return;
+  char *stored = strndup((const char *)row->stored.data, row->stored.len);
+  must(stored != NULL);
+  differ_in_rows(doctor, row->log_index, stored, wanted);
+  free(stored);
 }
 
 /* sha256() with the type that core wants. */
@@ -136,9 +176,10 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     }
     merkle_leaf(hash_record, row->record.data, row->record.len, &leaf);
     merkle_append(hash_record, &doctor->tree, &leaf);
+    tile_sums_add(doctor->tiles, &leaf);
     codec_arena_reset(doctor->arena);
     if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event))
-      fold(doctor, &event, row->log_index);
+      compare_rows(doctor, row, &event, fold(doctor, &event, row->log_index));
     else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
@@ -155,6 +196,7 @@ static int read_log(struct doctor *doctor) {
     Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
     Rectify__V1__LogQuery log = RECTIFY__V1__LOG_QUERY__INIT;
     log.from_index = doctor->tree.size;
+    log.with_stored = true;
     query.what_case = RECTIFY__V1__QUERY__WHAT_LOG;
     query.log = &log;
     code = session_pages(doctor->session, &query, read_events, doctor);
@@ -190,6 +232,9 @@ static void compare_columns(struct doctor *doctor, const char *name, const Recti
   expect(doctor, name, "first_due", columns->first_due, state->first_due);
   expect(doctor, name, "next_fire", columns->next_fire, next == INSTANT_NONE ? 0 : next);
   expect(doctor, name, "closed", columns->closed, state->closed);
+  expect(doctor, name, "flags", columns->flags, state->flags);
+  expect(doctor, name, "parent", (int64_t)columns->parent, (int64_t)state->parent);
+  expect(doctor, name, "finding_of", (int64_t)columns->finding_of, (int64_t)state->finding_of);
 }
 
 static void compare(struct doctor *doctor, const Rectify__V1__CaseRow *row, const struct case_state *state) {
@@ -269,6 +314,115 @@ static void find_missing(struct doctor *doctor) {
   }
 }
 
+/* ---- the head's other columns, the counts, tiles and keys ---- */
+
+static void expect_line(struct doctor *doctor, ProtobufCBinaryData stored, const char *wanted) {
+  if (stored.len == strlen(wanted) && memcmp(stored.data, wanted, stored.len) == 0) return;
+  char *text = strndup((const char *)stored.data, stored.len);
+  must(text != NULL);
+  for (char *at = text; (at = strchr(at, '\t')) != NULL;) *at = ' ';
+  differ(doctor, "stored is \"%s\", which the records do not say", text);
+  free(text);
+}
+
+static void check_head(struct doctor *doctor, ProtobufCBinaryData stored, usec_t now) {
+  char text[512], wanted[512], frontier_hex[2 * HASH_BYTES + 1], tail_hex[2 * HASH_BYTES + 1];
+  uint8_t frontier[HASH_BYTES], tail[HASH_BYTES];
+  long long clock = -1;
+  sha256(doctor->tree.frontier, doctor->tree.count * HASH_BYTES, frontier);
+  tile_sums_tail(doctor->tiles, tail);
+  hex_text(frontier, HASH_BYTES, frontier_hex);
+  hex_text(tail, HASH_BYTES, tail_hex);
+  (void)snprintf(text, sizeof text, "%.*s", (int)stored.len, (const char *)stored.data);
+  (void)sscanf(text, "head\t%*s\t%*s\t%*s\t%lld", &clock);
+  if (clock < doctor->recorded || clock > now)
+    differ(doctor, "the head's clock is not between the newest record and now");
+  (void)snprintf(wanted, sizeof wanted, "head\t%llu\t%zu\t%u\t%lld\t%s\t%s", (unsigned long long)doctor->tree.size, doctor->used,
+                 doctor->last_version_of_none, clock, frontier_hex, tail_hex);
+  expect_line(doctor, stored, wanted);
+}
+
+/* One page, all of one look: compared only where the log stands where we have read to. */
+static int check_counts(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  const struct row_counts *counts = &doctor->counts;
+  const struct {
+    const char *name;
+    uint64_t count;
+  } wanted[] = {{"event", doctor->tree.size},   {"case", doctor->used},     {"finding", counts->finding},
+                {"notice", counts->notice},     {"evidence", counts->evidence}, {"order", counts->order},
+                {"rule", counts->rule},         {"document", counts->document}, {"tile", tile_sums_count(doctor->tiles)}};
+  const size_t rows = sizeof wanted / sizeof wanted[0];
+  char text[128];
+  if (page->head == NULL || page->head->size != doctor->tree.size) return EXIT_FINE;
+  doctor->held = true;
+  if (page->n_lines != rows + 1) {
+    differ(doctor, "the daemon did not say how many rows each table has");
+    return EXIT_FINE;
+  }
+  check_head(doctor, page->lines[0], page->now);
+  for (size_t i = 0; i < rows; i++) {
+    (void)snprintf(text, sizeof text, "count\t%s\t%llu", wanted[i].name, (unsigned long long)wanted[i].count);
+    expect_line(doctor, page->lines[i + 1], text);
+  }
+  return EXIT_FINE;
+}
+
+/* A tile that we have not filled ourselves is newer than what we read. */
+static int check_tiles(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  for (size_t i = 0; i < page->n_lines; i++) {
+    char text[160], wanted[160];
+    unsigned level = 0;
+    unsigned long long n = 0;
+    (void)snprintf(text, sizeof text, "%.*s", (int)page->lines[i].len, (const char *)page->lines[i].data);
+    if (sscanf(text, "tile\t%u\t%llu", &level, &n) != 2 || !tile_sums_line(doctor->tiles, level, n, wanted)) continue;
+    doctor->tiles_seen++;
+    expect_line(doctor, page->lines[i], wanted);
+  }
+  return EXIT_FINE;
+}
+
+static int check_keys(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  char text[256], wanted[256];
+  for (size_t i = 0; i < page->n_lines; i++) {
+    unsigned long long log_index = 0;
+    (void)snprintf(text, sizeof text, "%.*s", (int)page->lines[i].len, (const char *)page->lines[i].data);
+    (void)sscanf(text, "key\t%llu", &log_index);
+    const bool newer = log_index >= doctor->tree.size && page->head != NULL && log_index < page->head->size;
+    if (newer) continue; /* its event came after what we read */
+    if (!key_sums_next(doctor->keys, wanted)) wanted[0] = '\0';
+    expect_line(doctor, page->lines[i], wanted);
+  }
+  if (page->next_cursor.len == 0 && key_sums_next(doctor->keys, wanted)) differ(doctor, "a client's key is missing: %s", wanted);
+  return EXIT_FINE;
+}
+
+static int read_stored(struct doctor *doctor, uint32_t part, page_fn *page) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__StoredQuery stored = RECTIFY__V1__STORED_QUERY__INIT;
+  stored.part = part;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_STORED;
+  query.stored = &stored;
+  return session_pages(doctor->session, &query, page, doctor);
+}
+
+static int check_stored(struct doctor *doctor) {
+  const uint64_t tiles = tile_sums_count(doctor->tiles);
+  int code = read_stored(doctor, 1, check_tiles);
+  if (code == EXIT_FINE && doctor->tiles_seen < tiles) differ(doctor, "of %llu tiles, %llu are missing", (unsigned long long)tiles,
+                                                              (unsigned long long)(tiles - doctor->tiles_seen));
+  if (code == EXIT_FINE) code = read_stored(doctor, 2, check_keys);
+  for (int round = 0; round < ROUNDS_MAX && code == EXIT_FINE && !doctor->held && !doctor->broken; round++) {
+    if (round > 0) code = read_log(doctor);
+    if (code == EXIT_FINE) code = read_stored(doctor, 0, check_counts);
+  }
+  if (code == EXIT_FINE && !doctor->held && !doctor->broken)
+    complain("the log is growing too fast to compare how many rows each table has; run it again when less is handed in");
+  return code;
+}
+
 static int verdict(const struct doctor *doctor) {
   const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
   if (doctor->session->format == FORMAT_JSON)
@@ -292,13 +446,18 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   doctor.cases = calloc(doctor.size, sizeof *doctor.cases);
   doctor.again = calloc(AGAIN_MAX, sizeof *doctor.again);
   must(doctor.arena != NULL && doctor.cases != NULL && doctor.again != NULL);
+  doctor.tiles = tile_sums_new();
+  doctor.keys = key_sums_new();
   code = read_log(&doctor);
   doctor.reads_rows = true;
   if (code == EXIT_FINE && !doctor.broken) code = read_rows(&doctor, NULL, 0);
   if (code == EXIT_FINE && !doctor.broken) code = look_again(&doctor);
   if (code == EXIT_FINE && !doctor.broken) find_missing(&doctor);
+  if (code == EXIT_FINE && !doctor.broken) code = check_stored(&doctor);
   if (code == EXIT_FINE) code = verdict(&doctor);
   codec_arena_free(doctor.arena);
+  tile_sums_free(doctor.tiles);
+  key_sums_free(doctor.keys);
   free(doctor.cases);
   free(doctor.again);
   return code;

@@ -138,6 +138,16 @@ static int due_hours(struct session *session, const struct verb *verb, const cha
   return EXIT_FINE;
 }
 
+/* Counting stops at the first and the last day that there are. */
+static bool is_inside(const struct calendar *calendar, day_t start, day_t due, int32_t count) {
+  int32_t counted = 0;
+  for (day_t day = start; day != due;) {
+    day += due < start ? -1 : 1;
+    counted += workday_is(calendar, day);
+  }
+  return counted == (count < 0 ? -count : count);
+}
+
 static int due_days(struct session *session, const struct verb *verb, const char *text, struct span span,
                     const char *name, bool why) {
   day_t start;
@@ -148,7 +158,7 @@ static int due_days(struct session *session, const struct verb *verb, const char
   struct calendar *calendar = load(name, &code);
   if (calendar == NULL) return code;
   day_t due = workday_add(calendar, start, span.count);
-  if (workday_between(calendar, start, due) != span.count) {
+  if (!is_inside(calendar, start, due, span.count)) {
     calendar_free(calendar);
     return complain_usage(verb, "the result lies outside 1970 to 2100");
   }

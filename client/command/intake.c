@@ -37,6 +37,8 @@ struct intake {
   struct batch *flying;  /* sent, unanswered */
   uint32_t flying_count;
   struct intake_counts counts;
+  uint64_t *repeated; /* their lines */
+  size_t repeated_room;
   struct sheet *sheet; /* --json; NULL */
 };
 
@@ -94,6 +96,7 @@ void intake_close(struct intake *intake) {
   list_free(intake->waiting);
   list_free(intake->flying);
   if (intake->sheet != NULL) (void)sheet_close(intake->sheet);
+  free(intake->repeated);
   free(intake);
 }
 
@@ -145,8 +148,41 @@ static void settle_refusal(struct intake *intake, const struct row *row, const R
   put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
 }
 
+static void note_repeated(struct intake *intake, uint64_t line) {
+  if (intake->counts.repeated == intake->repeated_room) {
+    intake->repeated_room = intake->repeated_room == 0 ? 256 : 2 * intake->repeated_room;
+    intake->repeated = reallocarray(intake->repeated, intake->repeated_room, sizeof *intake->repeated);
+    must(intake->repeated != NULL);
+  }
+  intake->repeated[intake->counts.repeated] = line;
+}
+
+static int by_number(const void *a, const void *b) {
+  const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+  return left < right ? -1 : left > right;
+}
+
+#define RANGES_SHOWN 12
+
+void intake_print_repeated(struct intake *intake, FILE *out) {
+  const size_t count = intake->counts.repeated;
+  size_t shown = 0, at = 0;
+  if (count == 0) return;
+  qsort(intake->repeated, count, sizeof *intake->repeated, by_number);
+  (void)fprintf(out, "%s", in_language(intake->session, "already there: lines", "已受理过的行:"));
+  for (; at < count && shown < RANGES_SHOWN; shown++) {
+    const uint64_t first = intake->repeated[at];
+    while (at + 1 < count && intake->repeated[at + 1] == intake->repeated[at] + 1) at++;
+    (void)fprintf(out, "%s %llu", shown == 0 ? "" : ",", (unsigned long long)first);
+    if (intake->repeated[at] != first) (void)fprintf(out, "-%llu", (unsigned long long)intake->repeated[at]);
+    at++;
+  }
+  (void)fprintf(out, "%s\n", at < count ? ", ..." : "");
+}
+
 static void settle_receipt(struct intake *intake, const struct row *row, const Rectify__V1__Finding *finding,
                            const Rectify__V1__Receipt *receipt) {
+  if (receipt->repeated) note_repeated(intake, row->line);
   if (receipt->repeated) intake->counts.repeated++;
   else intake->counts.accepted++;
   put_outcome(intake, row->line, &finding->id, receipt->repeated ? "repeated" : "accepted", receipt->case_no,

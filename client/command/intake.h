@@ -29,6 +29,8 @@ int intake_add(struct intake *intake, const struct draft *draft);
 void intake_bad(struct intake *intake, struct place place, const char *text);
 /* Sends what is gathered and waits for every answer. */
 int intake_drain(struct intake *intake);
+/* Names the lines that were there already, as ranges; nothing when there are none. */
+void intake_print_repeated(struct intake *intake, FILE *out);
 const struct intake_counts *intake_counts(const struct intake *intake);
 
 #endif

@@ -2,7 +2,8 @@
  * progress and the summary.
  *
  * Ids.  A row that brings none gets the id_derive() of its exact bytes (without the line end), of how many identical
- * rows came before it in the file, and of its date found.  With `derive` in the mapping the named columns identify the
+ * rows came before it in the file, of its date found, and of who submits it for which team: two people's identical rows are
+ * two findings.  With `derive` in the mapping the named columns identify the
  * finding and identical ones are the same finding: no counting. */
 #include <errno.h>
 #include <stdlib.h>
@@ -139,6 +140,16 @@ static int release(struct feeding *feeding) {
   return code;
 }
 
+/* Whose row it is: of the officer who submits it, for the team. */
+static void hash_owner(const struct feeding *feeding, const struct draft *draft, uint8_t out[HASH_BYTES]) {
+  char text[2 * CODE_BYTES_MAX + 2];
+  const char *actor = feeding->session->actor == NULL ? "" : feeding->session->actor;
+  const struct draft_value *team = &draft->values[DRAFT_TEAM];
+  int length = snprintf(text, sizeof text, "%s\n%.*s", actor, (int)team->length, team->length > 0 ? team->text : "");
+  must(length >= 0);
+  sha256(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1, out);
+}
+
 /* `key`: the bytes that the id is made from; `whole`: identical ones are counted. */
 static int feed(struct feeding *feeding, struct draft *draft, const void *key, size_t key_length, bool whole) {
   feeding->rows++;
@@ -147,8 +158,10 @@ static int feed(struct feeding *feeding, struct draft *draft, const void *key, s
     return EXIT_FINE;
   }
   if (!draft->has_id) {
+    uint8_t owner[HASH_BYTES];
     uint64_t ordinal = whole ? seen_count(feeding->seen, key, key_length) : 0;
-    id_derive(key, key_length, ordinal, draft->found_on, draft->id);
+    hash_owner(feeding, draft, owner);
+    id_derive(whole ? owner : NULL, key, key_length, ordinal, draft->found_on, draft->id);
     draft->has_id = draft->derived = true;
   }
   if (draft->found_on < feeding->submission->from || draft->found_on > feeding->submission->until) {
@@ -285,6 +298,7 @@ static int summary(const struct feeding *feeding, int code) {
     (void)fprintf(out, ", %llu unknown", (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
   if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);
   (void)fprintf(out, "; %.1f s, %.0f rows/s\n", seconds, (double)settled(feeding) / (seconds + 1e-9));
+  intake_print_repeated(feeding->intake, out);
   if (code == EXIT_FINE && counts->refused + counts->bad > 0) return EXIT_REFUSED;
   return code;
 }

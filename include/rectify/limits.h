@@ -20,8 +20,11 @@
 #define FORECAST_STEPS_MAX 32                     /* rungs foretold in one answer */
 #define STORY_EVENTS_MAX 4096                     /* events of a case that one explanation reads */
 #define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
-#define WIRE_HWM 16                               /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
+#define WIRE_HWM 4                                /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
 #define WIRE_SEND_HWM 128                         /* ZMQ_SNDHWM: more than a client may have unanswered */
+#define WIRE_LARGE_BYTES (16 * 1024)              /* answers from this size on are counted until they are sent: */
+#define WIRE_LARGE_CLIENT_BYTES_MAX (4 * 1024 * 1024) /* of one client; one answer is always taken */
+#define WIRE_LARGE_SUM_BYTES_MAX (128 * 1024 * 1024) /* of all */
 #define WATCHERS_MAX 256                          /* concurrent watches */
 #define WATCH_LEASE_SECONDS 60                    /* a watch not renewed for so long is dropped */
 
@@ -49,13 +52,13 @@
 #define RUNGS_MAX 16
 #define CALENDAR_DAYS_MAX 2048
 #define CALENDARS_MAX 16
-#define ZONES_MAX 32
+#define ZONES_MAX 250                             /* ever named by a registry in force: fewer than REGISTRY_INHERIT */
 #define ZONE_TRANSITIONS_MAX 512
 #define UNITS_MAX 20000
 #define OFFICERS_MAX 50000
 #define APPOINTMENTS_MAX 200000
 #define UNIT_DEPTH_MAX 16
-#define POLICIES_MAX 256
+#define POLICIES_MAX 2048                         /* versions; each stays in memory for the cases dated by it */
 #define SUBSTITUTIONS_MAX 20000
 #define SUBSTITUTION_CHAIN_MAX 8                  /* A by B, B by C, ... */
 #define CO_UNITS_MAX 8                            /* named by one route */

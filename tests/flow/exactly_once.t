@@ -59,10 +59,41 @@ def test_repeats():
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for another case: key reused")
     reused = client.submit(finding(remark.id))[0]
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for a finding: key reused")
+    missing = command(COMMENT, 999999, text="x")
+    same(client.act(missing)[0].refusal.rule, 100, "a comment on a case that there is not: refused")
+    ok(client.act(missing)[0].refusal.repeated, "and again")
+    reused = client.act(command(COMMENT, 2, missing.id, text="x"))[0]
+    same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "its id for a case that there is: key reused")
+    office, key = Client(daemon, "office"), uuid7()
+    office.ask(publish=pb.Publish(id=key, document=1, file_name=b"city.yaml", body=CITY.encode()))
+    reused = office.ask(publish=pb.Publish(id=key, document=2, file_name=b"x.yaml", body=b"x")).outcomes.outcomes[0]
+    same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a registry for a policy: key reused")
     mixed = client.act(command(COMMENT, 2, text="y"), command(COMMENT, 3, remark.id, text="z"), command(COMMENT, 3, text="w"))
     same([o.WhichOneof("result") for o in mixed], ["receipt", "error", "receipt"], "one bad id does not spoil its neighbours")
     same(daemon.sql("SELECT count(*) FROM rectify.finding"), "3", "three findings are stored in all")
     ok(daemon.doctor().returncode == 0, "the doctor finds nothing wrong")
+
+
+def test_rows_of_two():
+    """The same row in two people's files is two findings; the same file again is none, and says which lines."""
+    daemon, folder = city(), place()
+    for n in (1, 2):
+        (folder / f"insp-{n}.yaml").write_text("unit: {column: unit}\nfound: {column: date}\ntext: {column: text}\nkind: {constant: prominent}\n"
+                                           f"severity: {{constant: ordinary}}\ncategory: {{constant: x}}\nteam: {{constant: team-{n}}}\n")
+    (folder / "rows.csv").write_text("unit,date,text\nnorth,2026-01-04,same words\nnorth,2026-01-04,other words\n")
+
+    def submit(who):
+        done = subprocess.run([BUILD / "rectify", "submit", "--endpoint", daemon.endpoint, "--as", who, "--csv", folder / "rows.csv", "--map",
+                               folder / f"{who}.yaml"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        need(done.returncode == 0, done.stderr)
+        return done.stdout
+
+    for who in ("insp-1", "insp-2"):
+        said = submit(who)
+        ok(said.startswith("2 accepted, 0 repeated"), f"the rows of {who} are accepted", said)
+    said = submit("insp-2")
+    ok(said.startswith("0 accepted, 2 repeated") and "lines 2-3" in said, "the same file again doubles nothing, and names the lines", said)
+    same(daemon.sql("SELECT count(*) FROM rectify.finding"), "4", "four findings are stored")
 
 
 def test_under_way():
@@ -139,4 +170,4 @@ def test_kill_and_drop():
     same(daemon.stop(), 0, "the last one stops as asked")
 
 
-main(test_repeats, test_under_way, test_kills, test_kill_and_drop)
+main(test_repeats, test_rows_of_two, test_under_way, test_kills, test_kill_and_drop)

@@ -82,6 +82,26 @@ def test_superseded():
     RUNNING.append(second)
 
 
+def test_client_moves():
+    """The active one stands still: a client that is connected to it comes to the one that took over by itself."""
+    first = RUNNING[-1]
+    second = standby(first.top)
+    with open(first.top / "watched", "wb") as out:
+        watcher = subprocess.Popen([BUILD / "rectify", "watch", "--endpoint", first.endpoint, "--as", "off", "--json"], stdout=out, stderr=out)
+    seen = lambda: (first.top / "watched").read_text().count("\n")
+    need(until(lambda: is_served(first, "before") and seen() > 0, pause=1), "the watcher watches")
+    first.process.send_signal(signal.SIGSTOP)
+    first.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+    second.wait_log("ready endpoint=")
+    lines = seen()
+    is_served(second, "the second")
+    ok(until(lambda: seen() > lines), "the watcher hears of what the second one recorded", (first.top / "watched").read_text()[-500:])
+    watcher.kill()
+    watcher.wait()
+    first.kill()
+    RUNNING.append(second)
+
+
 def test_handed_over():
     """SIGTERM of the active one: the standby goes on, with a PostgreSQL of its own starting."""
     first = RUNNING[-1]
@@ -98,4 +118,4 @@ def test_handed_over():
     ok(not second.socket.exists() and second.postmaster() == 0, "and leaves neither socket nor server")
 
 
-main(test_waits, test_takes_over, test_superseded, test_handed_over)
+main(test_waits, test_takes_over, test_superseded, test_client_moves, test_handed_over)

@@ -145,22 +145,26 @@ def test_stop_and_renew():
 def test_limit():
     """There is room for so many watches; a stopped one makes room."""
     daemon = DAEMON[0]
-    client = Client(daemon, "off")
     wanted, refused = [], 0
     people = ["off", "auditor", "verifier", "p-north", "h-north", "h-north-1", "p-south", "h-south", "insp-1", "insp-2"]
-    for i in range(WATCHERS_MAX + 1):  # one officer may not take all the places
-        one = request(people[i % len(people)], watch=pb.Watch())
+    crowd = Client(daemon)
+    codes = [crowd.once(request(people[i % len(people)], watch=pb.Watch())).WhichOneof("body") for i in range(limit("IDENTITY_WATCHES_MAX") + 1)]
+    same((codes.count("pong"), codes[-1]), (limit("IDENTITY_WATCHES_MAX"), "error"), "one connection has 32 places, whomever it names")
+    crowd.close()
+    clients = [Client(daemon, code) for code in people]
+    for i in range(WATCHERS_MAX + 1):  # one officer, or one connection, may not take all the places
+        client, one = clients[i % len(people)], request(people[i % len(people)], watch=pb.Watch())
         reply = need(client.once(one), "an answer")
         if reply.WhichOneof("body") == "pong":
-            wanted.append(one)
+            wanted.append((client, one))
         else:
             refused += 1
-            last, error = one, reply.error
+            last, error = (client, one), reply.error
     ok(refused > 0 and error.code == BUSY and error.retry_msec > 0, "a watch too many is told: busy", refused)
-    wanted[0].watch.stop = True
-    same(client.once(wanted[0]).WhichOneof("body"), "pong", "one is stopped")
-    same(client.once(last).WhichOneof("body"), "pong", "then there is room for another")
-    for one in wanted[1:] + [last]:
+    wanted[0][1].watch.stop = True
+    same(wanted[0][0].once(wanted[0][1]).WhichOneof("body"), "pong", "one is stopped")
+    same(last[0].once(last[1]).WhichOneof("body"), "pong", "then there is room for another")
+    for client, one in wanted[1:] + [last]:
         one.watch.stop = True
         client.once(one)
 

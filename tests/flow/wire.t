@@ -260,6 +260,15 @@ def test_deaf():
     ok(sent == 400, f"it asked {sent} times for pages of 768 KiB and read none", sent)
     grown = daemon.rss() - before
     ok(grown < 160 * 1024, f"what waits for it is bounded: {grown} KiB")
+    crowd, reading = [Client(daemon, "off", hwm=1) for _ in range(12)], Client(daemon, "off")
+    for _ in range(60):
+        for one in crowd:
+            one.send(query)
+        need(reading.query(cases=pb.CaseQuery(with_text=True)).cases, "who reads is answered meanwhile")
+    grown = daemon.rss() - before
+    ok(grown < 160 * 1024, f"also what waits for a dozen such clients: {grown} KiB")
+    for one in crowd:
+        one.close()
     is_served(daemon, "beside a deaf client")
     deaf.close()
     busy = Client(daemon, "off")

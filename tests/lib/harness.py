@@ -212,13 +212,17 @@ class Daemon:
         self.log_file = self.top / f"log-{len(daemons)}"
         self.log_file.touch()
         self.process, self.log_from = None, 0
+        self.surroundings = {}  # more variables of its environment; None: without it
+        self.files_max = None
         daemons.append(self)
 
     def start(self, wait=True):
         self.log_from = self.log_file.stat().st_size
+        environment = {name: value for name, value in {**os.environ, **self.surroundings}.items() if value is not None}
+        limit = [] if self.files_max is None else ["prlimit", f"--nofile={self.files_max}"]
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([BUILD / "rectifyd", "--data", self.data, *self.options], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen([*limit, BUILD / "rectifyd", "--data", self.data, *self.options],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         if wait:
             self.wait_log(r"ready endpoint=")
         return self

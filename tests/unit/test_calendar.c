@@ -93,6 +93,16 @@ static void test_syntax_error_has_a_place(void **state) {
   free(text);
 }
 
+static void test_directives(void **state) {
+  (void)state;
+  size_t length = 0;
+  char *text = document_text("directive_bad.yaml", &length);
+  struct document_report report = {0};
+  assert_null(calendar_parse("directive_bad.yaml", text, length, &report));
+  report_must_be_file(&report, "directive_bad.txt");
+  free(text);
+}
+
 #define HEAD "calendar: a\ntitle: a\npublished: [2019, 2020]\n"
 
 static void test_yaml_that_is_not_used(void **state) {
@@ -224,6 +234,7 @@ int main(void) {
       cmocka_unit_test(test_example_of_the_manual),
       cmocka_unit_test(test_every_error_in_one_pass),
       cmocka_unit_test(test_syntax_error_has_a_place),
+      cmocka_unit_test(test_directives),
       cmocka_unit_test(test_yaml_that_is_not_used),
       cmocka_unit_test(test_bytes_that_are_not_text),
       cmocka_unit_test(test_report_is_safe_to_print),

@@ -137,7 +137,7 @@ static void mapping_derive(void **state) {
   for (int i = 0; i < 3; i++) {
     assert_true(apply(mapping, &fixture, &draft, &key, &length, &whole));
     assert_false(whole);
-    id_derive(key, length, 0, draft.found_on, ids[i]);
+    id_derive(NULL, key, length, 0, draft.found_on, ids[i]);
   }
   assert_memory_equal(ids[0], ids[1], 16);
   assert_memory_not_equal(ids[0], ids[2], 16);
@@ -196,10 +196,14 @@ static void ids(void **state) {
   char text[UUID_TEXT_BYTES];
   day_t day;
   assert_true(workday_parse("2011-05-03", 10, &day));
-  id_derive("a,b,c", 5, 0, day, id);
+  id_derive(NULL, "a,b,c", 5, 0, day, id);
   uuid_text(id, text);
   assert_string_equal(text, "012fb327-7c00-7afe-8c44-e2ef42ce3132");
-  id_derive("a,b,c", 5, 1, day, other);
+  uint8_t from[HASH_BYTES] = {1};
+  id_derive(from, "a,b,c", 5, 0, day, other);
+  uuid_text(other, text);
+  assert_string_equal(text, "012fb327-7c00-7396-8256-947f878ce2bc");
+  id_derive(NULL, "a,b,c", 5, 1, day, other);
   assert_memory_equal(id, other, 6);
   assert_memory_not_equal(id, other, 16);
   assert_int_equal(other[6] >> 4, 7);
