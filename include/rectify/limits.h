@@ -94,7 +94,7 @@
 
 #define COSIGNATURE_BYTES_MAX 300                 /* a witness's line */
 #define COSIGNS_MAX 16                            /* that wait for the database */
-#define SEAL_MSEC_MAX 1000                        /* a receipt waits so long for its head's signature, then it leaves without */
+#define SEAL_MSEC_MAX 500                         /* a receipt waits so long for its head's signature, then it leaves without: less than clients wait */
 #define SEAL_LEAVES_MAX 1000000                   /* leaves that were not signed yet and are kept in memory */
 
 /* The Merkle log. */
