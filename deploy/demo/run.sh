@@ -25,7 +25,8 @@ LEDGER=200 # of those of the ledger
 if [ -t 1 ] && read -r _ columns < <(stty size 2>/dev/null </dev/tty) && [ "$columns" -ge 100 ]; then
   WIDTH=$columns LEDGER=$columns
 fi
-daemon='' watcher='' shown=0 partly=''
+SIGNER=$BASE/signer
+daemon='' watcher='' signer='' shown=0 partly=''
 
 # ---- starting and stopping --------------------------------------------------------------------------------------
 
@@ -62,6 +63,7 @@ stop() {
   [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
   local code=0
   [ -z "$daemon" ] || wait "$daemon" || code=$?
+  [ -z "$signer" ] || kill "$signer" 2>/dev/null || true
   rm -f "$PID"
   daemon=''
   return "$code"
@@ -89,15 +91,40 @@ take_over() {
     kill -INT "$server"
     gone "$server" || fail "process $server does not stop"
   fi
+  left=''
+  [ ! -r "$BASE/signer.pid" ] || read -r left <"$BASE/signer.pid" || true
+  ! runs "$left" "$SIGNER" || kill "$left" || true
   find "$BASE" -mindepth 1 -maxdepth 1 ! -name lock -exec rm -rf {} +
+}
+
+# The signer of the log's heads: a process, a key and a folder of its own.  As root it is the daemon's account.
+start_signer() {
+  local -a as=()
+  mkdir -m 700 "$SIGNER"
+  if [ "$(id -u)" = 0 ]; then
+    local user=nobody
+    id postgres >/dev/null 2>&1 && user=postgres
+    chown "$user" "$SIGNER"
+    as=(runuser -u "$user" --)
+  fi
+  local at
+  at=$(command -v rectify-sign)
+  install -m 755 "$at" "$BASE/rectify-sign" # a checkout may lie where that account cannot go
+  (cd / && "${as[@]}" "$BASE/rectify-sign" new --name rectify.demo.example/log --key "$SIGNER/key" --state "$SIGNER/state") >"$BASE/log.pub"
+  (cd / && exec "${as[@]}" "$BASE/rectify-sign" run --key "$SIGNER/key" --state "$SIGNER/state" --socket "$SIGNER/socket") \
+    >>"$LOG" 2>&1 </dev/null 9>&- &
+  signer=$!
+  echo "$signer" >"$BASE/signer.pid"
 }
 
 start() {
   local program
-  for program in rectifyd rectify; do
+  for program in rectifyd rectify rectify-sign; do
     command -v "$program" >/dev/null || fail "$program is not there; build it first: make"
   done
-  rectifyd --clock manual --clock-start "$START" --data "$DATA" --endpoint "$RECTIFY_ENDPOINT" >>"$LOG" 2>&1 </dev/null 9>&- &
+  start_signer
+  rectifyd --clock manual --clock-start "$START" --data "$DATA" --endpoint "$RECTIFY_ENDPOINT" --signer "$SIGNER/socket" \
+    >>"$LOG" 2>&1 </dev/null 9>&- &
   daemon=$!
   echo "$daemon" >"$PID"
   local tries=0
@@ -451,6 +478,10 @@ the_books() {
   say "[27] What was published, and the doctor: it reads the whole log, rebuilds its Merkle root and folds every case again."
   run rectify documents --as o107
   run rectify doctor --as o107
+  say "[28] A receipt proves one event, the verifier the whole log, with nothing but the public key of rectify-sign."
+  run rectify receipt get 1 4 --output "$BASE/1-4.receipt" --as o107
+  run rectify receipt check --key "$BASE/log.pub" "$BASE/1-4.receipt"
+  run rectify verify --key "$BASE/log.pub" --as o107
 }
 
 invite() {

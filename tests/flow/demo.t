@@ -77,6 +77,8 @@ STORY = [
     ("a make-up Saturday counts", r"^  2026-02-14$"),
     ("what was published is listed", r"^  policy +1 policy/municipal.yaml"),
     ("the doctor finds nothing wrong", r"doctor: \d+ events, 74 cases: log root ok, fold = row"),
+    ("a receipt holds without the daemon", r"holds: C-000001 4: plan_submit"),
+    ("the verifier finds nothing", r"verify: \d+ records, 74 cases, [1-9]\d* heads, .*nothing was tampered with"),
     ("it ends", r"The end\."),
 ]
 
