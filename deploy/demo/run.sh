@@ -105,7 +105,7 @@ start_signer() {
     local user=nobody
     id postgres >/dev/null 2>&1 && user=postgres
     chown "$user" "$SIGNER"
-    as=(runuser -u "$user" --)
+    as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --)
   fi
   local at
   at=$(command -v rectify-sign)
