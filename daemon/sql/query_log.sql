@@ -1,5 +1,6 @@
 -- One page of the log.  $1 first log index, $2 rows, $3 whether to tell what the tables hold of each event: a line for each row
--- that follows from the record, as client/command/doctor_rows.c writes it from the record.
+-- that follows from the record, as client/command/doctor_rows.c writes it from the record.  Texts are looked up one
+-- by one: merged in, each page would read all texts from the first on.
 SELECT e.log_index, e.record, x.body, x.salt, e.actor, e.version, CASE WHEN $3::boolean THEN concat(
   concat_ws(E'\t', 'event', e.case_no, e.version, e.key, e.command, e.rule, e.actor,
     (extract(epoch FROM e.recorded) * 1000000)::bigint) || E'\n',
@@ -19,5 +20,6 @@ SELECT e.log_index, e.record, x.body, x.salt, e.actor, e.version, CASE WHEN $3::
   (SELECT string_agg(concat_ws(E'\t', 'document', d.kind, d.version, encode(d.sha256, 'hex'),
      encode(sha256(convert_to(d.body, 'UTF8')), 'hex')) || E'\n', '' ORDER BY d.kind, d.version)
    FROM rectify.document AS d WHERE e.command = 50 AND d.log_index = e.log_index)) END
-FROM rectify.event AS e LEFT JOIN rectify.private AS x ON x.log_index = e.log_index
+FROM rectify.event AS e
+LEFT JOIN LATERAL (SELECT p.body, p.salt FROM rectify.private AS p WHERE p.log_index = e.log_index LIMIT 1) AS x ON true
 WHERE e.log_index >= $1::bigint ORDER BY e.log_index LIMIT $2::integer
