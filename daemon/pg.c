@@ -144,6 +144,9 @@ static bool send_text(struct pg *pg, const char *text) {
  * that was given up ends by itself: else it would keep its lock, and its place, for ever.  What is committed is on the disk,
  * whatever the database or the role sets.  Settings that an older server does not know are left out.
  *
+ * The reader's statements are planned with their parameters: "NULL or equal" is nothing then, where a plan for all parameters sorts
+ * the whole table for each page.
+ *
  * All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
 static bool send_session(struct pg *pg) {
   static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -154,7 +157,8 @@ static bool send_session(struct pg *pg) {
   static const char durable[] =
       "SELECT set_config('synchronous_commit', 'on', false) "
       "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
-  return send_text(pg, bounds) && send_text(pg, pg->for_writer ? durable : reader);
+  static const char plans[] = "SET plan_cache_mode = force_custom_plan";
+  return send_text(pg, bounds) && send_text(pg, pg->for_writer ? durable : reader) && (pg->for_writer || send_text(pg, plans));
 }
 
 static void prepare_all(struct pg *pg) {

@@ -114,6 +114,15 @@ static const struct case_state *fold(struct doctor *doctor, const struct event *
   return &folded->state;
 }
 
+/* A line to be shown, its tabs as spaces; to be freed. */
+static char *copy_line(const char *text, size_t length) {
+  char *copy = malloc(length + 1);
+  must(copy != NULL);
+  for (size_t i = 0; i < length; i++) copy[i] = text[i] == '\t' ? ' ' : text[i];
+  copy[length] = '\0';
+  return copy;
+}
+
 /* The first line in which both differ. */
 static void differ_in_rows(struct doctor *doctor, uint64_t log_index, const char *stored, const char *wanted) {
   while (*stored != '\0' && *wanted != '\0') {
@@ -122,12 +131,10 @@ static void differ_in_rows(struct doctor *doctor, uint64_t log_index, const char
     stored += a + (stored[a] != '\0');
     wanted += b + (wanted[b] != '\0');
   }
-  char *rows[] = {strndup(stored, strcspn(stored, "\n")), strndup(wanted, strcspn(wanted, "\n"))};
-  for (int i = 0; i < 2; i++)
-    for (char *at = rows[i]; at != NULL && (at = strchr(at, '\t')) != NULL;) *at = ' ';
-  differ(doctor, "log %llu: the row is \"%s\", by the record \"%s\"", (unsigned long long)log_index, rows[0], rows[1]);
-  free(rows[0]);
-  free(rows[1]);
+  char *row = copy_line(stored, strcspn(stored, "\n")), *by_record = copy_line(wanted, strcspn(wanted, "\n"));
+  differ(doctor, "log %llu: the row is \"%s\", by the record \"%s\"", (unsigned long long)log_index, row, by_record);
+  free(row);
+  free(by_record);
 }
 
 /* All that the tables hold of an event. */
@@ -318,9 +325,7 @@ static void find_missing(struct doctor *doctor) {
 
 static void expect_line(struct doctor *doctor, ProtobufCBinaryData stored, const char *wanted) {
   if (stored.len == strlen(wanted) && memcmp(stored.data, wanted, stored.len) == 0) return;
-  char *text = strndup((const char *)stored.data, stored.len);
-  must(text != NULL);
-  for (char *at = text; (at = strchr(at, '\t')) != NULL;) *at = ' ';
+  char *text = copy_line((const char *)stored.data, stored.len);
   differ(doctor, "stored is \"%s\", which the records do not say", text);
   free(text);
 }

@@ -27,7 +27,7 @@ WHERE ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
   AND ($20::text IS NULL OR f.category = $20)
   AND ($21::integer IS NULL OR c.team = $21)
   AND ($22::bigint IS NULL OR c.parent = $22)
-  AND c.flags & $23::integer = $23
+  AND ($23::integer = 0 OR c.flags & $23 = $23)
   AND (coalesce(c.due_at, 'infinity'), c.case_no) > ($24::timestamptz, $11::bigint)
 ORDER BY coalesce(c.due_at, 'infinity'), c.case_no
 LIMIT $12::integer

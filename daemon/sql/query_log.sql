@@ -1,6 +1,7 @@
 -- One page of the log.  $1 first log index, $2 rows, $3 whether to tell what the tables hold of each event: a line for each row
--- that follows from the record, as client/command/doctor_rows.c writes it from the record.  The leaf is the one that
--- the tiles keep: a record that was changed shows.
+-- that follows from the record, as client/command/doctor_rows.c writes it from the record.  Texts are looked up one
+-- by one: merged in, each page would read all texts from the first on.
+-- The leaf is the one that the tiles keep: a record that was changed shows.
 SELECT e.log_index, e.record, x.body, x.salt, e.actor, e.version, CASE WHEN $3::boolean THEN concat(
   concat_ws(E'\t', 'event', e.case_no, e.version, e.key, e.command, e.rule, e.actor,
     (extract(epoch FROM e.recorded) * 1000000)::bigint) || E'\n',
@@ -24,5 +25,6 @@ SELECT e.log_index, e.record, x.body, x.salt, e.actor, e.version, CASE WHEN $3::
     (SELECT substring(t.hashes FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.tile AS t
      WHERE t.level = 0 AND t.n = e.log_index / 256),
     (SELECT substring(h.tail FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.head AS h)) AS leaf
-FROM rectify.event AS e LEFT JOIN rectify.private AS x ON x.log_index = e.log_index
+FROM rectify.event AS e
+LEFT JOIN LATERAL (SELECT p.body, p.salt FROM rectify.private AS p WHERE p.log_index = e.log_index LIMIT 1) AS x ON true
 WHERE e.log_index >= $1::bigint ORDER BY e.log_index LIMIT $2::integer
