@@ -89,7 +89,8 @@ def test_on_the_disk():
     for _ in range(20):
         client.submit(finding())
         behind += daemon.sql("SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()") == "t"
-    same(behind, 0, "after each receipt the write-ahead log is flushed")
+    # The server's own background writes may be behind at any moment; were the commits the laggards, each of the twenty would be.
+    ok(behind < 5, "after each receipt the write-ahead log is flushed", behind)
     daemon.sql("ALTER SYSTEM SET fsync = off")
     daemon.sql("SELECT pg_reload_conf()")
     daemon.sql(f"SELECT pg_terminate_backend({daemon.backend('writer')})")
