@@ -58,51 +58,20 @@ static const struct title {
     [GROUP_HIDDEN] = {"", ""},
 };
 
-const char *group_title(enum group group, bool zh) {
-  return zh ? titles[group].zh : titles[group].en;
-}
+const char *group_title(enum group group, bool zh) { return zh ? titles[group].zh : titles[group].en; }
 
 /* Names in Chinese of what is no command on cases; those stand in command.def. */
 static const struct title names[] = {
-    {"bulk", "批量办理"},
-    {"inbox", "待办"},
-    {"show", "查看事项"},
-    {"history", "办理经过"},
-    {"why", "时限由来"},
-    {"next", "后续预告"},
-    {"cases", "事项列表"},
-    {"ledger", "整改台账"},
-    {"watch", "实时关注"},
-    {"notices", "通知"},
-    {"documents", "已发布文件"},
-    {"due", "计算时限"},
-    {"clock show", "当前时间"},
-    {"clock advance", "推进时钟"},
-    {"unit list", "单位"},
-    {"officer list", "人员"},
-    {"registry load", "发布名册"},
-    {"policy check", "检查规则"},
-    {"policy test", "规则测试"},
-    {"policy diff", "规则比较"},
-    {"policy rehearse", "规则推演"},
-    {"policy publish", "发布规则"},
-    {"calendar publish", "发布日历"},
-    {"ping", "系统状态"},
-    {"doctor", "数据自检"},
-    {"completion", "命令补全"},
-    {"help", "帮助"},
-    {"version", "版本"},
-    {"key new", "生成密钥"},
-    {"key public", "查看公钥"},
-    {"key sign", "签名"},
-    {"key register", "登记密钥"},
-    {"key revoke", "吊销密钥"},
-    {"key list", "密钥列表"},
-    {"receipt get", "取回执"},
-    {"receipt check", "核对回执"},
-    {"export log", "导出日志"},
-    {"verify", "验证日志"},
-    {"witness", "见证签名"},
+    {"bulk", "批量办理"},       {"inbox", "待办"},           {"show", "查看事项"},         {"history", "办理经过"},
+    {"why", "时限由来"},        {"next", "后续预告"},        {"cases", "事项列表"},        {"ledger", "整改台账"},
+    {"watch", "实时关注"},      {"notices", "通知"},         {"documents", "已发布文件"},  {"due", "计算时限"},
+    {"clock show", "当前时间"}, {"clock advance", "推进时钟"}, {"unit list", "单位"},       {"officer list", "人员"},
+    {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
+    {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},
+    {"ping", "系统状态"},       {"doctor", "数据自检"},      {"completion", "命令补全"},   {"help", "帮助"},
+    {"version", "版本"},        {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
+    {"receipt check", "核对回执"}, {"receipt get", "取回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
+    {"export log", "导出日志"}, {"key register", "登记密钥"}, {"key revoke", "吊销密钥"}, {"key list", "密钥列表"},
 };
 
 static const char *verb_zh(const struct verb *verb) {
@@ -115,8 +84,8 @@ static const char *verb_zh(const struct verb *verb) {
 static void print_flag(FILE *out, const struct flag *flag, size_t width) {
   char left[64];
   int length = snprintf(left, sizeof left, flag->letter != 0 ? "-%c, --" : "    --", flag->letter);
-  length += snprintf(left + length, sizeof left - (size_t)length, "%s%s%s", flag->name,
-                     flag->argument != NULL ? " " : "", flag->argument != NULL ? flag->argument : "");
+  length += snprintf(left + length, sizeof left - (size_t)length, "%s%s%s", flag->name, flag->argument != NULL ? " " : "",
+                     flag->argument != NULL ? flag->argument : "");
   (void)fprintf(out, "  %-*s  ", FLAG_WIDTH, left);
   wrap_words(out, flag->help, FLAG_WIDTH + 4 + (size_t)(length > FLAG_WIDTH ? length - FLAG_WIDTH : 0), FLAG_WIDTH + 4,
              width);
@@ -163,22 +132,21 @@ static void print_words(FILE *out, const struct flag *flag, size_t width) {
     if (text_width(word->zh) > zh_width) zh_width = text_width(word->zh);
   }
   for (const struct word *word = flag->words; word->name != NULL; word++) {
-    (void)fprintf(out, "  %-*s  %s%*s  ", (int)name_width, word->name, word->zh, (int)(zh_width - text_width(word->zh)),
-                  "");
+    (void)fprintf(out, "  %-*s  %s%*s  ", (int)name_width, word->name, word->zh, (int)(zh_width - text_width(word->zh)), "");
     wrap_words(out, word->text, name_width + zh_width + 6, name_width + zh_width + 6, width);
   }
 }
 
 void help_verb(FILE *out, const struct verb *verb, size_t width) {
   const bool acts = verb->command != 0;
-  (void)fprintf(out, "rectify %s - %s%s%s%s\n\nusage: rectify %s %s\n\n", verb->name, verb->summary, acts ? " (" : "",
-                acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "", verb->name, verb->synopsis);
+  (void)fprintf(out, "rectify %s - %s%s%s%s\n\nusage: rectify %s %s\n\n", verb->name, verb->summary,
+                acts ? " (" : "", acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "", verb->name,
+                verb->synopsis);
   wrap_text(out, verb->help[0] == '\n' ? verb->help + 1 : verb->help, width);
   print_flags(out, "Options", verb->flags, width);
   for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag, width);
   (void)fputc('\n', out);
-  wrap_text(out, "The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n",
-            width);
+  wrap_text(out, "The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n", width);
 }
 
 /* Whether `verb` is `name` and a second word. */
