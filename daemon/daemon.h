@@ -135,6 +135,10 @@ void refusal_record_counts(struct daemon *daemon, struct batch *batch, usec_t no
 /* ---- decide_key.c ---- */
 void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
 
+/* ---- decide_erase.c ---- */
+bool is_erasure(uint32_t command);
+void erasure_decide(struct daemon *daemon, struct batch *batch, struct item *item, usec_t now, struct decision *out);
+
 /* ---- decide.c ---- */
 
 /* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */

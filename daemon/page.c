@@ -36,7 +36,7 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 /* ---- events ---- */
 
-enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION };
+enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_ERASED_BY, EVENTS_VERSION };
 
 /* Whom the actor stood in for stands in the record alone. */
 static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__EventRow *row) {
@@ -51,6 +51,7 @@ static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, 
   row->record = page_field(result, at, EVENTS_RECORD);
   row->text = page_field(result, at, EVENTS_TEXT);
   row->salt = page_field(result, at, EVENTS_SALT);
+  row->erased_by = pg_null(result, at, EVENTS_ERASED_BY) ? 0 : (uint64_t)pg_int(result, at, EVENTS_ERASED_BY);
   row_of_people(daemon->store.office->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR),
                 on_behalf_of(daemon->arena, row), row);
   return row->record.len + row->text.len + row->salt.len + row->actor.len + row->actor_name.len +

@@ -7,7 +7,9 @@
 #include "proto/codec_numbers.h"
 
 #define INSTANT_MAX (((int64_t)DAY_MAX + 1) * 24 * USEC_PER_HOUR)
-#define COMMANDS_OF_ACT (NUMBERS_COMMAND & (NUMBER_BIT(COMMAND_PUBLISH) - 1) & ~NUMBER_BIT(COMMAND_SUBMIT))
+#define COMMANDS_OF_ACT                                                                             \
+  ((NUMBERS_COMMAND & (NUMBER_BIT(COMMAND_PUBLISH) - 1) & ~NUMBER_BIT(COMMAND_SUBMIT)) |            \
+   NUMBER_BIT(COMMAND_ERASE_ASK) | NUMBER_BIT(COMMAND_ERASE))
 #define DOCUMENTS (NUMBER_BIT(DOCUMENT_REGISTRY) | NUMBER_BIT(DOCUMENT_POLICY) | NUMBER_BIT(DOCUMENT_CALENDAR))
 
 #define ANY(field) {.name = #field, .check = CHECK_FREE, .count_max = UINT32_MAX}

@@ -34,6 +34,7 @@ static const struct column history_columns[] = {
     {"number", "DOCUMENT", "文号", COLUMN_MACHINE},
     {"text", "TEXT", "说明", 0},
     {"log_index", "LOG INDEX", "日志号", COLUMN_NUMBER | COLUMN_MACHINE},
+    {"erased_by", "ERASED BY", "删除文本的日志号", COLUMN_NUMBER | COLUMN_MACHINE},
 };
 
 struct history {
@@ -72,10 +73,12 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   sheet_string(sheet,
                in_language(history->session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   sheet_string(sheet, effects);
-  sheet_case(sheet, event->other != 0 ? event->other : event->merged_into);
+  sheet_case(sheet, event_is_erasure(event) ? 0 : event->other != 0 ? event->other : event->merged_into);
   sheet_string(sheet, event->number);
   sheet_data(sheet, &row->text);
   sheet_number(sheet, (int64_t)row->log_index);
+  if (row->erased_by != 0) sheet_number(sheet, (int64_t)row->erased_by);
+  else sheet_nothing(sheet);
 }
 
 static void say_officer(const ProtobufCBinaryData *code, const ProtobufCBinaryData *name) {
@@ -165,6 +168,9 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
                event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   say_effects(session, effects);
   say_text(&row->text);
+  if (row->erased_by != 0)
+    (void)printf("     | (%s %llu)\n", in_language(session, "its text was erased by event", "文本已删除，日志号"),
+                 (unsigned long long)row->erased_by);
 }
 
 static void take_event(struct history *history, const Rectify__V1__EventRow *row) {

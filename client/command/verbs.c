@@ -395,6 +395,19 @@ const struct verb verbs[] = {
     {"calendar publish", GROUP_ADMINISTER, "FILE", "publish a calendar",
      "Examples:\n  rectify --as office calendar publish cn-2027.yaml\n  rectify calendar publish cn-2027.yaml --json\n",
      publish_flags, calendar_publish_run, 0},
+    {"erase ask", GROUP_ADMINISTER, "[CASE] --index N --ground TEXT -m WHY", "ask for a personal text to be erased, on a legal ground",
+     "The office at the root asks; an administrator, who must be another person, erases.  Asking and erasing are on record for "
+     "ever,\n"
+     "so say in -m why, but not what the text said.\n"
+     "\nExamples:\n  rectify history 42 --json | jq 'select(.text != null) | .log_index'\n"
+     "  rectify --as office erase ask 42 --index 812 --ground 'PIPL 47' -m 'the witness withdrew consent'\n",
+     act_erase_ask_flags, erase_run, COMMAND_ERASE_ASK},
+    {"erase", GROUP_ADMINISTER, "[CASE] --index N", "erase a text that another person asked to be erased; its hash stays",
+     "The text, its salt and the names of the evidence handed in with it go; no proof breaks, and every verifier says `erased by "
+     "event\n"
+     "N`.  Backups that were made before keep it until they expire: docs/DESIGN.md.\n"
+     "\nExamples:\n  rectify --as admin erase 42 --index 812\n  rectify --as admin erase --index 812\n",
+     act_erase_flags, erase_run, COMMAND_ERASE},
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is",
      "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
     {"doctor", GROUP_ADMINISTER, "", "prove that what is stored agrees with itself",
