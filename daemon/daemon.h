@@ -201,8 +201,8 @@ struct row_room {
   char order[24]; /* "2026-17" */
   Rectify__V1__CaseColumns columns;
 };
-/* Fills `row` from a folded state; names are borrowed from the registry in force. */
-void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
+/* Fills `row` from a folded state as it stands at `now`; names are borrowed from the world's registry. */
+void row_of_case(const struct world *world, usec_t now, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room);
 /* Code and name of an officer, borrowed from the registry; nothing for 0 and for one that it does not have. */
 void row_name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
@@ -214,6 +214,9 @@ void row_of_people(const struct registry *registry, uint32_t actor, uint32_t on_
 void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_t actor,
                  const struct route_back *back, const struct uuid *id);
 void query_turn(struct daemon *daemon, int64_t now_msec);
+
+/* ---- past_office.c ---- */
+void past_office_forget_all(void); /* documents of the past that are kept; at the end of the program */
 
 /* ---- watch.c ---- */
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,

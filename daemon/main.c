@@ -278,6 +278,7 @@ static void stop(struct running *running) {
   batch_free(daemon->next);
   batch_free(daemon->fly);
   commit_free();
+  past_office_forget_all();
   book_free(daemon->store.book);
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);

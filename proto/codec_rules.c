@@ -101,6 +101,8 @@ static const struct field_rule key_change[] = {
 static const struct field_rule query[] = {
     RANGE(limit, 0, WIRE_PAGE_MAX),
     BYTES(cursor, WIRE_CURSOR_BYTES_MAX),
+    RANGE(as_of, 0, INSTANT_MAX),
+    RANGE(known_at, 0, INT64_MAX),
     MESSAGE(cases),
     MESSAGE(history),
     MESSAGE(log),
