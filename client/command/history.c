@@ -6,6 +6,7 @@
 
 #include "client/command/events.h"
 #include "client/command/history.h"
+#include "client/command/past.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -217,7 +218,8 @@ int history_print(struct session *session, uint64_t case_no, uint64_t skip) {
 }
 
 int history_read(struct session *session, struct arguments *arguments, uint64_t *case_no) {
-  int code = arguments_plain(session, arguments, 1, 1);
+  int code = past_read(session, arguments);
+  if (code == EXIT_FINE) code = arguments_words(arguments, 1, 1);
   if (code != EXIT_FINE) return code;
   if (!case_read(arguments->argv[optind], case_no))
     return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", arguments->argv[optind]);

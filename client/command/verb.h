@@ -18,6 +18,7 @@ extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act
 extern const struct flag act_co_unit_flags[], act_officer_flags[], act_plan_flags[], act_days_flags[], act_grant_flags[];
 extern const struct flag act_into_flags[], act_rule_flags[], act_decide_flags[], bulk_flags[];
 extern const struct flag act_erase_ask_flags[], act_erase_flags[];
+extern const struct flag past_flags[], ledger_flags[];
 extern const struct flag submit_flags[], case_flags[], inbox_flags[], next_flags[], notice_flags[];
 extern const struct flag key_new_flags[], receipt_flags[], verify_flags[], witness_flags[];
 extern const struct flag watch_flags[], due_flags[], publish_flags[], no_flags[], show_flags[];

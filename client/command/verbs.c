@@ -288,11 +288,12 @@ const struct verb verbs[] = {
      "--csv\n",
      inbox_flags, inbox_run, 0},
     {"show", GROUP_SEE, "CASE", "one case: facts, who must act, until when, and what happens otherwise",
-     "Examples:\n  rectify show 42\n  rectify show C-000042 --json\n", no_flags, show_run, 0},
+     "--as-of and --known-at tell what was, with the names and the calendar of then.\n"
+     "\nExamples:\n  rectify show 42\n  rectify show C-000042 --json\n  rectify show 42 --as-of 2026-03-01\n", past_flags, show_run, 0},
     {"history", GROUP_SEE, "CASE", "everything that happened to a case",
      "Who, when, by which rule, what it changed, who was told.  Times are local; --utc prints UTC.\n"
-     "\nExamples:\n  rectify history 42\n  rectify history 42 --json | jq .effects\n",
-     no_flags, history_run, 0},
+     "\nExamples:\n  rectify history 42\n  rectify history 42 --json | jq .effects\n  rectify history 42 --known-at 812\n",
+     past_flags, history_run, 0},
     {"why", GROUP_SEE, "CASE", "why a case is due when it is, day by day",
      "Each rule that fired, each due date with every counted day and the reason of every skipped one, holds and extensions,\n"
      "the versions of policy and calendar, and whose the working days were; they add up to the total.\n"
@@ -302,13 +303,16 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify next 42\n  rectify next C-000042 --steps 32 --zh\n", next_flags, next_run, 0},
     {"cases", GROUP_SEE, "[OPTION...]", "list cases",
      "All conditions hold together; repeated ones add up.\n"
-     "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --track supervision --light red --by-due\n"
+     "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --overdue --as-of 2026-03-31\n  rectify cases --track supervision --light red --by-due\n"
      "  rectify cases --open --csv > open.csv\n",
      case_flags, cases_run, 0},
     {"ledger", GROUP_SEE, "[OPTION...]", "the rectification ledger",
-     "One row a case.  The last line names the log that it was read from; with --csv and --json it goes to stderr.\n"
-     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n",
-     case_flags, ledger_run, 0},
+     "One row a case.  The last line names the log's head that it was made from: size, root, and its short code when the log's key is\n"
+     "known; with --csv and --json it goes to stderr.  --as-of and --known-at make an old ledger again, byte for byte, whatever\n"
+     "came later.\n"
+     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
+     "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
+     ledger_flags, ledger_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
