@@ -66,7 +66,7 @@ static void history_done(struct query *query) {
 static void ask_history(struct query *query) {
   const struct past *past = query->past;
   struct pg_params params;
-  if (!past_job(query, history_result, history_done)) return;
+  if (!past_office_holds(query) || !past_job(query, history_result, history_done)) return;
   query_ask_case(query, past->wanted->history->case_no);
   pg_params_reset(&params);
   pg_param_int8(&params, (int64_t)past->wanted->history->case_no);
@@ -84,7 +84,7 @@ static void ask_rows(struct query *query) {
 
 /* ---- which log is meant ---- */
 
-enum { PAST_SIZE_NOW, PAST_EPOCH, PAST_ROOT, PAST_TAIL, PAST_SIZE, PAST_AS_OF, PAST_REGISTRY, PAST_CALENDAR };
+enum { PAST_SIZE_NOW, PAST_EPOCH, PAST_ROOT, PAST_TAIL, PAST_SIZE, PAST_AS_OF, PAST_REGISTRY, PAST_CALENDAR, PAST_CASES };
 
 static void take_log(void *context, unsigned step, const PGresult *result) {
   struct query *query = context;
@@ -104,6 +104,7 @@ static void take_log(void *context, unsigned step, const PGresult *result) {
   past->as_of = pg_instant(result, 0, PAST_AS_OF);
   past->registry = (uint32_t)pg_int(result, 0, PAST_REGISTRY);
   past->calendar = (uint32_t)pg_int(result, 0, PAST_CALENDAR);
+  past->cases = (uint64_t)pg_int(result, 0, PAST_CASES);
 }
 
 static void find_office(struct query *query) { past_find_office(query, ask_rows); }

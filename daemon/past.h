@@ -37,6 +37,8 @@ struct past {
   uint32_t registry, calendar; /* versions in force then */
   struct past_office *office;  /* NULL: what is in force today */
   struct past_fold fold;
+  uint64_t cases; /* that the log has; less where only some are asked for */
+  uint32_t jobs;  /* of events, so far */
   int64_t from_case; /* where the next job begins, */
   int32_t from_version; /* behind this event of it */
 };
@@ -58,6 +60,8 @@ void past_find_root(struct query *query, void (*then)(struct query *query));
 /* ---- past_office.c ---- */
 /* Sets past->office, then calls `then`. */
 void past_find_office(struct query *query, void (*then)(struct query *query));
+/* Whether it is still what was found: documents of today may have become those of yesterday.  False when the query was ended. */
+bool past_office_holds(struct query *query);
 void past_office_release(struct past *past);
 
 /* ---- past_cases.c ---- */

@@ -7,6 +7,8 @@
 
 #define CASES_A_JOB 256
 #define EVENTS_A_JOB 4096
+#define RANGE_A_JOB 4096 /* case numbers that are looked at: whoever may read few cases must not make the database read all */
+#define JOBS_A_PAGE 16   /* then an empty page says where to go on, so that nobody waits for long */
 
 enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT };
 
@@ -16,7 +18,8 @@ struct harvest {
   const PGresult *result;
   struct page page;
   size_t used;
-  int64_t last; /* the last case that was finished */
+  int64_t last;   /* the last case that was finished */
+  uint32_t cases; /* begun */
   bool full;
 };
 
@@ -103,7 +106,7 @@ static void fold_event(struct harvest *harvest, int row) {
 /* ---- a job ---- */
 
 static void send(struct harvest *harvest, bool ended) {
-  if (!ended) page_set_cursor(&harvest->page, 0, harvest->last);
+  if (!ended) page_set_cursor(&harvest->page, 0, harvest->query->past->from_case - 1);
   harvest->page.page.n_cases = harvest->used;
   harvest->page.page.cases = pointers;
   page_finish(harvest->query, &harvest->page);
@@ -119,48 +122,73 @@ static void leave_rest(struct harvest *harvest, int first, int last) {
   if (!alone) past->fold = (struct past_fold){0};
 }
 
+/* Folds the rows of one job; returns the first row of the last case, which is not finished yet unless the page is full. */
+static int fold_rows(struct harvest *harvest, int count) {
+  int first = 0;
+  for (int row = 0; row < count; row++) {
+    if (row > 0 && pg_int(harvest->result, row, ROW_CASE) != pg_int(harvest->result, first, ROW_CASE)) {
+      finish_case(harvest, first);
+      if (harvest->full) break;
+      first = row;
+    }
+    if (row == first) harvest->cases++;
+    fold_event(harvest, row);
+  }
+  return first;
+}
+
+/* Where the next job begins. */
+static void move_on(struct harvest *harvest, int all, int count) {
+  struct past *past = harvest->query->past;
+  const int first = fold_rows(harvest, count);
+  const bool cut = all > count && pg_int(harvest->result, count, ROW_CASE) == pg_int(harvest->result, first, ROW_CASE);
+  if (!harvest->full && cut) {
+    leave_rest(harvest, first, count - 1);
+    return;
+  }
+  if (count > 0 && !harvest->full) finish_case(harvest, first);
+  const bool more_in_range = harvest->full || all > count || harvest->cases == CASES_A_JOB;
+  past->from_case = more_in_range ? harvest->last + 1 : past->from_case + RANGE_A_JOB;
+  past->from_version = 0;
+}
+
 static void take_events(void *context, unsigned step, const PGresult *result) {
   struct query *query = context;
   struct harvest harvest = {.query = query, .result = result};
+  const int all = PQntuples(result);
   (void)step;
   if (query->daemon->store.office->registry == NULL) return;
   page_begin(query, &harvest.page);
-  const int all = PQntuples(result), count = all > EVENTS_A_JOB ? EVENTS_A_JOB : all;
-  uint32_t cases = 0;
-  int first = 0;
-  for (int row = 0; row < count && !harvest.full; row++) {
-    if (row == 0 || pg_int(result, row, ROW_CASE) != pg_int(result, first, ROW_CASE)) {
-      if (row > 0) finish_case(&harvest, first);
-      if (harvest.full) break;
-      first = row;
-      cases++;
-    }
-    fold_event(&harvest, row);
-  }
-  const bool cut = all > count && pg_int(result, count, ROW_CASE) == pg_int(result, first, ROW_CASE);
-  if (count > 0 && !harvest.full && !cut) finish_case(&harvest, first);
-  if (!harvest.full && cut) leave_rest(&harvest, first, count - 1);
-  else query->past->from_case = harvest.last + 1, query->past->from_version = 0;
-  const bool ended = !harvest.full && all == count && cases < CASES_A_JOB;
-  if (harvest.used > 0 || ended) send(&harvest, ended);
+  move_on(&harvest, all, all > EVENTS_A_JOB ? EVENTS_A_JOB : all);
+  const bool ended = query->past->from_case > (int64_t)query->past->cases;
+  const bool enough = ++query->past->jobs >= JOBS_A_PAGE && query->past->from_version == 0;
+  if (harvest.used > 0 || ended || enough) send(&harvest, ended);
 }
 
-/* The documents of today may have become those of yesterday since the query began. */
-static bool is_still_today(const struct query *query) {
-  const struct past *past = query->past;
-  const uint32_t *today = query->daemon->store.office->versions;
-  return past->office != NULL || (past->registry == today[DOCUMENT_REGISTRY] && past->calendar == today[DOCUMENT_CALENDAR]);
+/* Cases by their numbers are not looked for among all, nor are those that follow from one before it. */
+static void narrow(struct past *past) {
+  const Rectify__V1__CaseQuery *wanted = past->wanted->cases;
+  uint64_t least = wanted->n_case_no > 0 ? UINT64_MAX : wanted->parent, most = 0;
+  for (size_t i = 0; i < wanted->n_case_no; i++) {
+    if (wanted->case_no[i] < least) least = wanted->case_no[i];
+    if (wanted->case_no[i] > most) most = wanted->case_no[i];
+  }
+  if (wanted->n_case_no > 0 && most < past->cases) past->cases = most;
+  if ((int64_t)least > past->from_case) past->from_case = (int64_t)least;
+  if (past->from_case > (int64_t)past->cases + 1) past->from_case = (int64_t)past->cases + 1;
 }
 
 void past_ask_cases(struct query *query) {
-  const struct past *past = query->past;
-  if (!is_still_today(query)) {
-    past_refuse(query, FAILURE_BUSY, "query", "another registry or calendar was just published; try again");
-    query_end(query);
-    return;
-  }
-  if (!past_job(query, take_events, past_ask_cases)) return;
+  struct past *past = query->past;
+  if (!past_office_holds(query) || !past_job(query, take_events, past_ask_cases)) return;
+  if (past->jobs == 0) narrow(past);
+  const int64_t last = past->from_case > (int64_t)past->cases ? 0 : past->from_case + RANGE_A_JOB - 1;
   query_ask_past_cases(query, past->wanted->cases,
-                       (struct past_page){past->from_case, past->from_version, past->size, CASES_A_JOB, EVENTS_A_JOB + 1});
+                       (struct past_page){.from = past->from_case,
+                                          .until = last < (int64_t)past->cases ? last : (int64_t)past->cases,
+                                          .version = past->from_version,
+                                          .size = past->size,
+                                          .cases = CASES_A_JOB,
+                                          .events = EVENTS_A_JOB + 1});
   pg_end(query->daemon->reader);
 }

@@ -124,13 +124,23 @@ static void read_next(struct query *query) {
   pg_end(query->daemon->reader);
 }
 
+static bool is_of_today(const struct query *query) {
+  const uint32_t *today = query->daemon->store.office->versions;
+  return query->past->registry == today[DOCUMENT_REGISTRY] && query->past->calendar == today[DOCUMENT_CALENDAR];
+}
+
+bool past_office_holds(struct query *query) {
+  if (query->past->office != NULL || is_of_today(query)) return true;
+  past_refuse(query, FAILURE_BUSY, "query", "another registry or calendar was just published; try again");
+  query_end(query);
+  return false;
+}
+
 void past_find_office(struct query *query, void (*then)(struct query *query)) {
   struct past *past = query->past;
   struct past_office *known = find(past);
-  const uint32_t *today = query->daemon->store.office->versions;
   if (known != NULL) use(past, known);
-  const bool is_today = past->registry == today[DOCUMENT_REGISTRY] && past->calendar == today[DOCUMENT_CALENDAR];
-  if (known != NULL || is_today) {
+  if (known != NULL || is_of_today(query)) {
     then(query);
   } else if (reading) {
     past_refuse(query, FAILURE_BUSY, "query", "the documents of another time are being read; try later");

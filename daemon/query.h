@@ -46,7 +46,7 @@ void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
 void query_ask_case(struct query *query, uint64_t case_no);
 /* Where a page of the past begins: behind event `version` of case `from`; of the log of `size`. */
 struct past_page {
-  int64_t from;
+  int64_t from, until; /* no case behind it */
   int32_t version;
   uint64_t size;
   int32_t cases, events; /* at most */

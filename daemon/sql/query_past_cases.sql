@@ -1,12 +1,13 @@
 -- The events of a page of cases in an older log, to be folded.  $1 case numbers, $2 readable units, $3 readable teams ($2 and $3
 -- NULL: all; whoever may read a case today may read its past), $4 finding id, $5 kinds, $6 severities, $7 inspection, $8
 -- category, $9 team, $10 parent: what never changes of a case; what does is looked at when it is folded.  $11 first case
--- and $12 last version that was read of it, $13 size of the log, $14 cases, $15 events, $16 with text.  Facts of the finding
+-- and $12 last version that was read of it, $13 size of the log, $14 cases, $15 events, $16 with text, $17 last case
+-- to look at.  Facts of the finding
 -- stand in the first row of each case.
 WITH chosen AS MATERIALIZED (
   SELECT c.case_no, c.finding_of
   FROM rectify.case_ AS c JOIN rectify.finding AS f ON f.case_no = c.finding_of
-  WHERE c.case_no >= $11::bigint
+  WHERE c.case_no BETWEEN $11::bigint AND $17::bigint
     AND ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
     AND ($2::integer[] IS NULL OR c.unit = ANY ($2) OR c.team = ANY ($3::integer[]))
     AND ($4::uuid IS NULL OR c.case_no = (SELECT e.case_no FROM rectify.event AS e WHERE e.key = $4))
