@@ -12,6 +12,7 @@ verb_fn clock_show_run, clock_advance_run, unit_list_run, officer_list_run, regi
 verb_fn policy_publish_run, calendar_publish_run, ping_run, doctor_run, completion_run, complete_run, version_run,
     help_run, policy_test_run, policy_diff_run, policy_rehearse_run;
 verb_fn key_new_run, key_public_run, key_sign_run, receipt_check_run, verify_run, witness_run;
+verb_fn lookback_draw_run, lookback_check_run, lookback_report_run;
 verb_fn key_register_run, key_revoke_run, key_list_run;
 
 extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act_track_flags[], act_split_flags[];
@@ -19,6 +20,7 @@ extern const struct flag act_co_unit_flags[], act_officer_flags[], act_plan_flag
 extern const struct flag act_into_flags[], act_rule_flags[], act_decide_flags[], bulk_flags[];
 extern const struct flag act_erase_ask_flags[], act_erase_flags[];
 extern const struct flag past_flags[], ledger_flags[];
+extern const struct flag lookback_draw_flags[], lookback_check_flags[], lookback_report_flags[];
 extern const struct flag submit_flags[], case_flags[], inbox_flags[], next_flags[], notice_flags[];
 extern const struct flag key_new_flags[], receipt_flags[], verify_flags[], witness_flags[];
 extern const struct flag watch_flags[], due_flags[], publish_flags[], no_flags[], show_flags[];

@@ -453,6 +453,21 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
      "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
      verify_flags, verify_run, 0},
+    {"lookback draw", GROUP_TRUST, "--closed FROM..TO (--rate PERCENT | --count N) --head FILE --key KEY [OPTION...]",
+     "draw closed cases to be looked at again, by a seed that nobody chose",
+     "The seed is the hash of a signed head of a log that goes on behind the closings, and of what a second party may add. Prints\n"
+     "the draw, with all the cases that it was made from: anybody can repeat it.  docs/LOOKBACK.md is its specification.\n"
+     "\nExamples:\n  rectify lookback draw --closed 2026-01-01..2026-03-31 --rate 5 --stratum unit --head april.head --key log.pub > q1.draw\n"
+     "  rectify lookback draw --closed 2026-01-01..2026-03-31 --count 59 --head april.head --key log.pub --seed 'lottery 7 12 31' > q1.draw\n",
+     lookback_draw_flags, lookback_draw_run, 0},
+    {"lookback check", GROUP_TRUST, "--key KEY [--population] FILE", "repeat a draw and compare",
+     "Needs no daemon, but for --population.  Exit code 2 when the draw is not what its head and its cases give.\n"
+     "\nExamples:\n  rectify lookback check --key log.pub q1.draw\n  rectify --as auditor lookback check --key log.pub --population q1.draw\n",
+     lookback_check_flags, lookback_check_run, 0},
+    {"lookback report", GROUP_TRUST, "--key KEY --bad N FILE", "what the result of a look-back proves",
+     "Exact: hypergeometric, in whole numbers, with 95 % confidence.  59 of 59 clean: fewer than 5 % are not.\n"
+     "\nExamples:\n  rectify lookback report --key log.pub --bad 0 q1.draw\n  rectify lookback report --key log.pub --bad 2 q1.draw --json\n",
+     lookback_report_flags, lookback_report_run, 0},
     {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] REQUEST", "cosign a log's head if it extends the last one",
      "REQUEST (or - for stdin) is the text of C2SP tlog-witness: the old size, the consistency proof, the signed head.  Prints "
      "the\n"
