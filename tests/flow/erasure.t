@@ -105,7 +105,7 @@ def test_erasing():
     client, key = Client(HERE["daemon"], "office"), uuid7()
     first, second = client.act(command(ERASE, 0, key, other=HERE["index"] + 1), command(ERASE, 1, other=HERE["index"] + 1))
     HERE["by"] = first.receipt.log_index
-    same((first.receipt.rule, first.receipt.case_no), (665, 1), "it is erased, without naming the case")
+    same((first.receipt.rule, first.receipt.case_no), (665, 1), "rule 665: it is erased, without naming the case")
     same(second.refusal.rule, 125, "a second time in the same request there is nothing to change")
     again, = client.act(command(ERASE, 0, key, other=HERE["index"] + 1))
     ok(again.receipt.repeated and again.receipt.log_index == HERE["by"], "the same id again is the same erasure")
@@ -130,7 +130,7 @@ def test_of_no_case():
     """The text of what concerns no case, asked for by one and erased by another."""
     client = Client(HERE["daemon"], "off")
     outcome, = client.act(command(ERASE_ASK, 0, other=HERE["refused"] + 1, number="PIPL 47", text="asked for"))
-    same((outcome.receipt.rule, outcome.receipt.case_no), (664, 0), "asked")
+    same((outcome.receipt.rule, outcome.receipt.case_no), (664, 0), "rule 664: asked")
     client.actor = "office"
     outcome, = client.act(command(ERASE, 0, other=HERE["refused"] + 1))
     same(outcome.receipt.rule, 665, "erased")
