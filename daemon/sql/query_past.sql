@@ -7,7 +7,8 @@ seek (low, high) AS (
   UNION ALL
   SELECT CASE WHEN e.recorded <= $1::timestamptz THEN (s.low + s.high) / 2 + 1 ELSE s.low END,
     CASE WHEN e.recorded <= $1 THEN s.high ELSE (s.low + s.high) / 2 END
-  FROM seek AS s JOIN rectify.event AS e ON e.log_index = (s.low + s.high) / 2
+  FROM seek AS s CROSS JOIN LATERAL (
+    SELECT v.recorded FROM rectify.event AS v WHERE v.log_index = (s.low + s.high) / 2 LIMIT 1) AS e
   WHERE s.low < s.high),
 cut AS (SELECT coalesce($2, (SELECT max(s.low) FROM seek AS s WHERE s.low >= s.high)) AS size),
 accepted (low, high) AS ( -- the last case whose first event is in it lies in low to high
@@ -15,7 +16,8 @@ accepted (low, high) AS ( -- the last case whose first event is in it lies in lo
   UNION ALL
   SELECT CASE WHEN e.log_index < cut.size THEN (a.low + a.high + 1) / 2 ELSE a.low END,
     CASE WHEN e.log_index < cut.size THEN a.high ELSE (a.low + a.high + 1) / 2 - 1 END
-  FROM accepted AS a CROSS JOIN cut JOIN rectify.event AS e ON e.case_no = (a.low + a.high + 1) / 2 AND e.version = 1
+  FROM accepted AS a CROSS JOIN cut CROSS JOIN LATERAL (
+    SELECT v.log_index FROM rectify.event AS v WHERE v.case_no = (a.low + a.high + 1) / 2 AND v.version = 1 LIMIT 1) AS e
   WHERE a.low < a.high)
 SELECT h.size, h.epoch, h.root, h.tail, cut.size,
   coalesce($1, (SELECT e.recorded FROM rectify.event AS e WHERE e.log_index = cut.size - 1)),
