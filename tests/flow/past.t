@@ -238,6 +238,36 @@ def test_what_cannot_be_asked():
     same(HERE["daemon"].doctor().returncode, 0, "and the doctor finds nothing wrong")
 
 
+def test_an_outage():
+    """What took effect while no daemon ran, and was recorded later: the log of then does not know it, the log of later does."""
+    daemon = HERE["daemon"] = city()
+    for unit in ("north", "south"):
+        submit(unit=unit)
+    advance((TODAY + 25) * DAY)
+    size = int(daemon.sql("SELECT size FROM rectify.head"))
+    daemon.kill()
+    daemon.sql("UPDATE rectify.head SET clock = clock + interval '20 days'")
+    daemon.start()
+    here = client("auditor")
+    here.advance(here.ping().now)
+    middle, now = (TODAY + 37) * DAY, int(daemon.sql("SELECT size FROM rectify.head"))
+    then = [row for page in here.pages(as_of=middle, cases=pb.CaseQuery()) for row in page.cases]
+    later = [row for page in here.pages(as_of=middle, known_at=now, cases=pb.CaseQuery(with_state=True)) for row in page.cases]
+    page = here.query(as_of=middle, cases=pb.CaseQuery())
+    same((page.head.size, page.now), (size, middle), "the log of then is the one before the outage")
+    late = [pb.CaseState.FromString(row.state).version for row in later]
+    ok(all(a.case_no == b.case_no and a.version <= b.version for a, b in zip(then, later)) and sum(late) > sum(row.version for row in then),
+       "the log of now knows more of that day", [(row.case_no, row.version) for row in then], late)
+    wrong = []
+    for number, version in enumerate(late, 1):
+        events = [pb.Event.FromString(row.record) for page in here.pages(history=pb.HistoryQuery(case_no=number)) for row in page.events]
+        past = [pb.Event.FromString(row.record) for page in here.pages(as_of=middle, known_at=now, history=pb.HistoryQuery(case_no=number)) for row in page.events]
+        if past != events[:version] or any(event.effective > middle for event in past) or events[version].effective <= middle:
+            wrong.append(number)
+    same(wrong, [], "and nothing that took effect after it; histories say the same")
+    here.close()
+
+
 def test_the_short_code():
     """With the log's key the ledger prints the code that `rectify verify --printed` takes."""
     key = place() / "log.key"
@@ -252,4 +282,4 @@ def test_the_short_code():
 
 
 main(test_then, test_at_once, test_a_year_later, test_known_at, test_roots, test_a_long_case, test_rights_are_todays,
-     test_what_cannot_be_asked, test_the_short_code)
+     test_what_cannot_be_asked, test_the_short_code, test_an_outage)
