@@ -18,7 +18,7 @@ struct open_tiles {
 static struct open_tiles tiles; /* made and used up within one result */
 
 /* Ranges of tiles: the tile itself where it is full by now (purpose: its level), else those below whose roots fill it. */
-#define PURPOSE_BELOW 16
+#define PURPOSE_BELOW TREE_LEVELS
 
 static void put_range(struct pg_array *arrays, uint32_t purpose, uint32_t level, uint64_t low, uint64_t high) {
   pg_put_int(&arrays[0], purpose);
@@ -44,7 +44,7 @@ static void take_hashes(uint32_t level, const uint8_t *hashes, size_t length) {
 }
 
 static void take_below(uint32_t level, const uint8_t *hashes, size_t length) {
-  must(length == sizeof tiles.hashes[level] && tiles.count[level] < tiles.wanted[level]);
+  must(level < TREE_LEVELS && length == sizeof tiles.hashes[level] && tiles.count[level] < tiles.wanted[level]);
   tree_tile_root((const struct hash *)hashes, &tiles.hashes[level][tiles.count[level]++]);
 }
 
