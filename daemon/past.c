@@ -151,6 +151,12 @@ static const char *cannot(const Rectify__V1__Query *wanted, const char **field) 
   return NULL;
 }
 
+/* Events that were recorded by then are still on their way to the database: an answer without them would not be the last word. */
+static bool is_on_its_way(const struct daemon *daemon, usec_t as_of) {
+  const struct batch *fly = daemon->fly;
+  return as_of != 0 && daemon->flying && fly->fresh_count > 0 && fly->fresh[0].event.recorded <= as_of;
+}
+
 void past_start(struct query *query, const Rectify__V1__Query *wanted) {
   struct pg_params params;
   const char *field, *why = cannot(wanted, &field);
@@ -158,6 +164,11 @@ void past_start(struct query *query, const Rectify__V1__Query *wanted) {
   query->past->from_case = query->cursor.second < INT64_MAX ? query->cursor.second + 1 : INT64_MAX;
   if (why != NULL) {
     past_refuse(query, FAILURE_FIELD, field, why);
+    query_end(query);
+    return;
+  }
+  if (is_on_its_way(query->daemon, wanted->as_of)) {
+    past_refuse(query, FAILURE_BUSY, "query", "what happened by then is still being recorded; try again");
     query_end(query);
     return;
   }
