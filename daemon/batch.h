@@ -48,6 +48,10 @@ struct item {
   uint32_t piece_first; /* names of command.evidence, in batch.pieces */
   uint64_t problem_hash, kind_hash; /* of the recurrence keys, to find earlier ones in the same batch */
   struct key key;       /* KEY_REGISTER, KEY_REVOKE */
+  struct {              /* ERASE_ASK, ERASE: what the database has of the text */
+    bool found, elsewhere, done; /* there is something to erase; it is another case's than was said; it is erased already */
+    uint32_t asked_by;
+  } erasure;
   uint32_t document;    /* PUBLISH: enum document_kind */
   enum item_outcome outcome;
   uint32_t recorded; /* index into batch.fresh; of a repeat or a preview, into batch.repeats */

@@ -313,6 +313,27 @@ static void send_keys(struct pg *pg, const struct batch *batch) {
   pg_statement(pg, STATEMENT_PROJECT_KEYS, &params);
 }
 
+/* ---- erasures, likewise ---- */
+
+static void send_erasures(struct pg *pg, const struct batch *batch) {
+  static const uint32_t types[5] = {PG_INT8, PG_INT8, PG_INT4, PG_INT8, PG_INT8};
+  static struct pg_array array[5];
+  struct pg_params params;
+  for (int i = 0; i < 5; i++) pg_array_reset(&array[i], types[i]);
+  for (uint32_t i = 0; i < batch->fresh_count; i++) {
+    const struct event *event = &batch->fresh[i].event;
+    if (!is_erasure(event->command) || rule_refuses(event->rule)) continue;
+    struct pg_array *to = event->command == COMMAND_ERASE ? &array[3] : &array[0];
+    pg_put_int(&to[0], (int64_t)event->other - 1);
+    pg_put_int(&to[1], (int64_t)batch->fresh[i].log_index);
+    if (event->command == COMMAND_ERASE_ASK) pg_put_int(&array[2], event->actor);
+  }
+  if (array[0].count == 0 && array[3].count == 0) return;
+  pg_params_reset(&params);
+  for (int i = 0; i < 5; i++) pg_param_array(&params, &array[i]);
+  pg_statement(pg, STATEMENT_PROJECT_ERASURES, &params);
+}
+
 /* ---- sending ---- */
 
 static void no_result(void *context, unsigned step, const PGresult *result) { (void)context, (void)step, (void)result; }
@@ -350,6 +371,7 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   if (batch->has_publication && batch->publication.kind == DOCUMENT_REGISTRY)
     commit_send_registry(pg, STATEMENT_PROJECT_REGISTRY, batch->publication.parsed, batch->epoch);
   send_keys(pg, batch);
+  send_erasures(pg, batch);
   pg_end(pg);
   tree_written(&daemon->store.tree);
   return true;

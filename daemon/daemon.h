@@ -140,6 +140,10 @@ void refusal_record_counts(struct daemon *daemon, struct batch *batch, usec_t no
 /* ---- decide_key.c ---- */
 void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now);
 
+/* ---- decide_erase.c ---- */
+bool is_erasure(uint32_t command);
+void erasure_decide(struct daemon *daemon, struct batch *batch, struct item *item, usec_t now, struct decision *out);
+
 /* ---- decide.c ---- */
 
 /* Numbers, packs and hashes an event that was decided; it becomes the next of the log. */
@@ -204,8 +208,8 @@ struct row_room {
   char order[24]; /* "2026-17" */
   Rectify__V1__CaseColumns columns;
 };
-/* Fills `row` from a folded state; names are borrowed from the registry in force. */
-void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
+/* Fills `row` from a folded state as it stands at `now`; names are borrowed from the world's registry. */
+void row_of_case(const struct world *world, usec_t now, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room);
 /* Code and name of an officer, borrowed from the registry; nothing for 0 and for one that it does not have. */
 void row_name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
@@ -224,6 +228,8 @@ bool query_oversees(const struct daemon *daemon, uint32_t actor);
 /* ---- cosign.c ---- */
 void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, uint32_t actor, const struct route_back *back,
                     const struct uuid *id);
+/* ---- past_office.c ---- */
+void past_office_forget_all(void); /* documents of the past that are kept; at the end of the program */
 
 /* ---- watch.c ---- */
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,

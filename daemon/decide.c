@@ -210,9 +210,10 @@ static bool is_moot(const struct daemon *daemon, const struct item *item) {
 static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now) {
   static struct decision decision;
   struct item *item = &batch->items[at];
-  look_around(daemon, batch, at);
   decision.record = false;
-  if (!is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);
+  if (is_erasure(item->command.kind)) erasure_decide(daemon, batch, item, now, &decision);
+  else look_around(daemon, batch, at);
+  if (!decision.record && !is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);
   if (!decision.record) {
     item_fail(item, FAILURE_FIELD, "not a command for people");
   } else if (item->preview) {

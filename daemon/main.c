@@ -367,6 +367,7 @@ static void stop(struct running *running) {
   batch_free(daemon->signed_);
   seal_close(daemon);
   commit_free();
+  past_office_forget_all();
   book_free(daemon->store.book);
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);

@@ -16,7 +16,7 @@ void page_begin(struct query *query, struct page *page) {
   if (seal->note_length > 0 && seal->size == query->size)
     page->head.note = (ProtobufCBinaryData){seal->note_length, (uint8_t *)(uintptr_t)seal->note};
   page->page.head = &page->head;
-  page->page.now = clock_now();
+  page->page.now = query_now(query);
   page->bytes = 0;
 }
 
@@ -39,27 +39,31 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 /* ---- events ---- */
 
-enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION, EVENTS_STORED, EVENTS_LEAF };
+enum {
+  EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_ERASED_BY, EVENTS_VERSION, EVENTS_STORED, EVENTS_LEAF
+};
 
-/* Whom the actor stood in for stands in the record alone. */
-static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__EventRow *row) {
+/* False when the event took effect later than the instant that is asked about.  Whom the actor stood in for stands in the
+ * record alone. */
+static bool fill_event(const struct query *query, const PGresult *result, int at, Rectify__V1__EventRow *row) {
   struct event event;
-  codec_arena_reset(arena);
-  return codec_event_unpack(arena, row->record.data, row->record.len, &event) ? event.on_behalf : 0;
-}
-
-static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, Rectify__V1__EventRow *row) {
   rectify__v1__event_row__init(row);
   row->log_index = (uint64_t)pg_int(result, at, EVENTS_INDEX);
   row->record = page_field(result, at, EVENTS_RECORD);
   row->text = page_field(result, at, EVENTS_TEXT);
   row->salt = page_field(result, at, EVENTS_SALT);
-  row_of_people(daemon->store.office->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR),
-                on_behalf_of(daemon->arena, row), row);
   if (PQnfields(result) > EVENTS_STORED) row->stored = page_field(result, at, EVENTS_STORED);
   if (PQnfields(result) > EVENTS_LEAF) row->leaf = page_field(result, at, EVENTS_LEAF);
+  row->erased_by = pg_null(result, at, EVENTS_ERASED_BY) ? 0 : (uint64_t)pg_int(result, at, EVENTS_ERASED_BY);
+  codec_arena_reset(query->daemon->arena);
+  const bool known = codec_event_unpack(query->daemon->arena, row->record.data, row->record.len, &event);
+  row_of_people(query_world(query)->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR), known ? event.on_behalf : 0, row);
+  return query->past == NULL || (known && event.effective <= query_now(query));
+}
+
+static size_t bytes_of_event(const Rectify__V1__EventRow *row) {
   return row->record.len + row->text.len + row->salt.len + row->stored.len + row->leaf.len + row->actor.len + row->actor_name.len +
-         row->on_behalf.len + row->on_behalf_name.len + 40;
+         row->on_behalf.len + row->on_behalf_name.len + 50;
 }
 
 void page_of_events(struct query *query, const PGresult *result) {
@@ -68,12 +72,15 @@ void page_of_events(struct query *query, const PGresult *result) {
   page_begin(query, &page);
   const bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   int count = PQntuples(result), used = 0;
+  bool later = false;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {
-    page.bytes += fill_event(query->daemon, result, used, &rows[used]);
+    later = !fill_event(query, result, used, &rows[used]);
+    if (later) break;
+    page.bytes += bytes_of_event(&rows[used]);
     pointers[used] = &rows[used];
     used++;
   }
-  if (used > 0 && (used < count || (uint32_t)count == query->limit))
+  if (!later && used > 0 && (used < count || (uint32_t)count == query->limit))
     page_set_cursor(&page, pg_int(result, used - 1, of_case ? EVENTS_VERSION : EVENTS_INDEX), 0);
   page.page.n_events = (size_t)used;
   page.page.events = pointers;

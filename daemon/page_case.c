@@ -66,7 +66,7 @@ static size_t fill_case(struct query *query, const PGresult *result, int at, Rec
                         struct row_room *room) {
   struct case_state state;
   rectify__v1__case_row__init(row);
-  if (unpack_state(query->daemon, result, at, &state)) row_of_case(query->daemon, &state, row, room);
+  if (unpack_state(query->daemon, result, at, &state)) row_of_case(query_world(query), query_now(query), &state, row, room);
   row->finding_id = page_field(result, at, CASES_ID);
   row->reported_unit = page_field(result, at, CASES_UNIT_CODE);
   row->inspection = page_field(result, at, CASES_INSPECTION);

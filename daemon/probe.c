@@ -8,7 +8,7 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
-#define STEPS_MAX 5
+#define STEPS_MAX 6
 static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
 
@@ -157,7 +157,7 @@ static void ask_cases(struct daemon *daemon, const struct batch *batch) {
   pg_array_reset(&cases, PG_INT8);
   for (uint32_t i = 0; i < batch->item_count; i++) {
     want_case(daemon, &cases, batch->items[i].command.case_no);
-    want_case(daemon, &cases, batch->items[i].command.other);
+    if (!is_erasure(batch->items[i].command.kind)) want_case(daemon, &cases, batch->items[i].command.other);
   }
   if (cases.count == 0) return;
   pg_params_reset(&params);
@@ -240,6 +240,40 @@ static void ask_rules(struct daemon *daemon, const struct batch *batch) {
   ask(daemon, STATEMENT_PROBE_RULES, &params, found_rules);
 }
 
+/* A row may have no case: the texts of what concerns none can be erased too. */
+static void found_erasure(struct daemon *daemon, struct batch *batch, struct item *item, const PGresult *result, int row) {
+  struct command *command = &item->command;
+  const uint64_t case_no = (uint64_t)pg_int(result, row, 1);
+  item->erasure.found = pg_int(result, row, 5) != 0 || !pg_null(result, row, 4);
+  item->erasure.elsewhere = command->case_no != 0 && command->case_no != case_no;
+  item->erasure.asked_by = pg_null(result, row, 3) ? 0 : (uint32_t)pg_int(result, row, 3);
+  item->erasure.done = !pg_null(result, row, 4);
+  if (item->erasure.elsewhere || case_no == 0) return;
+  command->case_no = found_case(daemon, batch, result, row, 1);
+}
+
+static void found_erasures(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  int row = 0;
+  int64_t n = 0;
+  for (uint32_t i = 0; i < batch->item_count && row < PQntuples(result); i++) {
+    struct item *item = &batch->items[i];
+    if (!is_erasure(item->command.kind)) continue;
+    if (pg_int(result, row, 0) == ++n) found_erasure(daemon, batch, item, result, row++);
+  }
+}
+
+static void ask_erasures(struct daemon *daemon, const struct batch *batch) {
+  static struct pg_array indexes;
+  struct pg_params params;
+  pg_array_reset(&indexes, PG_INT8);
+  for (uint32_t i = 0; i < batch->item_count; i++)
+    if (is_erasure(batch->items[i].command.kind)) pg_put_int(&indexes, (int64_t)batch->items[i].command.other - 1);
+  if (indexes.count == 0) return;
+  pg_params_reset(&params);
+  pg_param_array(&params, &indexes);
+  ask(daemon, STATEMENT_PROBE_ERASURES, &params, found_erasures);
+}
+
 bool probe_send(struct daemon *daemon, struct batch *batch) {
   if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
   step_count = 0;
@@ -248,6 +282,7 @@ bool probe_send(struct daemon *daemon, struct batch *batch) {
   ask_recurrences(daemon, batch);
   ask_evidence(daemon, batch);
   ask_rules(daemon, batch);
+  ask_erasures(daemon, batch);
   pg_end(daemon->store.pg);
   return true;
 }

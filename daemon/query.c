@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/past.h"
 #include "daemon/query.h"
 #include "rectify/must.h"
 
@@ -63,11 +64,12 @@ static void query_result(void *context, unsigned step, const PGresult *result) {
   }
 }
 
-static void end_query(struct query *query) {
+void query_end(struct query *query) {
   struct query **at = &query->daemon->queries;
   while (*at != query) at = &(*at)->next;
   *at = query->next;
   free(query->proof);
+  past_free(query);
   free(query);
 }
 
@@ -83,7 +85,7 @@ static void query_done(void *context, enum pg_outcome outcome, const char *sqlst
       answer_error(daemon, &query->back, &query->id, FAILURE_UNAVAILABLE, "query",
                    "the database cannot be reached; try later", RETRY_AFTER_MSEC);
   }
-  end_query(query);
+  query_end(query);
 }
 
 /* ---- who may read what ---- */
@@ -251,7 +253,7 @@ static bool from_memory(struct query *query) {
     page_of_units(query);
   else
     page_of_officers(query);
-  end_query(query);
+  query_end(query);
   return true;
 }
 
@@ -312,6 +314,10 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
     return;
   }
   struct query *query = new_query(daemon, wanted, actor, back, id);
+  if (past_is_meant(wanted)) {
+    past_start(query, wanted);
+    return;
+  }
   if (from_memory(query)) return;
   if (pg_begin(daemon->reader, query_result, query_done, query)) {
     ask(query, wanted);
@@ -319,7 +325,7 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
   }
   answer_error(daemon, back, id, FAILURE_UNAVAILABLE, "query", "the database cannot be reached; try later",
                RETRY_AFTER_MSEC);
-  end_query(query);
+  query_end(query);
 }
 
 void query_turn(struct daemon *daemon, int64_t now_msec) {

@@ -9,6 +9,8 @@ struct cursor {
   int64_t first, second;
 };
 
+struct past;
+
 struct query {
   struct daemon *daemon;
   struct query *next; /* of daemon->queries */
@@ -29,13 +31,30 @@ struct query {
   struct case_state state; /* the case asked about */
   struct hash root;
   uint64_t size, epoch;
+  struct past *past; /* of a query as of a date or as known at a head (past.h); else NULL */
 };
+
+/* ---- query.c ---- */
+void query_end(struct query *query); /* when it was answered: frees it */
+
+/* ---- past.c: what the answer is told by: the documents and the instant of the time that is asked about ---- */
+const struct world *query_world(const struct query *query);
+usec_t query_now(const struct query *query);
 
 /* ---- query_cases.c ---- */
 day_t query_today(const struct daemon *daemon); /* at the root */
 void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
 /* Whether the actor may see the case: one row or none, without counting as the page. */
 void query_ask_case(struct query *query, uint64_t case_no);
+/* Where a page of the past begins: behind event `version` of case `from`; of the log of `size`. */
+struct past_page {
+  int64_t from, until; /* no case behind it */
+  int32_t version;
+  uint64_t size;
+  int32_t cases, events; /* at most */
+};
+/* The statement for it; adds the statement to the job that was begun. */
+void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct past_page page);
 /* The officer's id, NULL for the empty code; for an unknown one an id that nobody has. */
 void query_param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code);
 

@@ -156,11 +156,10 @@ static void param_standing(struct query *query, const Rectify__V1__CaseQuery *wa
   pg_param_int8(params, query->cursor.second);
 }
 
-/* $16 to $23: whose, and what it is about. */
+/* What never changes of a case: $17 to $22. */
 static void param_facts(struct query *query, const Rectify__V1__CaseQuery *wanted, struct case_arrays *arrays,
                         struct pg_params *params) {
   const struct registry *registry = query->daemon->store.office->registry;
-  query_param_officer(params, registry, wanted->handler);
   param_numbers(params, &arrays->kinds, wanted->n_kind, wanted->kind);
   param_numbers(params, &arrays->severities, wanted->n_severity, wanted->severity);
   param_text(params, wanted->inspection);
@@ -168,7 +167,6 @@ static void param_facts(struct query *query, const Rectify__V1__CaseQuery *wante
   param_team(params, registry, wanted->team);
   if (wanted->parent == 0) pg_param_null(params);
   else pg_param_int8(params, (int64_t)wanted->parent);
-  pg_param_int4(params, (int32_t)wanted->flags);
 }
 
 static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct scope *scope,
@@ -179,7 +177,9 @@ static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wante
   pg_param_bool(params, wanted->with_text);
   pg_param_bool(params, wanted->with_state);
   param_text(params, wanted->finding_id); /* 16 bytes: as the server takes a UUID */
+  query_param_officer(params, query->daemon->store.office->registry, wanted->handler);
   param_facts(query, wanted, arrays, params);
+  pg_param_int4(params, (int32_t)wanted->flags);
   if (wanted->order == 1) param_last_due(params, query);
 }
 
@@ -191,6 +191,30 @@ void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted) 
   param_cases(query, wanted, &scope, &arrays, &params);
   enum statement statement = wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
   pg_statement(query->daemon->reader, statement, &params);
+  free_arrays(&arrays);
+  free_scope(&scope);
+}
+
+void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct past_page page) {
+  struct pg_params params;
+  struct scope scope;
+  struct case_arrays arrays = {0};
+  find_scope(query->daemon, query->actor, &scope);
+  pg_params_reset(&params);
+  pg_array_reset(&arrays.numbers, PG_INT8);
+  for (size_t i = 0; i < wanted->n_case_no; i++) pg_put_int(&arrays.numbers, (int64_t)wanted->case_no[i]);
+  param_optional_array(&params, &arrays.numbers);
+  param_scope(&params, &scope);
+  param_text(&params, wanted->finding_id);
+  param_facts(query, wanted, &arrays, &params);
+  pg_param_int8(&params, page.from);
+  pg_param_int4(&params, page.version);
+  pg_param_int8(&params, (int64_t)page.size);
+  pg_param_int4(&params, page.cases);
+  pg_param_int4(&params, page.events);
+  pg_param_bool(&params, wanted->with_text);
+  pg_param_int8(&params, page.until);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_PAST_CASES, &params);
   free_arrays(&arrays);
   free_scope(&scope);
 }

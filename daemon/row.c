@@ -36,14 +36,14 @@ static void name_people(const struct registry *registry, const struct case_state
   name_unit(registry, state->team, &row->team, &team_name);
 }
 
-static void date_row(const struct world *world, const struct case_state *state, Rectify__V1__CaseRow *row,
+static void date_row(const struct world *world, usec_t now, const struct case_state *state, Rectify__V1__CaseRow *row,
                      struct row_room *room) {
   const struct zone *zone = world_zone(world, state->unit);
   uint32_t clock;
   row->due = case_due(state, &clock);
   row->due_clock = clock;
   if (row->due != 0) {
-    day_t last = zone_day_of(zone, row->due - 1), today = zone_day_of(zone, clock_now());
+    day_t last = zone_day_of(zone, row->due - 1), today = zone_day_of(zone, now);
     workday_format(last, room->due);
     row->due_text = bytes_of(room->due);
     row->working_days_left = workday_between(world_calendar(world, state->unit), today, last);
@@ -75,9 +75,8 @@ static void fill_workflow(const struct case_state *state, Rectify__V1__CaseRow *
   row->order = bytes_of(room->order);
 }
 
-void row_of_case(const struct daemon *daemon, const struct case_state *state, Rectify__V1__CaseRow *row,
+void row_of_case(const struct world *world, usec_t now, const struct case_state *state, Rectify__V1__CaseRow *row,
                  struct row_room *room) {
-  const struct world *world = &daemon->store.office->world;
   row->case_no = state->case_no;
   row->version = state->version;
   row->status = state->status;
@@ -98,5 +97,5 @@ void row_of_case(const struct daemon *daemon, const struct case_state *state, Re
   row->calendar_version = state->calendar_version;
   fill_workflow(state, row, room);
   name_people(world->registry, state, row);
-  date_row(world, state, row, room);
+  date_row(world, now, state, row, room);
 }

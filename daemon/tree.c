@@ -19,7 +19,7 @@ void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
        EVP_DigestFinal_ex(context, out, &written) == 1 && written == HASH_BYTES);
 }
 
-static void tile_root(const struct hash *hashes, struct hash *out) {
+void tree_tile_root(const struct hash *hashes, struct hash *out) {
   struct merkle merkle = {0};
   for (int i = 0; i < TILE_HASHES; i++) merkle_append(tree_sha256, &merkle, &hashes[i]);
   merkle_root(tree_sha256, &merkle, out);
@@ -35,7 +35,7 @@ static void append_at(struct tree *tree, uint32_t level, struct hash hash) {
     full->n = (tree->merkle.size >> (8 * (level + 1))) - 1;
     memcpy(full->hashes, tree->open[level], sizeof full->hashes);
     tree->open_count[level] = 0;
-    tile_root(full->hashes, &hash);
+    tree_tile_root(full->hashes, &hash);
   }
 }
 
@@ -70,7 +70,7 @@ uint64_t tree_first_tile(const struct tree *tree, uint32_t level) {
 bool tree_load_tile(struct tree *tree, uint32_t level, const uint8_t *hashes, size_t length) {
   if (level + 1 >= TREE_LEVELS || length != TILE_HASHES * HASH_BYTES) return false;
   if (tree->open_count[level + 1] == TILE_HASHES) return false;
-  tile_root((const struct hash *)hashes, &tree->open[level + 1][tree->open_count[level + 1]++]);
+  tree_tile_root((const struct hash *)hashes, &tree->open[level + 1][tree->open_count[level + 1]++]);
   return true;
 }
 

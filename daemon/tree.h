@@ -27,6 +27,9 @@ struct tree {
 /* SHA-256 by libcrypto, for core's merkle functions. */
 void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
 
+/* The root of a full tile. */
+void tree_tile_root(const struct hash *hashes, struct hash *out);
+
 /* Appends the leaf of one record; *leaf is its hash. */
 void tree_append(struct tree *tree, const void *record, size_t length, struct hash *leaf);
 void tree_root(const struct tree *tree, struct hash *out);

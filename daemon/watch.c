@@ -163,7 +163,7 @@ static void tell(struct daemon *daemon, struct watcher *watcher, const struct ba
     if (state == NULL || !wants(daemon, watcher, state)) continue;
     fill_event(daemon, batch, recorded, &rooms[used]);
     rectify__v1__case_row__init(&rooms[used].row);
-    row_of_case(daemon, state, &rooms[used].row, &rooms[used].room);
+    row_of_case(&daemon->store.office->world, clock_now(), state, &rooms[used].row, &rooms[used].room);
     rooms[used].pushed.row = &rooms[used].row;
     pointers[used] = &rooms[used].pushed;
     bytes += recorded->record.length + rooms[used].event.text.len + 1500;

@@ -7,7 +7,9 @@
 #include "proto/codec_numbers.h"
 
 #define INSTANT_MAX (((int64_t)DAY_MAX + 1) * 24 * USEC_PER_HOUR)
-#define COMMANDS_OF_ACT (NUMBERS_COMMAND & (NUMBER_BIT(COMMAND_PUBLISH) - 1) & ~NUMBER_BIT(COMMAND_SUBMIT))
+#define COMMANDS_OF_ACT                                                                             \
+  ((NUMBERS_COMMAND & (NUMBER_BIT(COMMAND_PUBLISH) - 1) & ~NUMBER_BIT(COMMAND_SUBMIT)) |            \
+   NUMBER_BIT(COMMAND_ERASE_ASK) | NUMBER_BIT(COMMAND_ERASE))
 #define DOCUMENTS (NUMBER_BIT(DOCUMENT_REGISTRY) | NUMBER_BIT(DOCUMENT_POLICY) | NUMBER_BIT(DOCUMENT_CALENDAR))
 
 #define ANY(field) {.name = #field, .check = CHECK_FREE, .count_max = UINT32_MAX}
@@ -101,6 +103,8 @@ static const struct field_rule cosign[] = {RANGE(size, 0, INT64_MAX), TEXT(line,
 static const struct field_rule query[] = {
     RANGE(limit, 0, WIRE_PAGE_MAX),
     BYTES(cursor, WIRE_CURSOR_BYTES_MAX),
+    RANGE(as_of, 0, INSTANT_MAX),
+    RANGE(known_at, 0, INT64_MAX),
     MESSAGE(cases),
     MESSAGE(history),
     MESSAGE(log),

@@ -13,7 +13,7 @@ PLACES = {"L": 0, "E": 1, "H": 1, "C": 2, "Z": 3}  # sections, in the order of t
 COLUMNS = {"version": 3, "status": 4, "track": 5, "light": 8, "unit": 15, "handler": 19, "verifier": 20, "accountable": 21,
            "team": 17, "opened": 27, "due": None, "due_clock": None, "first_due": 28, "next_fire": None, "closed": 29, "flags": 9,
            "parent": 32, "finding_of": 33}  # and the fields of CaseState
-CASES_IN_OTHER = (41, 42, 36, 25)  # command.def: spawn, relate, unmerge, merge_into
+ERASE = 55  # command.def
 UNROUTED, OPEN_LAST, MERGED = 1, 6, 10  # status.def
 ABSORBED = {1: 1, 2: -1}  # relation.def
 CLOCK_OF_STATUS = {1: 5, 2: 4, 3: 5, 4: 4, 5: 7, 6: 4}  # core/due.c, by status.def and clock.def
@@ -185,7 +185,7 @@ class Verifier:
             self.claims[index] = (int.from_bytes(rest[1:9], "big"), event.get(2, 0))
         else:
             self.found("text-missing", f"record {index}")
-        erases = event.get(59) and not refuses(event[5]) and event[4] not in CASES_IN_OTHER
+        erases = event.get(59) and not refuses(event[5]) and event[4] == ERASE
         if erases and self.claims.get(event[59] - 1) == (index, event.get(2, 0)):
             del self.claims[event[59] - 1]
             self.erased += 1

@@ -89,12 +89,9 @@ static void check_text(struct verify *verify, const struct export_event *row, co
     verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
 }
 
-/* An accepted event of the same case whose `other` is one more than the erased text's log index.  Commands for which
- * `other` is a case cannot erase. */
+/* Its `other` is one more than the erased text's log index. */
 static bool erases(const struct event *event) {
-  const uint32_t command = event->command;
-  return event->other != 0 && !rule_refuses(event->rule) && command != COMMAND_SPAWN && command != COMMAND_RELATE &&
-         command != COMMAND_UNMERGE && command != COMMAND_MERGE_INTO;
+  return event->command == COMMAND_ERASE && event->other != 0 && !rule_refuses(event->rule);
 }
 
 static void bear_out(struct verify *verify, const struct event *event, uint64_t log_index) {

@@ -37,6 +37,33 @@ static int act(struct session *session, struct arguments *arguments, struct orde
   return outcomes_print(session, reply, order->command.command, order->preview, cases, count);
 }
 
+/* The text may be of no case: then only its place in the log is said, and the daemon looks whose it is. */
+static int erase(struct session *session, struct arguments *arguments, struct order *order) {
+  uint64_t case_no = 0;
+  const Rectify__V1__Reply *reply;
+  int exit_code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
+    if (!order_option(order, arguments->verb->flags[option].name, optarg)) return EXIT_USE;
+  }
+  int code = arguments_words(arguments, 0, 1);
+  if (code == EXIT_FINE && optind < arguments->argc && !case_read(arguments->argv[optind], &case_no))
+    return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", arguments->argv[optind]);
+  if (code == EXIT_FINE) code = session_open(session);
+  if (code == EXIT_FINE) code = order_complete(session, arguments->verb, order);
+  if (code == EXIT_FINE) code = order_send(session, order, &case_no, 1, true, &reply);
+  if (code != EXIT_FINE) return code;
+  return outcomes_print(session, reply, order->command.command, order->preview, &case_no, 1);
+}
+
+int erase_run(struct session *session, struct arguments *arguments) {
+  struct order order;
+  order_init(&order, arguments->verb);
+  int code = erase(session, arguments, &order);
+  order_free(&order);
+  return code;
+}
+
 int act_run(struct session *session, struct arguments *arguments) {
   struct order order;
   order_init(&order, arguments->verb);

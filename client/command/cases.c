@@ -1,6 +1,7 @@
 /* cases.c - the lists of cases: `cases`, `inbox`, `ledger`. */
 #include <string.h>
 
+#include "client/command/past.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
 #include "client/command/wrap.h"
@@ -281,17 +282,44 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   return EXIT_FINE;
 }
 
-static void say_head(const struct session *session, const struct view_end *end) {
+/* "812:7f3a-09c2-...": what paper needs, where the log's name is known. */
+static bool head_code(const struct view_end *end, const char *key, char out[20 + 1 + CHECKPOINT_CODE_BYTES]) {
+  struct checkpoint head = {.size = end->log_size};
+  char code[CHECKPOINT_CODE_BYTES];
+  if (!end->has_root || !past_log_name(key, head.origin)) return false;
+  memcpy(head.root.bytes, end->root, HASH_BYTES);
+  checkpoint_code(&head, code);
+  (void)snprintf(out, 20 + 1 + CHECKPOINT_CODE_BYTES, "%llu:%s", (unsigned long long)end->log_size, code);
+  return true;
+}
+
+static void say_head_json(const struct session *session, const struct view_end *end, const char *root, const char *code) {
+  char now[INSTANT_TEXT_BYTES];
+  instant_format(session, end->now, now);
+  (void)fprintf(stderr, "{\"cases\":%llu,\"as_of\":\"%s\",\"log_size\":%llu,\"root\":\"%s\",\"code\":",
+                (unsigned long long)end->rows, now, (unsigned long long)end->log_size, root);
+  if (code[0] != '\0') (void)fprintf(stderr, "\"%s\"}\n", code);
+  else (void)fputs("null}\n", stderr);
+}
+
+/* The head that the ledger was made from: `rectify verify --printed` holds an export against it. */
+static void say_head(const struct session *session, const struct filter *filter, const struct view_end *end) {
   FILE *out = session->format == FORMAT_TABLE ? stdout : stderr;
-  char root[2 * HASH_BYTES + 1] = "?", now[INSTANT_TEXT_BYTES];
-  if (end->has_root) hex_text(end->root, 8, root);
+  char root[2 * HASH_BYTES + 1] = "?", now[INSTANT_TEXT_BYTES], code[20 + 1 + CHECKPOINT_CODE_BYTES] = "";
+  if (end->has_root) hex_text(end->root, HASH_BYTES, root);
   instant_text(session, end->now, now);
+  (void)head_code(end, filter->log, code);
+  if (session->format == FORMAT_JSON) {
+    say_head_json(session, end, root, code);
+    return;
+  }
   if (session->zh)
-    (void)fprintf(out, "共 %llu 项；截至 %s；日志 %llu 条，根 %s…\n", (unsigned long long)end->rows, now,
+    (void)fprintf(out, "共 %llu 项；截至 %s；日志 %llu 条，根 %s\n", (unsigned long long)end->rows, now,
                   (unsigned long long)end->log_size, root);
   else
-    (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s...\n", (unsigned long long)end->rows, now,
+    (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s\n", (unsigned long long)end->rows, now,
                   (unsigned long long)end->log_size, root);
+  if (code[0] != '\0') (void)fprintf(out, "%s %s\n", in_language(session, "short code", "短码"), code);
 }
 
 int ledger_run(struct session *session, struct arguments *arguments) {
@@ -302,6 +330,10 @@ int ledger_run(struct session *session, struct arguments *arguments) {
   int code = filter_read(session, arguments, &filter);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, ledger_view, COUNT(ledger_view), &end);
-  if (code == EXIT_FINE) say_head(session, &end);
+  if (code != EXIT_FINE) return code;
+  say_head(session, &filter, &end);
+  if (end.moved)
+    (void)fprintf(stderr, "the log grew while this was read: --known-at %llu gives a ledger of that one head\n",
+                  (unsigned long long)end.log_size);
   return code;
 }

@@ -39,6 +39,9 @@ struct session {
   bool zh;
   bool colour;
   bool utc;
+  const char *as_of_text; /* --as-of, and what it says; 0: now */
+  usec_t as_of;
+  uint64_t known_at;       /* --known-at; 0: all that is known */
   struct rectify *rectify; /* NULL until session_open() */
 };
 

@@ -25,6 +25,10 @@ struct folded {
   bool late; /* accepted while the rows were being read: its row need not have been among them */
 };
 
+struct claim {
+  uint64_t index, erased_by, case_no;
+};
+
 struct doctor {
   struct session *session;
   struct codec_arena *arena;
@@ -40,6 +44,8 @@ struct doctor {
   size_t size, used;
   uint32_t last_version_of_none; /* of the events of no case */
   uint64_t differences, checked;
+  struct claim *claims; /* texts that the daemon says an event to come erased */
+  size_t claim_count, claim_max, erased;
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
   bool reads_rows;
@@ -144,8 +150,6 @@ static void compare_rows(struct doctor *doctor, const Rectify__V1__EventRow *row
   rows_of_event(event, after, wanted, &doctor->counts);
   key_sums_add(doctor->keys, event, row->log_index);
   if (event->recorded > doctor->recorded) doctor->recorded = event->recorded;
-  if (!text_is_committed(event, row->text, row->salt))
-    differ(doctor, "log %llu: the text is not the one that was recorded", (unsigned long long)row->log_index);
   if (row->stored.len == strlen(wanted) && memcmp(row->stored.data, wanted, row->stored.len) == 0) return;
   char *stored = strndup((const char *)row->stored.data, row->stored.len);
   must(stored != NULL);
@@ -168,6 +172,55 @@ static void check_root(struct doctor *doctor, const Rectify__V1__Head *head) {
   doctor->proved = head->size;
 }
 
+static void claim(struct doctor *doctor, const Rectify__V1__EventRow *row, uint64_t case_no) {
+  if (doctor->claim_count == doctor->claim_max) {
+    doctor->claim_max = doctor->claim_max == 0 ? 64 : 2 * doctor->claim_max;
+    doctor->claims = reallocarray(doctor->claims, doctor->claim_max, sizeof *doctor->claims);
+    must(doctor->claims != NULL);
+  }
+  doctor->claims[doctor->claim_count++] = (struct claim){row->log_index, row->erased_by, case_no};
+}
+
+/* The text is the one that the record commits to, or an event erased it. */
+static void check_text(struct doctor *doctor, const Rectify__V1__EventRow *row, const struct event *event) {
+  static uint8_t salted[SALT_BYTES + TEXT_BYTES_MAX];
+  uint8_t digest[HASH_BYTES];
+  const unsigned long long index = (unsigned long long)row->log_index;
+  if (!event->has_text && row->text.len > 0) differ(doctor, "log %llu: a text stands beside a record that has none", index);
+  if (event->has_text && row->text.len == 0 && row->erased_by != 0) claim(doctor, row, event->case_no);
+  if (event->has_text && row->text.len == 0 && row->erased_by == 0)
+    differ(doctor, "log %llu: the text is gone, and no event erased it", index);
+  if (!event->has_text || row->text.len == 0) return;
+  if (row->text.len > TEXT_BYTES_MAX || row->salt.len != SALT_BYTES) {
+    differ(doctor, "log %llu: the text cannot be checked", index);
+    return;
+  }
+  memcpy(salted, row->salt.data, SALT_BYTES);
+  memcpy(salted + SALT_BYTES, row->text.data, row->text.len);
+  sha256(salted, SALT_BYTES + row->text.len, digest);
+  if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0) differ(doctor, "log %llu: the text is not the one recorded", index);
+}
+
+static void bear_out(struct doctor *doctor, const struct event *event, uint64_t log_index) {
+  if (event->command != COMMAND_ERASE || rule_refuses(event->rule)) return;
+  for (size_t i = 0; i < doctor->claim_count; i++) {
+    const struct claim *claimed = &doctor->claims[i];
+    if (claimed->index + 1 != event->other || claimed->erased_by != log_index || claimed->case_no != event->case_no) continue;
+    if (doctor->session->format != FORMAT_JSON)
+      (void)printf("doctor: log %llu: its text was erased by event %llu\n", (unsigned long long)claimed->index,
+                   (unsigned long long)log_index);
+    doctor->erased++;
+    doctor->claims[i] = doctor->claims[--doctor->claim_count];
+    return;
+  }
+}
+
+static void tell_unfounded(struct doctor *doctor) {
+  for (size_t i = 0; i < doctor->claim_count; i++)
+    differ(doctor, "log %llu: the text is gone, and event %llu did not erase it", (unsigned long long)doctor->claims[i].index,
+           (unsigned long long)doctor->claims[i].erased_by);
+}
+
 static int read_events(void *context, const Rectify__V1__Page *page) {
   struct doctor *doctor = context;
   check_root(doctor, page->head);
@@ -185,9 +238,11 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     merkle_append(hash_record, &doctor->tree, &leaf);
     tile_sums_add(doctor->tiles, &leaf);
     codec_arena_reset(doctor->arena);
-    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event))
+    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) {
+      check_text(doctor, row, &event);
+      bear_out(doctor, &event, row->log_index);
       compare_rows(doctor, row, &event, fold(doctor, &event, row->log_index));
-    else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
+    } else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
   if (page->next_cursor.len == 0 && page->head != NULL && page->head->size > doctor->tree.size)
@@ -431,8 +486,8 @@ static int check_stored(struct doctor *doctor) {
 static int verdict(const struct doctor *doctor) {
   const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
   if (doctor->session->format == FORMAT_JSON)
-    (void)printf("{\"events\":%llu,\"cases\":%llu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
-                 (unsigned long long)doctor->checked, (unsigned long long)doctor->differences);
+    (void)printf("{\"events\":%llu,\"cases\":%llu,\"erased\":%zu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
+                 (unsigned long long)doctor->checked, doctor->erased, (unsigned long long)doctor->differences);
   else
     (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, format);
@@ -459,11 +514,13 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && !doctor.broken) code = look_again(&doctor);
   if (code == EXIT_FINE && !doctor.broken) find_missing(&doctor);
   if (code == EXIT_FINE && !doctor.broken) code = check_stored(&doctor);
+  if (code == EXIT_FINE && !doctor.broken) tell_unfounded(&doctor);
   if (code == EXIT_FINE) code = verdict(&doctor);
   codec_arena_free(doctor.arena);
   tile_sums_free(doctor.tiles);
   key_sums_free(doctor.keys);
   free(doctor.cases);
+  free(doctor.claims);
   free(doctor.again);
   return code;
 }

@@ -81,19 +81,6 @@ void rows_of_event(const struct event *event, const struct case_state *after, ch
   counts->document += event->document_version != 0;
 }
 
-bool text_is_committed(const struct event *event, ProtobufCBinaryData text, ProtobufCBinaryData salt) {
-  uint8_t *bytes, hash[HASH_BYTES];
-  if (text.len == 0) return true;
-  if (!event->has_text || salt.len != SALT_BYTES) return false;
-  bytes = malloc(salt.len + text.len);
-  must(bytes != NULL);
-  memcpy(bytes, salt.data, salt.len);
-  memcpy(bytes + salt.len, text.data, text.len);
-  sha256(bytes, salt.len + text.len, hash);
-  free(bytes);
-  return memcmp(hash, event->text.bytes, HASH_BYTES) == 0;
-}
-
 /* ---- tiles ---- */
 
 #define TILE_LEVELS 8 /* of 256 hashes each: 2^64 leaves */

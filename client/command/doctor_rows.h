@@ -18,9 +18,6 @@ struct row_counts {
 /* The lines of an event; `after` is its case as folded with it, or NULL.  `out` has ROWS_BYTES_MAX bytes.  Counts them. */
 void rows_of_event(const struct event *event, const struct case_state *after, char *out, struct row_counts *counts);
 
-/* Whether `text` and `salt` are what the record committed to; what was erased is. */
-bool text_is_committed(const struct event *event, ProtobufCBinaryData text, ProtobufCBinaryData salt);
-
 /* The tiles of the log, as they fill up: the hash of each one. */
 struct tile_sums;
 struct tile_sums *tile_sums_new(void);

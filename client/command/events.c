@@ -233,10 +233,15 @@ static void add_papers(struct writer *writer, const struct session *session, con
   add_number(writer, session, event->document_version, "document version", "文件版本");
 }
 
+bool event_is_erasure(const struct event *event) {
+  return (event->command == COMMAND_ERASE_ASK || event->command == COMMAND_ERASE) && event->other != 0;
+}
+
 static void add_relations(struct writer *writer, const struct session *session, const struct event *event) {
   if (event->origin != ORIGIN_FINDING) add_word(writer, session, words_origin, event->origin, "origin", "来源");
   add_word(writer, session, words_relation, event->relation, "relation", "关联");
-  add_case(writer, session, event->other, "case", "事项");
+  if (event_is_erasure(event)) add_number(writer, session, event->other - 1, "text of log index", "文本日志号");
+  else add_case(writer, session, event->other, "case", "事项");
   add_case(writer, session, event->merged_into, "into", "并入");
 }
 

@@ -22,6 +22,9 @@ void names_free(struct names *names);
 void event_effects(const struct session *session, const struct names *names, const struct case_state *before,
                    const struct event *event, char out[EFFECTS_BYTES_MAX]);
 
+/* Whether its `other` is no case, but one more than the log index of a text. */
+bool event_is_erasure(const struct event *event);
+
 /* "rung_due (rectify, rung 3)", "request_closure". */
 #define WHAT_BYTES_MAX 160
 void event_what(const struct session *session, const struct event *event, char out[WHAT_BYTES_MAX]);

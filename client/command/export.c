@@ -136,7 +136,9 @@ static int write_record(struct exporter *exporter, const Rectify__V1__EventRow *
   out.record_length = (uint32_t)row->record.len;
   out.text_kind = EXPORT_TEXT_NONE;
   if (row->text.len > 0 && row->salt.len == SALT_BYTES) out.text_kind = EXPORT_TEXT_HERE;
+  else if (row->erased_by != 0) out.text_kind = EXPORT_TEXT_ERASED;
   else if (known && event.has_text) out.text_kind = EXPORT_TEXT_MISSING;
+  out.erased_by = row->erased_by;
   out.text = row->text.data;
   out.text_length = (uint32_t)row->text.len;
   out.salt = row->salt.data;

@@ -72,6 +72,7 @@ static const struct title names[] = {
     {"version", "版本"},        {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
     {"receipt check", "核对回执"}, {"receipt get", "取回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
     {"export log", "导出日志"}, {"key register", "登记密钥"}, {"key revoke", "吊销密钥"}, {"key list", "密钥列表"},
+    {"lookback draw", "回头看抽样"}, {"lookback check", "核对抽样"}, {"lookback report", "抽样结论"},
 };
 
 static const char *verb_zh(const struct verb *verb) {

@@ -6,6 +6,7 @@
 
 #include "client/command/events.h"
 #include "client/command/history.h"
+#include "client/command/past.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -34,6 +35,7 @@ static const struct column history_columns[] = {
     {"number", "DOCUMENT", "文号", COLUMN_MACHINE},
     {"text", "TEXT", "说明", 0},
     {"log_index", "LOG INDEX", "日志号", COLUMN_NUMBER | COLUMN_MACHINE},
+    {"erased_by", "ERASED BY", "删除文本的日志号", COLUMN_NUMBER | COLUMN_MACHINE},
 };
 
 struct history {
@@ -72,10 +74,12 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   sheet_string(sheet,
                in_language(history->session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   sheet_string(sheet, effects);
-  sheet_case(sheet, event->other != 0 ? event->other : event->merged_into);
+  sheet_case(sheet, event_is_erasure(event) ? 0 : event->other != 0 ? event->other : event->merged_into);
   sheet_string(sheet, event->number);
   sheet_data(sheet, &row->text);
   sheet_number(sheet, (int64_t)row->log_index);
+  if (row->erased_by != 0) sheet_number(sheet, (int64_t)row->erased_by);
+  else sheet_nothing(sheet);
 }
 
 static void say_officer(const ProtobufCBinaryData *code, const ProtobufCBinaryData *name) {
@@ -165,6 +169,9 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
                event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   say_effects(session, effects);
   say_text(&row->text);
+  if (row->erased_by != 0)
+    (void)printf("     | (%s %llu)\n", in_language(session, "its text was erased by event", "文本已删除，日志号"),
+                 (unsigned long long)row->erased_by);
 }
 
 static void take_event(struct history *history, const Rectify__V1__EventRow *row) {
@@ -211,7 +218,8 @@ int history_print(struct session *session, uint64_t case_no, uint64_t skip) {
 }
 
 int history_read(struct session *session, struct arguments *arguments, uint64_t *case_no) {
-  int code = arguments_plain(session, arguments, 1, 1);
+  int code = past_read(session, arguments);
+  if (code == EXIT_FINE) code = arguments_words(arguments, 1, 1);
   if (code != EXIT_FINE) return code;
   if (!case_read(arguments->argv[optind], case_no))
     return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", arguments->argv[optind]);

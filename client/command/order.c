@@ -58,6 +58,13 @@ const struct flag act_decide_flags[] = {
     OFFICER("whom it is about; else the subject of the proposal"), COMMON, NONE,
 };
 
+const struct flag act_erase_ask_flags[] = {
+    {"index", 0, "N", "log index of the event whose text it is, as `rectify history --json` tells it (needed)", NULL},
+    {"ground", 0, "TEXT", "the legal ground, such as an article of a law; at most 63 bytes (needed)", NULL},
+    TEXT, ID, PREVIEW, NONE};
+const struct flag act_erase_flags[] = {
+    {"index", 0, "N", "log index of the event whose text it is (needed)", NULL}, TEXT, ID, PREVIEW, NONE};
+
 /* ---- what each option does to the command ---- */
 
 static bool read_message(struct order *order, const char *value) {
@@ -158,6 +165,16 @@ static bool read_into(struct order *order, const char *value) {
   return fine;
 }
 
+static bool read_index(struct order *order, const char *value) {
+  int64_t number = 0;
+  const bool fine = number_read(value, 0, INT64_MAX - 1, &number);
+  if (!fine) complain("--index wants a log index, a number from 0, not '%s'", value);
+  order->command.other = (uint64_t)number + 1;
+  return fine;
+}
+
+static bool read_ground(struct order *order, const char *value) { return read_code("ground", value, &order->command.number); }
+
 static const struct option_reader {
   const char *name;
   bool (*read)(struct order *order, const char *value);
@@ -165,7 +182,7 @@ static const struct option_reader {
     {"message", read_message}, {"evidence", read_evidence}, {"id", read_id},           {"preview", read_preview},
     {"unit", read_unit},       {"officer", read_officer},   {"verifier", read_verifier}, {"track", read_track},
     {"days", read_days},       {"measures", read_measures}, {"date", read_date},       {"number", read_document},
-    {"form", read_form},       {"into", read_into},
+    {"form", read_form},       {"into", read_into},         {"index", read_index},     {"ground", read_ground},
 };
 
 bool order_option(struct order *order, const char *name, const char *value) {
@@ -210,6 +227,9 @@ static const char *missing(const struct order *order) {
       {COMMAND_DECIDE, command->form <= FORM_NONE_HELD || command->number.len > 0, "--number NUMBER: of the decision"},
       {COMMAND_DECIDE, order->evidence.count > 0, "--evidence FILE: the decision"},
       {COMMAND_MERGE_INTO, command->other != 0, "--into CASE: the case that goes on"},
+      {COMMAND_ERASE_ASK, command->other != 0, "--index N: log index of the event whose text it is"},
+      {COMMAND_ERASE_ASK, command->number.len > 0, "--ground TEXT: the legal ground"},
+      {COMMAND_ERASE, command->other != 0, "--index N: log index of the event whose text it is"},
       {COMMAND_HAND_OVER, command->officer.len > 0, "--officer OFFICER: who has the post from now on"},
       {COMMAND_CO_UNIT, command->unit.len > 0, "--unit UNIT: the co-unit"},
       {COMMAND_ATTACH, order->evidence.count > 0, "--evidence FILE"},

@@ -148,6 +148,10 @@ int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *p
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
   request.query = query;
+  if (query->what_case == RECTIFY__V1__QUERY__WHAT_CASES || query->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY) {
+    query->as_of = session->as_of;
+    query->known_at = session->known_at;
+  }
   for (;;) {
     const Rectify__V1__Reply *reply;
     int code = session_ask(session, &request, &reply);

@@ -288,11 +288,12 @@ const struct verb verbs[] = {
      "--csv\n",
      inbox_flags, inbox_run, 0},
     {"show", GROUP_SEE, "CASE", "one case: facts, who must act, until when, and what happens otherwise",
-     "Examples:\n  rectify show 42\n  rectify show C-000042 --json\n", no_flags, show_run, 0},
+     "--as-of and --known-at tell what was, with the names and the calendar of then.\n"
+     "\nExamples:\n  rectify show 42\n  rectify show C-000042 --json\n  rectify show 42 --as-of 2026-03-01\n", past_flags, show_run, 0},
     {"history", GROUP_SEE, "CASE", "everything that happened to a case",
      "Who, when, by which rule, what it changed, who was told.  Times are local; --utc prints UTC.\n"
-     "\nExamples:\n  rectify history 42\n  rectify history 42 --json | jq .effects\n",
-     no_flags, history_run, 0},
+     "\nExamples:\n  rectify history 42\n  rectify history 42 --json | jq .effects\n  rectify history 42 --known-at 812\n",
+     past_flags, history_run, 0},
     {"why", GROUP_SEE, "CASE", "why a case is due when it is, day by day",
      "Each rule that fired, each due date with every counted day and the reason of every skipped one, holds and extensions,\n"
      "the versions of policy and calendar, and whose the working days were; they add up to the total.\n"
@@ -302,13 +303,16 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify next 42\n  rectify next C-000042 --steps 32 --zh\n", next_flags, next_run, 0},
     {"cases", GROUP_SEE, "[OPTION...]", "list cases",
      "All conditions hold together; repeated ones add up.\n"
-     "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --track supervision --light red --by-due\n"
+     "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --overdue --as-of 2026-03-31\n  rectify cases --track supervision --light red --by-due\n"
      "  rectify cases --open --csv > open.csv\n",
      case_flags, cases_run, 0},
     {"ledger", GROUP_SEE, "[OPTION...]", "the rectification ledger",
-     "One row a case.  The last line names the log that it was read from; with --csv and --json it goes to stderr.\n"
-     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n",
-     case_flags, ledger_run, 0},
+     "One row a case.  The last line names the log's head that it was made from: size, root, and its short code when the log's key is\n"
+     "known; with --csv and --json it goes to stderr.  --as-of and --known-at make an old ledger again, byte for byte, whatever\n"
+     "came later.\n"
+     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
+     "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
+     ledger_flags, ledger_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
@@ -395,6 +399,19 @@ const struct verb verbs[] = {
     {"calendar publish", GROUP_ADMINISTER, "FILE", "publish a calendar",
      "Examples:\n  rectify --as office calendar publish cn-2027.yaml\n  rectify calendar publish cn-2027.yaml --json\n",
      publish_flags, calendar_publish_run, 0},
+    {"erase ask", GROUP_ADMINISTER, "[CASE] --index N --ground TEXT -m WHY", "ask for a personal text to be erased, on a legal ground",
+     "The office at the root asks; an administrator, who must be another person, erases.  Asking and erasing are on record for "
+     "ever,\n"
+     "so say in -m why, but not what the text said.\n"
+     "\nExamples:\n  rectify history 42 --json | jq 'select(.text != null) | .log_index'\n"
+     "  rectify --as office erase ask 42 --index 812 --ground 'PIPL 47' -m 'the witness withdrew consent'\n",
+     act_erase_ask_flags, erase_run, COMMAND_ERASE_ASK},
+    {"erase", GROUP_ADMINISTER, "[CASE] --index N", "erase a text that another person asked to be erased; its hash stays",
+     "The text, its salt and the names of the evidence handed in with it go; no proof breaks, and every verifier says `erased by "
+     "event\n"
+     "N`.  Backups that were made before keep it until they expire: docs/DESIGN.md.\n"
+     "\nExamples:\n  rectify --as admin erase 42 --index 812\n  rectify --as admin erase --index 812\n",
+     act_erase_flags, erase_run, COMMAND_ERASE},
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is",
      "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
     {"doctor", GROUP_ADMINISTER, "", "prove that what is stored agrees with itself",
@@ -446,6 +463,21 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify verify --offline log.export --key log.pub --head january.head --head my.receipt\n"
      "  rectify verify --offline - --key log.pub --witness audit.pub < log.export\n",
      verify_flags, verify_run, 0},
+    {"lookback draw", GROUP_TRUST, "--closed FROM..TO (--rate PERCENT | --count N) --head FILE --key KEY [OPTION...]",
+     "draw closed cases to be looked at again, by a seed that nobody chose",
+     "The seed is the hash of a signed head of a log that goes on behind the closings, and of what a second party may add. Prints\n"
+     "the draw, with all the cases that it was made from: anybody can repeat it.  docs/LOOKBACK.md is its specification.\n"
+     "\nExamples:\n  rectify lookback draw --closed 2026-01-01..2026-03-31 --rate 5 --stratum unit --head april.head --key log.pub > q1.draw\n"
+     "  rectify lookback draw --closed 2026-01-01..2026-03-31 --count 59 --head april.head --key log.pub --seed 'lottery 7 12 31' > q1.draw\n",
+     lookback_draw_flags, lookback_draw_run, 0},
+    {"lookback check", GROUP_TRUST, "--key KEY [--population] FILE", "repeat a draw and compare",
+     "Needs no daemon, but for --population.  Exit code 2 when the draw is not what its head and its cases give.\n"
+     "\nExamples:\n  rectify lookback check --key log.pub q1.draw\n  rectify --as auditor lookback check --key log.pub --population q1.draw\n",
+     lookback_check_flags, lookback_check_run, 0},
+    {"lookback report", GROUP_TRUST, "--key KEY --bad N FILE", "what the result of a look-back proves",
+     "Exact: hypergeometric, in whole numbers, with 95 % confidence.  59 of 59 clean: fewer than 5 % are not.\n"
+     "\nExamples:\n  rectify lookback report --key log.pub --bad 0 q1.draw\n  rectify lookback report --key log.pub --bad 2 q1.draw --json\n",
+     lookback_report_flags, lookback_report_run, 0},
     {"witness", GROUP_TRUST, "--key FILE --log KEY --state FILE [--origin NAME] [--every SECONDS] [REQUEST]", "cosign a log's head if it extends the last one",
      "Without REQUEST a running daemon is asked for its last signed head and for the proof that it extends the one known "
      "here;\n"

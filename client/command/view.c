@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "client/command/past.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
 
@@ -27,7 +28,13 @@ enum {
   CASES_BY_DUE,
   CASES_LIMIT
 };
-const struct flag case_flags[] = {CASE_FLAGS, {NULL, 0, NULL, NULL, NULL}};
+const struct flag case_flags[] = {CASE_FLAGS, PAST_FLAGS, {NULL, 0, NULL, NULL, NULL}};
+const struct flag ledger_flags[] = {
+    CASE_FLAGS, PAST_FLAGS,
+    {"log", 0, "KEY", "the log's public key, or a file with it (~/.config/rectify/log): then the head's short code is printed", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+_Static_assert(CASES_LIMIT + 1 == CASE_FLAG_COUNT, "the options of lists that say which cases");
 
 void filter_init(struct filter *filter) {
   memset(filter, 0, sizeof *filter);
@@ -108,13 +115,23 @@ bool filter_option(struct filter *filter, int option) {
   return true;
 }
 
+static bool read_further(struct session *session, struct filter *filter, const char *name) {
+  if (strcmp(name, "log") != 0) return past_option(session, name, optarg);
+  filter->log = optarg;
+  return true;
+}
+
 int filter_read(struct session *session, struct arguments *arguments, struct filter *filter) {
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (!filter_option(filter, option)) return EXIT_USE;
+    const char *name = arguments->verb->flags[option].name;
+    if (option < CASE_FLAG_COUNT ? !filter_option(filter, option) : !read_further(session, filter, name)) return EXIT_USE;
   }
-  return arguments_words(arguments, 0, 0);
+  int code = past_settle(session, arguments);
+  if (code == EXIT_FINE && past_is_meant(session) && filter->query.order != 0)
+    return complain_usage(arguments->verb, "--by-due tells what falls due now: it does not go with --as-of or --known-at");
+  return code == EXIT_FINE ? arguments_words(arguments, 0, 0) : code;
 }
 
 struct printing {
@@ -128,6 +145,7 @@ struct printing {
 static void note_head(struct view_end *end, const Rectify__V1__Page *page) {
   end->now = page->now;
   if (page->head == NULL) return;
+  end->moved |= end->log_size != 0 && end->log_size != page->head->size;
   end->log_size = page->head->size;
   end->has_root = page->head->root.len == HASH_BYTES;
   if (end->has_root) memcpy(end->root, page->head->root.data, HASH_BYTES);
@@ -145,9 +163,28 @@ static int print_page(void *context, const Rectify__V1__Page *page) {
   return EXIT_FINE;
 }
 
+static int note_instant(void *context, const Rectify__V1__Page *page) {
+  *(usec_t *)context = page->now;
+  return -1; /* one page tells */
+}
+
+/* The instant of the log that is asked about. */
+static int settle_past(struct session *session, struct filter *filter) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__CaseQuery any = RECTIFY__V1__CASE_QUERY__INIT;
+  usec_t instant = 0;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
+  query.cases = &any;
+  query.limit = 1;
+  const int code = session_pages(session, &query, note_instant, &instant);
+  filter->query.due_before = instant + 1;
+  return code < 0 ? EXIT_FINE : code;
+}
+
 int filter_settle(struct session *session, struct filter *filter) {
   const Rectify__V1__Pong *pong;
   if (!filter->overdue) return EXIT_FINE;
+  if (past_is_meant(session)) return settle_past(session, filter);
   int code = session_ping(session, &pong);
   if (code == EXIT_FINE) filter->query.due_before = pong->now + 1; /* a due instant is the first that is too late */
   return code;

@@ -29,6 +29,9 @@ struct view_column {
     {"by-due", 0, NULL, "ordered by due date instead of by number", NULL}, \
     {"limit", 'n', "N", "at most N rows", NULL}
 
+/* Further options of lists: what was. */
+#define CASE_FLAG_COUNT 17
+
 #define FILTER_WORDS_MAX 10
 
 /* A query under construction; must not move once filter_init() has seen it. */
@@ -37,6 +40,7 @@ struct filter {
   uint32_t status[FILTER_WORDS_MAX], track[FILTER_WORDS_MAX], light[FILTER_WORDS_MAX], kind[FILTER_WORDS_MAX],
       severity[FILTER_WORDS_MAX];
   bool overdue;
+  const char *log; /* --log of a ledger */
   uint64_t rows_max; /* 0: all */
   uint32_t conditions; /* options that were read, for those who must not mean all cases */
 };
@@ -45,7 +49,7 @@ void filter_init(struct filter *filter);
 bool filter_option(struct filter *filter, int option);
 /* Asks the daemon for what the query needs to know: its time.  Once, before the query. */
 int filter_settle(struct session *session, struct filter *filter);
-/* Reads the options of case_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when
+/* Reads the options of case_flags or ledger_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when
  * help was printed. */
 int filter_read(struct session *session, struct arguments *arguments, struct filter *filter);
 
@@ -55,7 +59,8 @@ struct view_end {
   uint64_t log_size;
   uint8_t root[HASH_BYTES];
   bool has_root;
-  usec_t now; /* the daemon's */
+  usec_t now; /* the daemon's, or the instant that was asked about */
+  bool moved; /* the log grew while the pages were read */
 };
 /* Asks for all pages and prints them. */
 int view_print(struct session *session, struct filter *filter, const struct view_column *columns, size_t count,

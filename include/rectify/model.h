@@ -172,7 +172,8 @@ struct command {
   uint8_t measures;  /* plan_submit: how many measures the plan has */
   uint8_t form;      /* decide: enum form */
   char number[CODE_BYTES_MAX + 1]; /* rule_issue, decide: number of the document */
-  uint64_t other;    /* merge_into: the other case; spawn: the parent; relate: the case it happened on */
+  uint64_t other;    /* merge_into: the other case; spawn: the parent; relate: the case it happened on; erase_ask and erase: one
+                      * more than the log index of the event whose text it is about, which is no case */
   uint8_t origin;    /* spawn: enum origin */
   uint8_t relation;  /* relate: enum relation */
   const struct case_state *other_state; /* merge_into, spawn: `other` as it stands, NULL when unknown; borrowed */
@@ -235,7 +236,7 @@ struct event {
   char number[CODE_BYTES_MAX + 1]; /* of the document: a rule, a decision */
   uint32_t rebased_to;  /* REBASE: the policy version from now on */
   uint8_t relation;     /* RELATE: enum relation, */
-  uint64_t other;       /* RELATE, SPAWN and UNMERGE: the other case */
+  uint64_t other;       /* RELATE, SPAWN and UNMERGE: the other case; ERASE_ASK and ERASE: log index of the text, plus 1 */
   uint32_t spawn_unit, spawn_officer; /* SPLIT and CO_UNIT: to whom the case that follows goes; officer 0: whoever answers, */
   uint8_t spawn_track;                /* and in which track */
   uint8_t clock_count;

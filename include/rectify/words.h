@@ -133,7 +133,7 @@ enum command_kind {
 #define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
 #include "rectify/command.def"
 #undef COMMAND
-  COMMAND_COUNT = 53
+  COMMAND_COUNT = 55
 };
 enum rule {
   RULE_NONE = 0,

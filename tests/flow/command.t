@@ -339,6 +339,7 @@ VERBS = [
     ("split -m x --unit u --track new_rules", 37, dict(text=b"x", unit=b"u", track=2)),
     ("co-unit --unit u", 38, dict(unit=b"u")), ("sweep", 39, {}), ("statement -m x", 44, dict(text=b"x")),
     ("appeal -m x", 45, dict(text=b"x")), ("rebase -m x", 46, dict(text=b"x")),
+    ("erase ask --index 811 --ground G-47 -m x", 54, dict(other=812, number=b"G-47", text=b"x")), ("erase --index 811", 55, dict(other=812)),
 ]
 # Command lines that are wrong, and what the message says; none of them reaches the daemon.
 WRONG = [
@@ -356,7 +357,9 @@ WRONG = [
     ("bulk --unit u signfor --yes", "did you mean 'sign-for'"), ("bulk --unit u ping --yes", "not done to cases"),
     ("bulk --unit u sign-for 7 --yes", "leave out '7'"), ("bulk --unit u sign-for --yes --preview", "either"),
     ("plan", "plan submit"), ("extension deny", "extension refuse"), ("documents polcy", "did you mean 'policy'"),
-    ("documents policy x", "number of a version"), ("next 7 --steps 33", "1 to 32"), ("notices --case x", "case number"),
+    ("documents policy x", "number of a version"), ("erase ask 7 --ground G -m x", "needs --index"), ("erase ask 7 --index 1 -m x", "needs --ground"),
+    ("erase 7", "needs --index"), ("erase 7 --index x", "log index"), ("cases --as-of soon", "wants a date"), ("show 7 --known-at 0", "size of a log"),
+    ("lookback draw --count 3", "are needed"), ("lookback draw --closed 2026-01-02..2026-01-01", "two dates"), ("bulk --unit u erase --yes", "not done to cases|did you mean"), ("next 7 --steps 33", "1 to 32"), ("notices --case x", "case number"),
 ]
 
 

@@ -199,6 +199,8 @@ static uint32_t play(const struct command *command) {
                 event->case_no == erasable_case;
   if (erases) {
     erased_by[erasable] = tree.size;
+    event->command = COMMAND_ERASE;
+    event->rule = RULE_ERASED;
     event->other = erasable + 1;
     has_erasable = false;
   } else if (event->has_text && event->case_no != 0 && (!has_erasable || erasable < written) && tree.size % 3 == 0) {

@@ -268,15 +268,19 @@ def rebuild(city, sections):
     return {"head-unsigned", "tree-rebuilt"}
 
 
-def rebuild_with_the_key(city, sections):
-    """The log's own key was stolen, so every head in the export is right: only a head kept elsewhere knows."""
-    of_case(sections, 3).set(7, 99, leaf=True)
+def sign_again(city, sections):
     leaves = []
     for section in sections:
         if section[0] == "E":
             leaves.append(section[1].leaf)
         if section[0] == "H":
             section[1] = Raw(sign(city / "key", head_text("rectify.test/log", leaves)))
+
+
+def rebuild_with_the_key(city, sections):
+    """The log's own key was stolen, so every head in the export is right: only a head kept elsewhere knows."""
+    of_case(sections, 3).set(7, 99, leaf=True)
+    sign_again(city, sections)
     return {"fork", "tree-rebuilt"}
 
 
@@ -393,6 +397,16 @@ def drop_erasure(city, sections):
     return {"record-missing", "text-missing", "event-number", "head-differs"}
 
 
+def erased_by_a_remark(city, sections):
+    """Whoever has the log's key makes a remark of the event that erased: it does not bear the erasure out any more."""
+    by = int.from_bytes(next(event for event in events(sections) if event.text[0] == 2).text[1:9], "big")
+    victim = events(sections)[by]
+    victim.set(4, 10)
+    victim.set(5, 630, leaf=True)
+    sign_again(city, sections)
+    return {"text-missing", "fork", "tree-rebuilt"}
+
+
 def add_text(city, sections):
     next(event for event in events(sections) if event.text[0] == 0).text = b"\1" + bytes(16) + b"never said"
     return {"text-unasked"}
@@ -408,7 +422,7 @@ def garbage(city, sections):
 TAMPERINGS = [edit, edit_and_leaf, remove, remove_and_renumber, insert, repeat, swap, swap_places, swap_all, cut_tail,
               cut_tail_not_heads, cut_file, rebuild, rebuild_with_the_key, other_log, name_of_another_log, edit_head, two_heads, no_heads,
               edit_column, edit_due, edit_state, edit_case, edit_clock, drop_row, make_row, edit_text, lose_text, feign_erasure, erasure_of_another_case,
-              drop_erasure, add_text, garbage]
+              drop_erasure, erased_by_a_remark, add_text, garbage]
 
 
 def both(city, export, heads):
@@ -430,7 +444,7 @@ def try_tampering(city, tamper):
     if tamper is cut_file:
         target.write_bytes(target.read_bytes()[:-700])
     heads = ["head-666", "head-1332", "head-2000"]
-    if tamper is rebuild_with_the_key:
+    if tamper in (rebuild_with_the_key, erased_by_a_remark):
         heads = ["head-2000"]
     (code_c, said_c), (code_py, said_py) = both(city, target, heads if tamper is not no_heads else [])
     right = code_c == code_py == 2 and expected <= named(said_c) and expected <= named(said_py)

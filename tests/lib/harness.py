@@ -416,7 +416,7 @@ class Client:
         return list(self.ask(act=act_of(*commands)).outcomes.outcomes)
 
     def query(self, limit=0, cursor=b"", **what):
-        """A Page, or the Error."""
+        """A Page, or the Error; `what` may say as_of and known_at too."""
         reply = self.ask(query=pb.Query(limit=limit, cursor=cursor, **what))
         return reply.page if reply.WhichOneof("body") == "page" else reply.error
 

@@ -38,9 +38,7 @@ def checks():
     applied = set(re.findall(r"set\d+\(&state->\w+, event->(\w+)\)", read("core/apply.c"))) | {"rule_day", "merged_into", "rebased_to"}
     replaced = {event[int(a)] for a, _ in pairs}
     yield f"they are those of core/apply.c {sorted(applied ^ replaced)}", applied == replaced
-    numbers = NUMBERS["command"]
-    others = [int(number) for number in re.search(r"CASES_IN_OTHER = \(([^)]*)\)", PYTHON)[1].split(", ")]
-    yield "the commands whose other is a case", others == [numbers[name] for name in ("spawn", "relate", "unmerge", "merge_into")]
+    yield "the command that erases", f"\nERASE = {NUMBERS['command']['erase']} " in PYTHON and f"`erase` ({NUMBERS['command']['erase']})" in DOC
     status, clock = NUMBERS["status"], NUMBERS["clock"]
     yield "the numbers of statuses", f"UNROUTED, OPEN_LAST, MERGED = {status['unrouted']}, {status['staged']}, {status['merged']} " in PYTHON
     due = {status["unrouted"]: "adjudicate", status["dispatched"]: "rectify", status["bounced"]: "adjudicate",
