@@ -1,5 +1,5 @@
 -- One page of the log.  $1 first log index, $2 rows.
-SELECT e.log_index, e.record, x.body, x.salt, e.actor, r.erased_index
+SELECT e.log_index, e.record, x.body, x.salt, e.actor,
+  (SELECT r.erased_index FROM rectify.erasure AS r WHERE r.text_index = e.log_index)
 FROM rectify.event AS e LEFT JOIN rectify.private AS x ON x.log_index = e.log_index
-LEFT JOIN rectify.erasure AS r ON r.text_index = e.log_index
 WHERE e.log_index >= $1::bigint ORDER BY e.log_index LIMIT $2::integer
