@@ -1,6 +1,6 @@
 /* decide_erase.c - erasing personal text: events of the text's own case (or of none, as the text's is), judged here because
  * they move nothing.  Two persons: the office at the root asks and names the legal ground, an administrator who did not ask
- * erases.  What is erased, and how, is the database's: migrations/0006_erasure.sql. */
+ * erases.  What is erased, and how, is the database's: the migration `erasure`. */
 #include <string.h>
 
 #include "daemon/daemon.h"
