@@ -260,6 +260,25 @@ def test_verify():
     ok(path.stat().st_size >= len(whole), "to its end")
 
 
+def test_erased():
+    """What two persons erased is missing from an export, which says so, and every verifier says by which event."""
+    signer, path = HERE["signer"], HERE["signer"].top / "erased.export"
+    index = HERE["daemon"].sql("SELECT min(log_index) FROM rectify.private")
+    case_no = HERE["daemon"].sql(f"SELECT coalesce(case_no, 0) FROM rectify.event WHERE log_index = {index}")
+    done = rectify("erase", "ask", case_no, "--index", index, "--ground", "PIPL 47", "-m", "the person asked for it", actor="off")
+    same(done.returncode, 0, "the office asks for a text to be erased")
+    same(rectify("erase", case_no, "--index", index, actor="office").returncode, 0, "an administrator erases it")
+    by = HERE["daemon"].sql("SELECT max(log_index) FROM rectify.event WHERE command = 55")
+    same(rectify("export", "log", path).returncode, 0, "exported")
+    said = f"record {index}: its text was erased by event {by}".encode()
+    for command_line in ([BUILD / "rectify", "verify", "--offline", path, "--key", signer.public],
+                         [sys.executable, ROOT / "scripts" / "verify.py", "--key", signer.public, path]):
+        done = subprocess.run(command_line, capture_output=True, timeout=PATIENCE, check=False)
+        ok(done.returncode == 0 and said in done.stdout, f"erased, says {command_line[0]}", done.stdout[-1000:], done.stderr[-1000:])
+    done = rectify("verify", "--key", signer.public)
+    ok(done.returncode == 0 and said in done.stdout, "and the verifier online", done.stdout[-500:], done.stderr[-500:])
+
+
 def test_tampering():
     """Somebody changes the database behind the daemon's back: the verifier names it."""
     daemon, signer = HERE["daemon"], HERE["signer"]
@@ -315,4 +334,4 @@ def test_rollback():
     ok(holds(client.submit(finding())[0].receipt), "the true one goes on")
 
 
-main(test_receipts, test_get, test_heads, test_witness, test_silent, test_restart, test_verify, test_tampering, test_rollback)
+main(test_receipts, test_get, test_heads, test_witness, test_silent, test_restart, test_verify, test_erased, test_tampering, test_rollback)
