@@ -47,9 +47,9 @@ bool curve_of_text(const char *text, size_t length, uint8_t out[CURVE_KEY_BYTES]
 }
 
 void curve_line(const struct curve_pair *pair, char out[CURVE_LINE_BYTES]) {
-  strcpy(out, PREFIX);
-  curve_text(pair->secret, out + PREFIX_BYTES);
-  strcat(out, "\n");
+  memcpy(out, PREFIX, PREFIX_BYTES);
+  curve_text(pair->secret, &out[PREFIX_BYTES]);
+  memcpy(&out[PREFIX_BYTES + CURVE_TEXT_BYTES - 1], "\n", 2);
 }
 
 bool curve_of_line(const char *line, size_t length, struct curve_pair *out) {
