@@ -38,12 +38,70 @@ static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
          zmq_connect(rectify->monitor, address) == 0;
 }
 
+/* ---- several endpoints: one is connected at a time ---- */
+
+/* Where the endpoint `at` of a list stands; NULL behind the last one. */
+static const char *list_at(const char *list, uint32_t at, size_t *length) {
+  for (; at > 0; at--) {
+    list += strcspn(list, ",");
+    if (*list == '\0') return NULL;
+    list++;
+  }
+  *length = strcspn(list, ",");
+  return list;
+}
+
+uint32_t client_endpoints(const char *list, const char *prefix) {
+  uint32_t count = 0;
+  size_t length;
+  for (const char *one; (one = list_at(list, count, &length)) != NULL; count++)
+    if (count == RECTIFY_ENDPOINTS_MAX || length <= strlen(prefix) || strncmp(one, prefix, strlen(prefix)) != 0) return 0;
+  return count;
+}
+
+bool client_endpoints_meet(const char *left, const char *right) {
+  size_t length, other;
+  const char *one, *two;
+  for (uint32_t i = 0; (one = list_at(left, i, &length)) != NULL; i++)
+    for (uint32_t k = 0; (two = list_at(right, k, &other)) != NULL; k++)
+      if (length == other && memcmp(one, two, length) == 0) return true;
+  return false;
+}
+
+static int each(struct rectify *rectify, int (*call)(void *socket, const char *endpoint)) {
+  size_t length;
+  const char *one = list_at(rectify->endpoint, rectify->endpoint_at, &length);
+  char *copy = one == NULL ? NULL : strndup(one, length);
+  int result = copy == NULL ? -1 : call(rectify->socket, copy);
+  free(copy);
+  return result;
+}
+
+int64_t client_wire_patience(const struct rectify *rectify) {
+  int64_t wait = rectify->timing.patience_msec;
+  if (rectify->endpoint_count < 2 || client_slots_taken(rectify) == 0) return INT64_MAX;
+  for (uint32_t i = 0; i < rectify->rounds && wait < rectify->timing.max_msec; i++) wait *= 2;
+  return rectify->heard_at + wait;
+}
+
+/* What was handed to the silent one may be lost with it: everything unanswered goes out again. */
+bool client_wire_next(struct rectify *rectify, int64_t now) {
+  (void)each(rectify, zmq_disconnect);
+  rectify->endpoint_at = (rectify->endpoint_at + 1) % rectify->endpoint_count;
+  rectify->rounds += rectify->endpoint_at == 0;
+  rectify->heard_at = client_jitter(rectify, rectify->timing.first_msec) / 8 + now; /* not all clients in one instant */
+  rectify->handshake_failed = false;
+  for (struct client_slot *slot = rectify->slots; slot < rectify->slots + CLIENT_SLOTS; slot++)
+    if (slot->taken) slot->send_at = now;
+  return each(rectify, zmq_connect) == 0;
+}
+
 bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys) {
   rectify->context = zmq_ctx_new();
   if (rectify->context == NULL) return false;
   rectify->socket = zmq_socket(rectify->context, ZMQ_DEALER);
   return rectify->socket != NULL && options_set(rectify->socket) && (keys == NULL || dress(rectify, keys)) &&
-         zmq_connect(rectify->socket, rectify->endpoint) == 0;
+         each(rectify, zmq_connect) == 0;
 }
 
 /* An event is two frames: its number in the first two bytes of one, an address in the other. */
