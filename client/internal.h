@@ -43,6 +43,7 @@ struct client_item {
 
 struct rectify {
   void *context, *socket;
+  uint32_t monitors;     /* opened so far */
   void *monitor;         /* of a connection with keys: how its handshakes end */
   bool refused;          /* the daemon did not admit the key */
   bool handshake_failed; /* the last handshake ended without a word */

@@ -4,6 +4,7 @@
  * while no daemon is connected, so that a restarted one is not met by a queue of repeats. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -26,7 +27,8 @@ static bool key(void *socket, int name, const uint8_t bytes[CLIENT_KEY_BYTES]) {
 
 /* A refused handshake is not tried again by libzmq: the monitor tells us, so that nobody waits in vain. */
 static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
-  static const char address[] = "inproc://rectify-handshakes";
+  char address[64]; /* a new one: the last socket's may be closing still */
+  (void)snprintf(address, sizeof address, "inproc://rectify-handshakes-%u", ++rectify->monitors);
   const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
   rectify->monitor = zmq_socket(rectify->context, ZMQ_PAIR);
@@ -68,13 +70,13 @@ bool client_endpoints_meet(const char *left, const char *right) {
   return false;
 }
 
-static int each(struct rectify *rectify, int (*call)(void *socket, const char *endpoint)) {
+static bool connect_one(struct rectify *rectify) {
   size_t length;
   const char *one = list_at(rectify->endpoint, rectify->endpoint_at, &length);
   char *copy = one == NULL ? NULL : strndup(one, length);
-  int result = copy == NULL ? -1 : call(rectify->socket, copy);
+  bool fine = copy != NULL && zmq_connect(rectify->socket, copy) == 0;
   free(copy);
-  return result;
+  return fine;
 }
 
 int64_t client_wire_patience(const struct rectify *rectify) {
@@ -84,24 +86,47 @@ int64_t client_wire_patience(const struct rectify *rectify) {
   return rectify->heard_at + wait;
 }
 
-/* What was handed to the silent one may be lost with it: everything unanswered goes out again. */
-bool client_wire_next(struct rectify *rectify, int64_t now) {
-  (void)each(rectify, zmq_disconnect);
-  rectify->endpoint_at = (rectify->endpoint_at + 1) % rectify->endpoint_count;
-  rectify->rounds += rectify->endpoint_at == 0;
-  rectify->heard_at = client_jitter(rectify, rectify->timing.first_msec) / 8 + now; /* not all clients in one instant */
-  rectify->handshake_failed = false;
-  for (struct client_slot *slot = rectify->slots; slot < rectify->slots + CLIENT_SLOTS; slot++)
-    if (slot->taken) slot->send_at = now;
-  return each(rectify, zmq_connect) == 0;
+static bool socket_open(struct rectify *rectify, const struct rectify_keys *keys) {
+  rectify->socket = zmq_socket(rectify->context, ZMQ_DEALER);
+  return rectify->socket != NULL && options_set(rectify->socket) && (keys == NULL || dress(rectify, keys)) &&
+         connect_one(rectify);
 }
 
 bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys) {
   rectify->context = zmq_ctx_new();
-  if (rectify->context == NULL) return false;
-  rectify->socket = zmq_socket(rectify->context, ZMQ_DEALER);
-  return rectify->socket != NULL && options_set(rectify->socket) && (keys == NULL || dress(rectify, keys)) &&
-         each(rectify, zmq_connect) == 0;
+  return rectify->context != NULL && socket_open(rectify, keys);
+}
+
+static void socket_close(struct rectify *rectify) {
+  if (rectify->monitor != NULL) zmq_close(rectify->monitor);
+  if (rectify->socket != NULL) zmq_close(rectify->socket);
+  rectify->monitor = rectify->socket = NULL;
+}
+
+/* The keys are libzmq's to keep. */
+static bool keys_of(void *socket, struct rectify_keys *keys) {
+  size_t sizes[3] = {CLIENT_KEY_BYTES, CLIENT_KEY_BYTES, CLIENT_KEY_BYTES};
+  return zmq_getsockopt(socket, ZMQ_CURVE_SERVERKEY, keys->server_public, &sizes[0]) == 0 &&
+         zmq_getsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->client_public, &sizes[1]) == 0 &&
+         zmq_getsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->client_secret, &sizes[2]) == 0;
+}
+
+/* A new socket, because one that is disconnected still takes messages for the silent daemon.  What was handed to that is lost
+ * with it: everything unanswered goes out again. */
+bool client_wire_next(struct rectify *rectify, int64_t now) {
+  struct rectify_keys keys;
+  const bool keyed = rectify->monitor != NULL;
+  if (keyed && !keys_of(rectify->socket, &keys)) return false;
+  rectify->endpoint_at = (rectify->endpoint_at + 1) % rectify->endpoint_count;
+  rectify->rounds += rectify->endpoint_at == 0;
+  rectify->heard_at = now + client_jitter(rectify, rectify->timing.first_msec) / 8; /* not all clients in one instant */
+  rectify->handshake_failed = false;
+  for (struct client_slot *slot = rectify->slots; slot < rectify->slots + CLIENT_SLOTS; slot++)
+    if (slot->taken) slot->send_at = now;
+  socket_close(rectify);
+  const bool fine = socket_open(rectify, keyed ? &keys : NULL);
+  explicit_bzero(&keys, sizeof keys);
+  return fine;
 }
 
 /* An event is two frames: its number in the first two bytes of one, an address in the other. */
@@ -118,12 +143,10 @@ bool client_wire_refused(struct rectify *rectify) {
 }
 
 void client_wire_close(struct rectify *rectify) {
-  if (rectify->monitor != NULL) zmq_close(rectify->monitor);
-  rectify->monitor = NULL;
-  if (rectify->socket != NULL) zmq_close(rectify->socket);
+  socket_close(rectify);
   if (rectify->context != NULL)
     while (zmq_ctx_term(rectify->context) != 0 && errno == EINTR) continue;
-  rectify->socket = rectify->context = NULL;
+  rectify->context = NULL;
 }
 
 int client_wire_send(struct rectify *rectify, const void *data, size_t length) {

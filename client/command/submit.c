@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/command/intake.h"
+#include "client/command/keep.h"
 #include "client/command/outcome.h"
 #include "client/command/submit.h"
 #include "client/command/verb.h"
@@ -157,7 +158,7 @@ static int send_one(struct session *session, struct submission *submission) {
   submit.findings = &pointer;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
   request.submit = &submit;
-  int code = session_ask(session, &request, &reply);
+  int code = session_deliver(session, &request, &reply);
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(submission->draft.id, id);
@@ -176,10 +177,9 @@ static int submit_one(struct session *session, const struct verb *verb, struct s
   if (code != EXIT_FINE) return code;
   if (!draft_judge(draft)) return complain_usage(verb, "%s", draft->problem);
   if (submission->dry_run) return EXIT_FINE;
-  code = session_open(session);
+  code = session_open_to_send(session);
+  if (code == EXIT_FINE && !draft->has_id) code = session_key(session, draft->id);
   if (code != EXIT_FINE) return code;
-  if (!draft->has_id && rectify_key(session->rectify, draft->id) != RECTIFY_OK)
-    return session_failure(session, RECTIFY_SYSTEM);
   return send_one(session, submission);
 }
 
@@ -201,6 +201,8 @@ static int read_options(struct session *session, struct arguments *arguments, st
                           "submit: the rows of a file bring their own fields; leave out --unit, -m and the like");
   if (!file && (submission->advance || submission->in_date_order))
     return complain_usage(arguments->verb, "submit: --advance and --in-date-order go with a file");
+  if (submission->advance && session->offline)
+    return complain_usage(arguments->verb, "submit: --advance moves a daemon's clock, so it cannot be said --offline");
   return EXIT_FINE;
 }
 
@@ -210,7 +212,7 @@ int submit_run(struct session *session, struct arguments *arguments) {
   evidence_init(&submission.evidence);
   int code = read_options(session, arguments, &submission);
   bool file = submission.csv != NULL || submission.jsonl != NULL;
-  if (code == EXIT_FINE && !submission.dry_run) code = session_open(session);
+  if (code == EXIT_FINE && !submission.dry_run) code = session_open_to_send(session);
   if (code == EXIT_FINE)
     code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
   evidence_free(&submission.evidence);

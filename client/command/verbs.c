@@ -32,6 +32,20 @@ const struct verb verbs[] = {
      "  generate | rectify submit --jsonl -\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
+    {"spool show", GROUP_REPORT, "[--waiting]", "what was saved here, and what became of it; needs no daemon",
+     "What no daemon answered for is saved on this machine, under ~/.local/state/rectify/spool or RECTIFY_SPOOL, and goes out with\n"
+     "the next command that reaches one.  `saved`: here only.  `received`: there, with its receipt.  `refused`, `error`: there, and\n"
+     "not tried again.\n"
+     "\nExamples:\n  rectify spool show\n  rectify spool show --waiting --json\n", spool_show_flags, spool_show_run, 0},
+    {"spool send", GROUP_REPORT, "[--wait]", "send what was saved here",
+     "In the order in which it was saved.  Whatever is not answered for stays; exit code 75 then.\n"
+     "\nExamples:\n  rectify spool send\n  rectify --endpoint tcp://a:7411,tcp://b:7411 spool send --wait\n",
+     spool_send_flags, spool_send_run, 0},
+    {"spool drop", GROUP_REPORT, "ID... | --settled", "do not send it after all; needs no daemon",
+     "What a daemon may have received already is not undone by this.  --settled makes the spool small again.\n"
+     "\nExamples:\n  rectify spool drop 018f4b2e-7c11-7abc-8def-0123456789ab\n  rectify spool drop --settled\n",
+     spool_drop_flags, spool_drop_run, 0},
+
     {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",
      "the team asks to take a finding back",
      "The office approves it or not (`withdrawal approve`); until then the clocks run on.\n" ACT_HELP

@@ -55,6 +55,9 @@ void rectify_close(struct rectify *rectify);
 /* Makes a UUIDv7 (RFC 9562): milliseconds and a counter, then 62 random bits; increasing within one connection. */
 int rectify_key(struct rectify *rectify, uint8_t key[16]);
 
+/* The same without a connection, for what will wait in a spool; 74 random bits.  RECTIFY_OK or RECTIFY_SYSTEM. */
+int rectify_key_new(uint8_t key[16]);
+
 /* The key for one of many cases that the same command is given for: it follows from `base` (of rectify_key()) and the case, so
  * that keeping the base alone lets all be said again, and no command happens twice whichever cases are left.  `key` must not
  * be `base`. */
