@@ -58,6 +58,7 @@ bool spool_may_go(struct rectify_spool *spool, const struct spool_entry *entry, 
 struct spool_bytes {
   uint8_t *data; /* owned */
   size_t length, room;
+  size_t most; /* 0: SPOOL_RECORD_BYTES_MAX */
   bool failed; /* out of memory, or too much for a record */
 };
 /* Begins a part whose length is filled in by spool_part_end(). */

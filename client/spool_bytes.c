@@ -5,7 +5,8 @@
 #include "client/spool.h"
 
 static bool make_room(struct spool_bytes *bytes, size_t more) {
-  if (bytes->failed || more > SPOOL_RECORD_BYTES_MAX - bytes->length) return false;
+  const size_t most = bytes->most != 0 ? bytes->most : SPOOL_RECORD_BYTES_MAX;
+  if (bytes->failed || more > most - bytes->length) return false;
   if (bytes->length + more <= bytes->room) return true;
   size_t room = bytes->room == 0 ? 1024 : bytes->room;
   while (room < bytes->length + more) room *= 2;

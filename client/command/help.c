@@ -68,7 +68,10 @@ static const struct title names[] = {
     {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
     {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},
     {"ping", "系统状态"},       {"doctor", "数据自检"},      {"completion", "命令补全"},   {"help", "帮助"},
-    {"version", "版本"},        {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
+    {"version", "版本"},
+        {"spool show", "查看暂存"},   {"spool send", "发出暂存"},  {"spool drop", "放弃暂存"},
+        {"bundle export", "导出离线包"}, {"bundle import", "导入离线包"},
+               {"key new", "生成密钥"},     {"key public", "查看公钥"},   {"key sign", "签名"},
     {"receipt check", "核对回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
 };
 

@@ -46,6 +46,19 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify spool drop 018f4b2e-7c11-7abc-8def-0123456789ab\n  rectify spool drop --settled\n",
      spool_drop_flags, spool_drop_run, 0},
 
+    {"bundle export", GROUP_REPORT, "FILE --sign KEYFILE", "what waits here, and receipts, as a signed file to carry; needs no daemon",
+     "For a machine that reaches no daemon: another one imports the file and sends what is in it.  It holds what waits of the officer\n"
+     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  What was exported\n"
+     "waits on until its receipt comes; sent twice it is still recorded once.\n"
+     "\nExamples:\n  rectify key new --for person --name li.wei li.wei.key\n  rectify bundle export to-town.bundle --sign li.wei.key\n",
+     bundle_export_flags, bundle_export_run, 0},
+    {"bundle import", GROUP_REPORT, "FILE --from KEY", "take a bundle in: what is to be sent, and receipts; needs no daemon",
+     "KEY is the public key of whoever made it (`rectify key public`).  A bundle that was changed or cut short, or that somebody else\n"
+     "signed, is refused whole, with exit code 2; one that was imported before changes nothing.\n"
+     "\nExamples:\n  rectify bundle import to-town.bundle --from li.wei.pub && rectify spool send\n"
+     "  rectify bundle import receipts.bundle --from town.pub\n",
+     bundle_import_flags, bundle_import_run, 0},
+
     {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",
      "the team asks to take a finding back",
      "The office approves it or not (`withdrawal approve`); until then the clocks run on.\n" ACT_HELP

@@ -194,6 +194,52 @@ def test_full_disk():
     return None
 
 
+def test_bundle():
+    """Carried over an air gap: there by a bundle, sent from there, receipts back by a bundle; changed ones are refused."""
+    top, field, town = HERE["top"], {"spool": "field"}, {"spool": "town"}
+    keys = {}
+    for name, code in (("field", "insp-1"), ("town", "town"), ("thief", "insp-1")):
+        keys[name] = rectify("key", "new", "--for", "person", "--name", code, top / f"{name}.key").stdout.strip()
+    submit("carried", "--offline", **field)
+    rectify("comment", "1", "-m", "carried too", "--offline", **field)
+    rectify("comment", "1", "-m", "another's", "--offline", actor="off", **field)
+    done = rectify("bundle", "export", top / "out", "--sign", top / "field.key", **field)
+    ok(done.returncode == 0 and "2 to be sent" in done.stdout and "1 wait that are not insp-1's" in done.stderr, "exported: one's own", done)
+    same([row["exported"] for row in rows(**field)], [True, True, False], "it waits on, and is marked")
+    again = rectify("bundle", "export", top / "out", "--sign", top / "field.key", **field)
+    ok(again.returncode == 65 and "exists" in again.stderr, "no bundle is written over", again)
+    whole, refused = (top / "out").read_bytes(), []
+    for what in [whole[:at] for at in range(0, len(whole), 7)] + [whole + b"x"] + \
+                [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:] for at in range(0, len(whole), 5)]:
+        (top / "changed").write_bytes(what)
+        refused.append(rectify("bundle", "import", top / "changed", "--from", keys["field"], **town).returncode)
+    ok(set(refused) == {2}, f"{len(refused)} bundles that were cut or changed are refused", refused)
+    done = rectify("bundle", "import", top / "out", "--from", keys["thief"], **town)
+    ok(done.returncode == 2 and "not signed by that key" in done.stderr, "so is one that another key signed", done)
+    same(rows(**town), [], "nothing of them was kept")
+    done = rectify("bundle", "import", top / "out", "--from", keys["field"], **town)
+    ok(done.returncode == 0 and "2 saved here to be sent" in done.stdout, "the true one is taken in", done)
+    done = rectify("bundle", "import", top / "out", "--from", keys["field"], **town)
+    ok(done.returncode == 0 and "2 known already" in done.stdout and "imported before" in done.stderr, "once more: harmless, and said", done)
+    done = rectify("spool", "send", timeout=10, **town)
+    same((done.returncode, fates(**town)), (0, ["received", "received"]), "sent from there")
+    done = rectify("bundle", "export", top / "back", "--sign", top / "town.key", **town)
+    ok("0 to be sent, 2 receipts" in done.stdout, "receipts go back", done)
+    done = rectify("bundle", "import", top / "back", "--from", keys["town"], **field)
+    ok(done.returncode == 0 and "2 receipts" in done.stdout and fates(**field) == ["received", "received", "saved"], "and settle what waited", done)
+    same([row["log_index"] for row in rows(**field)][:2], [row["log_index"] for row in rows(**town)], "with the same receipts")
+    done = rectify("bundle", "import", top / "back", "--from", keys["town"], **field)
+    ok("imported before" in done.stderr, "receipts once more: harmless", done)
+    size = HERE["client"].ping().head.size
+    done = rectify("bundle", "import", top / "out", "--from", keys["field"], spool="third")
+    done = rectify("spool", "send", timeout=10, spool="third")
+    ok(done.returncode == 0 and HERE["client"].ping().head.size == size, "a copy that is sent from a third machine records nothing twice", done)
+    with_lie = HERE["top"] / "lie.key"
+    rectify("key", "new", "--for", "person", "--name", "off", with_lie)
+    rectify("bundle", "export", top / "other", "--sign", with_lie, **field)
+    same([row["exported"] for row in rows(**field)], [True, True, True], "the other's own key carries the other's")
+
+
 def start():
     HERE["daemon"] = city()
     HERE["client"] = Client(HERE["daemon"])
@@ -201,5 +247,5 @@ def start():
     same(HERE["daemon"].stop(), 0, "a daemon that knows the city is away")
 
 
-main(start, test_saved_and_received, test_refusals, test_other_daemon, test_several_endpoints, test_full_disk, test_killed_while_saving,
+main(start, test_saved_and_received, test_refusals, test_other_daemon, test_several_endpoints, test_bundle, test_full_disk, test_killed_while_saving,
      test_many_through_kills)
