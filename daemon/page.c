@@ -36,7 +36,8 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 /* ---- events ---- */
 
-enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION };
+enum { EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_VERSION, EVENTS_SIGNED, EVENTS_SIGNATURE, EVENTS_SIGNER,
+       EVENTS_SIGNATURE_SALT };
 
 /* Whom the actor stood in for stands in the record alone. */
 static uint32_t on_behalf_of(struct codec_arena *arena, const Rectify__V1__EventRow *row) {
@@ -51,9 +52,13 @@ static size_t fill_event(struct daemon *daemon, const PGresult *result, int at, 
   row->record = page_field(result, at, EVENTS_RECORD);
   row->text = page_field(result, at, EVENTS_TEXT);
   row->salt = page_field(result, at, EVENTS_SALT);
+  row->signed_ = page_field(result, at, EVENTS_SIGNED);
+  row->signature = page_field(result, at, EVENTS_SIGNATURE);
+  row->signer = page_field(result, at, EVENTS_SIGNER);
+  row->signature_salt = page_field(result, at, EVENTS_SIGNATURE_SALT);
   row_of_people(daemon->store.office->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR),
                 on_behalf_of(daemon->arena, row), row);
-  return row->record.len + row->text.len + row->salt.len + row->actor.len + row->actor_name.len +
+  return row->record.len + row->text.len + row->salt.len + row->signed_.len + row->signature.len + 64 + row->actor.len + row->actor_name.len +
          row->on_behalf.len + row->on_behalf_name.len + 40;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/command.h"
+#include "client/command/signed.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -36,6 +36,7 @@ struct doctor {
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
   bool reads_rows;
+  struct signed_log signatures;
   bool broken; /* the log itself cannot be followed further */
 };
 
@@ -121,6 +122,12 @@ static void check_root(struct doctor *doctor, const Rectify__V1__Head *head) {
   doctor->proved = head->size;
 }
 
+static void read_event(struct doctor *doctor, const struct event *event, const Rectify__V1__EventRow *row) {
+  const char *wrong = signed_check(&doctor->signatures, event, row);
+  if (wrong != NULL) differ(doctor, "log %llu: the inspector's signature: %s", (unsigned long long)row->log_index, wrong);
+  fold(doctor, event, row->log_index);
+}
+
 static int read_events(void *context, const Rectify__V1__Page *page) {
   struct doctor *doctor = context;
   check_root(doctor, page->head);
@@ -138,7 +145,7 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     merkle_append(hash_record, &doctor->tree, &leaf);
     codec_arena_reset(doctor->arena);
     if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event))
-      fold(doctor, &event, row->log_index);
+      read_event(doctor, &event, row);
     else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
@@ -272,11 +279,16 @@ static void find_missing(struct doctor *doctor) {
 static int verdict(const struct doctor *doctor) {
   const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
   if (doctor->session->format == FORMAT_JSON)
-    (void)printf("{\"events\":%llu,\"cases\":%llu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
-                 (unsigned long long)doctor->checked, (unsigned long long)doctor->differences);
+    (void)printf("{\"events\":%llu,\"cases\":%llu,\"differences\":%llu,\"signed\":%llu,\"signed_erased\":%llu}\n",
+                 (unsigned long long)doctor->tree.size, (unsigned long long)doctor->checked,
+                 (unsigned long long)doctor->differences, (unsigned long long)doctor->signatures.good,
+                 (unsigned long long)doctor->signatures.erased);
   else
     (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, format);
+  if (doctor->session->format != FORMAT_JSON && doctor->signatures.good + doctor->signatures.erased > 0)
+    (void)printf("doctor: %llu findings signed by their inspectors, %llu more erased since\n",
+                 (unsigned long long)doctor->signatures.good, (unsigned long long)doctor->signatures.erased);
   if (doctor->differences == 0) return EXIT_FINE;
   complain("%llu differences; keep the database as it is and find out who wrote to it",
            (unsigned long long)doctor->differences);
@@ -299,6 +311,7 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && !doctor.broken) find_missing(&doctor);
   if (code == EXIT_FINE) code = verdict(&doctor);
   codec_arena_free(doctor.arena);
+  free(doctor.signatures.keys);
   free(doctor.cases);
   free(doctor.again);
   return code;

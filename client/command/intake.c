@@ -11,6 +11,7 @@
 #define FINDING_BYTES 96             /* id, numbers and headers of one finding, at most */
 
 struct row {
+  uint8_t signature[NOTE_SIGNATURE_BYTES];
   uint64_t line;
   bool derived;
   uint32_t attempts; /* ids of earlier runs that were found refused */
@@ -33,6 +34,7 @@ struct intake {
   const char *file;
   uint32_t batch_max, window;
   bool saves, never_saves; /* into the spool */
+  const struct note_signer *signer;
   struct batch *filling; /* NULL: none yet */
   struct batch *again;   /* rows to be tried under their next ids; NULL: none */
   struct batch *waiting; /* to be sent before anything else */
@@ -178,6 +180,13 @@ static void wait_batch(struct intake *intake, struct batch *batch) {
 
 #define ATTEMPTS_MAX 64
 
+void intake_sign(struct intake *intake, const struct note_signer *signer) { intake->signer = signer; }
+
+/* What is signed is told by the row: a batch that is split or tried again signs anew, for the new id or the new place. */
+static void sign_all(const struct intake *intake, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->count; i++) finding_sign(intake->signer, &batch->findings[i], batch->rows[i].signature);
+}
+
 /* Takes the row out of `batch`, to be sent under its next id. */
 static void try_again(struct intake *intake, struct batch *batch, uint32_t at) {
   if (intake->again == NULL) intake->again = batch_new(intake->batch_max);
@@ -305,6 +314,7 @@ static int save_rows(struct intake *intake, struct batch *batch, uint32_t first,
 /* The batch as one, all or none; when one of its rows cannot be kept, each by itself. */
 static int save_batch(struct intake *intake, struct batch *batch) {
   for (uint32_t i = 0; i < batch->count; i++) pass_refused(intake, &batch->rows[i], &batch->findings[i]);
+  sign_all(intake, batch);
   int code = save_rows(intake, batch, 0, batch->count);
   const bool each = code == EXIT_INPUT;
   if (each) code = EXIT_FINE;
@@ -388,6 +398,7 @@ static int receive(struct intake *intake) {
 static int send_batch(struct intake *intake, struct batch *batch) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
+  sign_all(intake, batch);
   submit.n_findings = batch->count;
   submit.findings = batch->pointers;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;

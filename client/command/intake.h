@@ -30,6 +30,9 @@ void intake_offline(struct intake *intake);
 /* Whether rows may be saved at all: not while a manual clock must move between them.  True unless said. */
 void intake_may_save(struct intake *intake, bool may);
 
+/* Each finding is signed with this key; NULL: none is.  Borrowed. */
+void intake_sign(struct intake *intake, const struct note_signer *signer);
+
 /* Copies the finding of a judged draft into the current batch.  EXIT_FINE or the exit code to stop with. */
 int intake_add(struct intake *intake, const struct draft *draft);
 /* Reports a row that cannot be sent. */

@@ -8,6 +8,7 @@
 #include "client/command/keep.h"
 #include "client/command/outcome.h"
 #include "client/command/submit.h"
+#include "client/command/trust.h"
 #include "client/command/verb.h"
 
 #define BATCH_DEFAULT 100
@@ -34,7 +35,8 @@ enum {
   SUBMIT_ADVANCE,
   SUBMIT_DRY_RUN,
   SUBMIT_BATCH,
-  SUBMIT_WINDOW
+  SUBMIT_WINDOW,
+  SUBMIT_SIGN
 };
 const struct flag submit_flags[] = {
     {"unit", 'u', "UNIT", "code of the unit, as found; may be unknown to the registry", NULL},
@@ -59,6 +61,7 @@ const struct flag submit_flags[] = {
     {"dry-run", 0, NULL, "check only; needs no daemon", NULL},
     {"batch", 0, "N", "findings in one request, 1 to 500 (100)", NULL},
     {"window", 0, "N", "requests in flight, 1 to 32 (8)", NULL},
+    {"sign", 0, "KEYFILE", "sign each finding with this key of yours (`rectify key new --for person`)", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -75,6 +78,13 @@ static bool read_number(const char *name, int64_t most, uint32_t *out) {
 static bool read_day(const char *name, day_t *day) {
   if (workday_parse(optarg, strlen(optarg), day)) return true;
   complain("--%s wants a date such as 2026-02-13, not '%s'", name, optarg);
+  return false;
+}
+
+static bool read_signer(struct submission *submission) {
+  submission->is_signed = trust_secret(optarg, &submission->signer);
+  if (!submission->is_signed || submission->signer.verifier.algorithm == NOTE_ED25519) return submission->is_signed;
+  complain("'%s' is a witness's key, which cosigns heads only", optarg);
   return false;
 }
 
@@ -104,6 +114,8 @@ static bool apply_file(struct submission *submission, int option) {
       return true;
     case SUBMIT_BATCH:
       return read_number("batch", WIRE_SUBMIT_MAX, &submission->batch);
+    case SUBMIT_SIGN:
+      return read_signer(submission);
     case SUBMIT_WINDOW:
       return read_number("window", INTAKE_WINDOW_MAX, &submission->window);
     default:
@@ -151,9 +163,11 @@ static int send_one(struct session *session, struct submission *submission) {
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
   Rectify__V1__Finding finding, *pointer = &finding;
   const Rectify__V1__Reply *reply;
+  uint8_t signature[NOTE_SIGNATURE_BYTES];
   draft_finding(&submission->draft, &finding);
   finding.n_evidence = submission->evidence.count;
   finding.evidence = submission->evidence.pointers;
+  finding_sign(submission->is_signed ? &submission->signer : NULL, &finding, signature);
   submit.n_findings = 1;
   submit.findings = &pointer;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
@@ -215,6 +229,7 @@ int submit_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && !submission.dry_run) code = session_open_to_send(session);
   if (code == EXIT_FINE)
     code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
+  note_signer_wipe(&submission.signer);
   evidence_free(&submission.evidence);
   free(submission.read_text);
   return code;

@@ -315,6 +315,7 @@ int submit_file(struct session *session, const struct submission *submission) {
   if (fstat(fileno(feeding.in), &status) == 0 && S_ISREG(status.st_mode)) feeding.size = (uint64_t)status.st_size;
   feeding.intake = intake_open(session, feeding.file, submission->batch, submission->window);
   feeding.seen = seen_new();
+  intake_sign(feeding.intake, submission->is_signed ? &submission->signer : NULL);
   intake_may_save(feeding.intake, !submission->advance);
   if (!submission->dry_run && !session_clear_spool(session)) intake_offline(feeding.intake);
   (void)clock_gettime(CLOCK_MONOTONIC, &feeding.began);

@@ -29,7 +29,8 @@ const struct verb verbs[] = {
      "  rectify submit --unit east --kind loophole --severity ordinary --category procurement -m 'no second "
      "signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
-     "  generate | rectify submit --jsonl -\n",
+     "  generate | rectify submit --jsonl -\n"
+     "  rectify submit --csv findings.csv --map findings.yaml --sign li.wei.key --offline\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
     {"spool show", GROUP_REPORT, "[--waiting]", "what was saved here, and what became of it; needs no daemon",
@@ -368,7 +369,8 @@ const struct verb verbs[] = {
      "say whose a key is, and for how long (administrator)",
      "An officer may have several keys that are valid together: that is how one is changed without a gap.  Registering a "
      "key\n"
-     "again sets its days anew.  A key never changes hands, and a revoked one never comes back.\n"
+     "again sets its days anew.  A key never changes hands, and a revoked one never comes back.  KEY is one to connect with, or one\n"
+     "to sign findings with (`rectify key new --for person`).\n"
      "\nExamples:\n  rectify key register li.wei 1f0c... --until 2027-12-31\n",
      key_register_flags, key_register_run, 0},
     {"key revoke", GROUP_ADMINISTER, "KEY -m TEXT", "a key is no longer to be believed, from now on (administrator)",

@@ -1,4 +1,4 @@
--- Who may what: the writer calls six functions and reads, the reader reads, everybody else has nothing.
+-- Who may what: the writer calls seven functions and reads, the reader reads, everybody else has nothing.
 \ir lib.psql
 SELECT * FROM no_plan();
 SELECT is(pg_temp.append(pg_temp.submits(1, 1)), 'ok, changed', 'the writer appends');
@@ -24,11 +24,11 @@ SELECT is(pg_temp.state_as('rectify_writer', 'SET ROLE rectify_reader'), '42501'
 CREATE VIEW pg_temp.routine AS
   SELECT p.oid, p.proname::text AS name, p.prosecdef, p.proconfig, p.proowner, p.proacl
   FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'rectify'::regnamespace;
-SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['append', 'deny_change', 'guard_key', 'officer_of_login', 'oversees_all', 'project_keys', 'project_registry',
+SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['append', 'deny_change', 'forget_signature', 'guard_key', 'guard_signature', 'officer_of_login', 'oversees_all', 'project_keys', 'project_registry', 'project_signatures',
   'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
-  ARRAY['append', 'project_keys', 'project_registry', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call six');
+  ARRAY['append', 'project_keys', 'project_registry', 'project_signatures', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call seven');
 SELECT is_empty($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
   'the reader may call none');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
