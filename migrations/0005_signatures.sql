@@ -41,13 +41,14 @@ GRANT EXECUTE ON FUNCTION rectify.project_keys TO rectify_writer;
 -- ---- signatures --------------------------------------------------------------------------------------------------
 
 CREATE TABLE rectify.signature (
-  log_index bigint PRIMARY KEY REFERENCES rectify.event,
+  log_index bigint PRIMARY KEY,
   salt bytea NOT NULL CHECK (octet_length(salt) = 16),
   body bytea NOT NULL CHECK (octet_length(body) BETWEEN 1 AND 65536),
   signature bytea NOT NULL CHECK (octet_length(signature) = 64),
   signer bytea NOT NULL CHECK (octet_length(signer) = 32)
 );
 COMMENT ON TABLE rectify.signature IS 'What an inspector signed of a finding; the record holds SHA-256(salt || signature || signer || body)';
+COMMENT ON COLUMN rectify.signature.log_index IS 'of the event of the finding';
 COMMENT ON COLUMN rectify.signature.body IS 'the exact bytes: the finding with its text, so that they are as personal as that';
 COMMENT ON COLUMN rectify.signature.signature IS 'Ed25519';
 COMMENT ON COLUMN rectify.signature.signer IS 'public key, one that was registered for the acting officer';
