@@ -240,6 +240,64 @@ def test_bundle():
     same([row["exported"] for row in rows(**field)], [True, True, True], "the other's own key carries the other's")
 
 
+def forged(key_file, *items, version=b"rectify bundle 1"):
+    """A bundle as its maker's key could sign it, made without the command."""
+    from base64 import b64decode, b64encode
+    from hashlib import sha256
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    name, identity, encoded = key_file.read_text().strip().removeprefix("PRIVATE+KEY+").split("+", 2)
+    body = b"".join(len(item).to_bytes(4, "little") + item for item in items)
+    text = b"%s\nfrom %s\nitems %d\nfates 0\nbytes %d\nsha256 %s\n" % (version, name.encode(), len(items), len(body),
+                                                                      sha256(body).hexdigest().encode())
+    signature = bytes.fromhex(identity) + Ed25519PrivateKey.from_private_bytes(b64decode(encoded)[1:]).sign(text)
+    return text + "\n\u2014 ".encode() + name.encode() + b" " + b64encode(signature) + b"\n\n" + body
+
+
+def test_forged_bundle():
+    """What is signed rightly may still be none of the signer's business, or nonsense."""
+    top, town = HERE["top"], {"spool": "forged"}
+    public = (rectify("key", "public", top / "field.key")).stdout.strip()
+
+    def request(actor, *commands):
+        return b"\1" + pb.Request(version=1, id=commands[0].id, actor=actor, act=pb.Act(commands=list(commands))).SerializeToString()
+
+    def take(*items, **more):
+        (top / "forged.bundle").write_bytes(forged(top / "field.key", *items, **more))
+        return rectify("bundle", "import", top / "forged.bundle", "--from", public, **town)
+
+    one, two = command(COMMENT, 1, text="mine"), command(COMMENT, 1, text="mine too")
+    ok(take(request(b"insp-1", one)).returncode == 0 and len(rows(**town)) == 1, "made by hand as it should be: taken", rows(**town))
+    done = take(request(b"off", two))
+    ok(done.returncode == 2 and "another's name" in done.stderr, "another officer's command: refused", done)
+    for what, item in (("two in one", request(b"insp-1", two, command(COMMENT, 1, text="x"))), ("nothing", b""), ("an unknown part", b"\7abc"),
+                       ("a cut request", request(b"insp-1", two)[:-3]), ("a fate of nothing", b"\2" + bytes(25)),
+                       ("a preview", b"\1" + pb.Request(version=1, id=two.id, actor=b"insp-1", query=pb.Query(keys=pb.KeyQuery())).SerializeToString())):
+        done = take(item)
+        ok(done.returncode == 2, f"{what}: refused", done)
+    ok(take(request(b"insp-1", two), version=b"rectify bundle 2").returncode == 2, "another version: refused")
+    done = take(request(b"insp-1", command(COMMENT, 1, one.id, text="something else")))
+    ok(done.returncode == 1 and "for something else" in done.stderr, "an id that is used for something else: said, not taken", done)
+    same(len(rows(**town)), 1, "none of them was kept")
+
+
+def test_over_tcp():
+    """With keys: the next of several daemons is asked with the same keys, and what was saved goes there."""
+    top = HERE["top"]
+    server = rectify("key", "new", top / "server.key").stdout.strip()
+    own = rectify("key", "new", top / "own.key").stdout.strip()
+    daemon = city("--listen", "tcp://127.0.0.1:*", "--server-key", str(top / "server.key"))
+    daemon.wait_log(r"door\.open listen=")
+    door = re.search(r"door\.open listen=(tcp://\S+)", daemon.log()).group(1)
+    rectify("key", "register", "insp-1", own, actor="office", endpoint=daemon.endpoint, timeout=10)
+    keys = ["--key", top / "own.key", "--server", server]
+    done = submit("over the wire", *keys, "--offline", endpoint=f"tcp://127.0.0.1:1,{door}", spool="wire")
+    ok(done.returncode == 0, "saved for two doors", done)
+    done = submit("behind it", *keys, "--json", endpoint=f"tcp://127.0.0.1:1,{door}", spool="wire", timeout=20)
+    ok(done.returncode == 0 and json.loads(done.stdout)["outcome"] == "accepted", "the first door is shut: by the second", done)
+    same([(row["fate"], row["case"]) for row in rows(spool="wire")], [("received", "C-000001"), ("received", "C-000002")], "both, in order")
+    same(daemon.stop(), 0, "that daemon stops")
+
+
 def start():
     HERE["daemon"] = city()
     HERE["client"] = Client(HERE["daemon"])
@@ -247,5 +305,5 @@ def start():
     same(HERE["daemon"].stop(), 0, "a daemon that knows the city is away")
 
 
-main(start, test_saved_and_received, test_refusals, test_other_daemon, test_several_endpoints, test_bundle, test_full_disk, test_killed_while_saving,
-     test_many_through_kills)
+main(start, test_saved_and_received, test_refusals, test_other_daemon, test_several_endpoints, test_bundle, test_forged_bundle, test_over_tcp, test_full_disk,
+     test_killed_while_saving, test_many_through_kills)

@@ -1,0 +1,65 @@
+build-asan/client/command/submit_file.o: client/command/submit_file.c \
+ client/command/clock.h client/command/command.h include/rectify/client.h \
+ build-asan/proto/rectify/v1/rectify.pb-c.h include/rectify/model.h \
+ include/rectify/calendar.h include/rectify/limits.h \
+ include/rectify/policy.h include/rectify/words.h \
+ include/rectify/status.def include/rectify/track.def \
+ include/rectify/kind.def include/rectify/severity.def \
+ include/rectify/role.def include/rectify/clock.def \
+ include/rectify/light.def include/rectify/edge.def \
+ include/rectify/evidence.def include/rectify/notice.def \
+ include/rectify/recipient.def include/rectify/origin.def \
+ include/rectify/relation.def include/rectify/form.def \
+ include/rectify/holder.def include/rectify/condition.def \
+ include/rectify/mark.def include/rectify/command.def \
+ include/rectify/rule.def include/rectify/error.def \
+ include/rectify/registry.h client/command/intake.h \
+ client/command/draft.h sign/note.h include/rectify/core.h \
+ client/command/sheet.h client/command/jsonl.h client/command/keep.h \
+ client/command/mapping.h client/command/csv.h document/document.h \
+ client/command/seen.h client/command/submit.h client/command/evidence.h \
+ include/rectify/must.h
+client/command/clock.h:
+client/command/command.h:
+include/rectify/client.h:
+build-asan/proto/rectify/v1/rectify.pb-c.h:
+include/rectify/model.h:
+include/rectify/calendar.h:
+include/rectify/limits.h:
+include/rectify/policy.h:
+include/rectify/words.h:
+include/rectify/status.def:
+include/rectify/track.def:
+include/rectify/kind.def:
+include/rectify/severity.def:
+include/rectify/role.def:
+include/rectify/clock.def:
+include/rectify/light.def:
+include/rectify/edge.def:
+include/rectify/evidence.def:
+include/rectify/notice.def:
+include/rectify/recipient.def:
+include/rectify/origin.def:
+include/rectify/relation.def:
+include/rectify/form.def:
+include/rectify/holder.def:
+include/rectify/condition.def:
+include/rectify/mark.def:
+include/rectify/command.def:
+include/rectify/rule.def:
+include/rectify/error.def:
+include/rectify/registry.h:
+client/command/intake.h:
+client/command/draft.h:
+sign/note.h:
+include/rectify/core.h:
+client/command/sheet.h:
+client/command/jsonl.h:
+client/command/keep.h:
+client/command/mapping.h:
+client/command/csv.h:
+document/document.h:
+client/command/seen.h:
+client/command/submit.h:
+client/command/evidence.h:
+include/rectify/must.h:

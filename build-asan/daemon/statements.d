@@ -1,0 +1,4 @@
+build-asan/daemon/statements.o: daemon/statements.c daemon/statements.h \
+ daemon/statements.def
+daemon/statements.h:
+daemon/statements.def:

@@ -1,0 +1,3 @@
+build-asan/sign/curve.o: sign/curve.c sign/curve.h sign/secret.h
+sign/curve.h:
+sign/secret.h:
