@@ -117,7 +117,8 @@ static int settle(struct rectify_spool *spool, const struct batch *batch, Rectif
 /* About the item: it would fail again wherever it is sent.  Anything else is about the person, the connection or the daemon. */
 static bool is_about_item(const Rectify__V1__Error *error) {
   return error->code == FAILURE_MALFORMED || error->code == FAILURE_FIELD || error->code == FAILURE_TOO_LARGE ||
-         error->code == FAILURE_KEY_REUSED || error->code == FAILURE_NOT_FOUND;
+         error->code == FAILURE_KEY_REUSED || error->code == FAILURE_NOT_FOUND ||
+         error->code == FAILURE_INTERNAL; /* the database will not have it: the operator knows */
 }
 
 /* An error about one item of many does not say which: then they go one by one. */

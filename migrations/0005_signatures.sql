@@ -79,6 +79,10 @@ $$;
 COMMENT ON FUNCTION rectify.forget_signature IS 'Trigger: what was signed goes with the text';
 CREATE TRIGGER forget_signature AFTER DELETE ON rectify.private FOR EACH ROW EXECUTE FUNCTION rectify.forget_signature();
 ALTER TABLE rectify.private ENABLE ALWAYS TRIGGER forget_signature;
+-- The names of evidence were signed too; one that had no text has them alone.
+CREATE TRIGGER forget_signature AFTER UPDATE OF name ON rectify.evidence FOR EACH ROW
+  WHEN (NEW.name = '' AND OLD.name <> '') EXECUTE FUNCTION rectify.forget_signature();
+ALTER TABLE rectify.evidence ENABLE ALWAYS TRIGGER forget_signature;
 
 ALTER TABLE rectify.signature ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner_reads ON rectify.signature FOR SELECT TO rectify_owner USING (true);

@@ -44,6 +44,7 @@ struct session {
   struct rectify *rectify; /* NULL until session_open() */
   bool heard;              /* a daemon has answered */
   struct rectify_spool *spool; /* NULL until keep.h's session_spool() */
+  bool spool_failed;           /* it was said already */
   Rectify__V1__Reply *spooled; /* owned: made from the spool */
 };
 

@@ -19,13 +19,14 @@ static bool spool_path(char out[PATH_BYTES]) {
 
 struct rectify_spool *session_spool(struct session *session, bool make) {
   char path[PATH_BYTES], error[RECTIFY_TEXT_BYTES];
-  if (session->spool != NULL) return session->spool;
+  if (session->spool != NULL || (session->spool_failed && !make)) return session->spool;
   if (!spool_path(path)) {
     if (make) complain("nowhere to save anything: neither RECTIFY_SPOOL nor HOME says where");
     return NULL;
   }
   if (!make && access(path, F_OK) != 0) return NULL;
   if (rectify_spool_open(path, &session->spool, error) == RECTIFY_OK) return session->spool;
+  session->spool_failed = true;
   complain("%s", error);
   return NULL;
 }
@@ -108,7 +109,12 @@ void session_forget_reply(struct session *session) {
 /* ---- sending what waits ---- */
 
 int spool_failure(struct session *session, struct rectify_spool *spool, int result) {
-  if (result == RECTIFY_ERROR || result == RECTIFY_KEY) return session_failure(session, result);
+  if (result == RECTIFY_ERROR || result == RECTIFY_KEY) {
+    int code = session_failure(session, result);
+    (void)fputs("what was saved here waits on, the oldest first: `rectify spool show --waiting`; `rectify spool drop ID` lets the others pass\n",
+                stderr);
+    return code;
+  }
   complain("%s", rectify_spool_error(spool));
   if (result == RECTIFY_TIMEOUT) return EXIT_SAVED;
   return result == RECTIFY_SYSTEM ? EXIT_SYSTEM : EXIT_PROTOCOL;

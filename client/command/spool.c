@@ -101,18 +101,21 @@ static void say_counts(const struct session *session, const uint64_t counts[RECT
 static int show(const struct session *session, struct rectify_spool *spool, bool waiting_only) {
   struct sheet *sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   uint64_t counts[RECTIFY_DROPPED + 1] = {0};
-  int result = RECTIFY_OK;
-  for (size_t i = 0; i < rectify_spool_count(spool) && result == RECTIFY_OK; i++) {
+  int result, code = EXIT_FINE;
+  for (size_t i = 0; i < rectify_spool_count(spool); i++) {
     struct rectify_spooled item;
+    char id[UUID_TEXT_BYTES];
     result = rectify_spool_item(spool, i, &item);
-    if (result != RECTIFY_OK) break;
     counts[item.fate]++;
-    if (!waiting_only || item.fate == RECTIFY_WAITING) put_item(sheet, session, &item);
+    if (result == RECTIFY_OK && (!waiting_only || item.fate == RECTIFY_WAITING)) put_item(sheet, session, &item);
+    if (result == RECTIFY_OK) continue;
+    uuid_text(item.id, id);
+    complain("%s: %s", id, rectify_spool_error(spool)); /* the others are shown all the same */
+    code = EXIT_PROTOCOL;
   }
   (void)sheet_close(sheet);
-  if (result == RECTIFY_OK) say_counts(session, counts);
-  else complain("%s", rectify_spool_error(spool));
-  return result == RECTIFY_OK ? EXIT_FINE : EXIT_PROTOCOL;
+  say_counts(session, counts);
+  return code;
 }
 
 int spool_show_run(struct session *session, struct arguments *arguments) {
