@@ -145,21 +145,44 @@ static void refuses_other_content_and_nonsense(void **state) {
 
 static int calls, fatal; /* the fatal-th call is the last one */
 static bool dies;        /* else it fails */
+static bool cuts_power;  /* what was written since the last sync is lost with it */
+enum { FILES_MAX = 64 };
+static bool is_tracked[FILES_MAX];
+static off_t synced[FILES_MAX]; /* length that is on disk for sure */
 
 static bool is_fatal(void) { return ++calls == fatal; }
 
+static off_t length_of(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 ? status.st_size : 0;
+}
+
 static int end(void) {
+  for (int fd = 0; cuts_power && fd < FILES_MAX; fd++)
+    if (is_tracked[fd] && real->truncate(fd, synced[fd]) != 0) is_tracked[fd] = false;
   if (dies) _exit(9);
   errno = ENOSPC;
   return -1;
 }
-static int bad_open(const char *path, int flags) { return is_fatal() ? end() : real->open(path, flags); }
+static int bad_open(const char *path, int flags) {
+  if (is_fatal()) return end();
+  int fd = real->open(path, flags);
+  assert_true(fd < FILES_MAX);
+  if (fd < 0) return fd;
+  is_tracked[fd] = true;
+  synced[fd] = length_of(fd);
+  return fd;
+}
 static ssize_t bad_write(int fd, const void *data, size_t length, off_t at) {
   if (!is_fatal()) return real->write(fd, data, length, at);
   (void)real->write(fd, data, length / 2, at); /* half of it is there */
   return end();
 }
-static int bad_sync(int fd) { return is_fatal() ? end() : real->sync(fd); }
+static int bad_sync(int fd) {
+  if (is_fatal()) return end();
+  if (fd < FILES_MAX) synced[fd] = length_of(fd);
+  return real->sync(fd);
+}
 static int bad_truncate(int fd, off_t length) { return is_fatal() ? end() : real->truncate(fd, length); }
 static int bad_rename(const char *from, const char *to) { return is_fatal() ? end() : real->rename(from, to); }
 static const struct spool_disk bad_disk = {bad_open, bad_write, bad_sync, bad_truncate, bad_rename};
@@ -241,9 +264,10 @@ static void check_against(const struct said *said) {
   rectify_spool_close(spool);
 }
 
-static void sweep(bool with_death) {
+static void sweep(bool with_death, bool with_power_cut) {
   struct said said;
   dies = with_death;
+  cuts_power = with_power_cut;
   for (fatal = 1;; fatal++) {
     run("rm -rf $1/*");
     bool whole = run_scenario(&said);
@@ -252,17 +276,24 @@ static void sweep(bool with_death) {
     assert_true(fatal < 1000);
   }
   assert_in_range(fatal, 30, 999); /* it did meet many writes */
-  print_message("# %d calls that change the disk, a %s at each\n", fatal - 1, with_death ? "death" : "failure");
+  print_message("# %d calls that change the disk, a %s at each\n", fatal - 1,
+                with_power_cut ? "power cut" : with_death ? "death" : "failure");
+  cuts_power = false;
 }
 
 static void survives_a_death_at_every_write(void **state) {
   (void)state;
-  sweep(true);
+  sweep(true, false);
+}
+
+static void survives_a_power_cut_at_every_write(void **state) {
+  (void)state;
+  sweep(true, true);
 }
 
 static void survives_a_full_disk_at_every_write(void **state) {
   (void)state;
-  sweep(false);
+  sweep(false, false);
 }
 
 static void says_that_the_disk_is_full(void **state) {
@@ -547,6 +578,7 @@ int main(void) {
       TEST(keeps_and_knows),
       TEST(refuses_other_content_and_nonsense),
       TEST(survives_a_death_at_every_write),
+      TEST(survives_a_power_cut_at_every_write),
       TEST(survives_a_full_disk_at_every_write),
       TEST(says_that_the_disk_is_full),
       TEST(cuts_off_a_torn_end_but_no_damage),
