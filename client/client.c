@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "client/internal.h"
+#include "rectify/must.h"
 
 /* ---- open and close ---- */
 
 /* A file has permissions; TCP needs keys. */
 static int endpoint_error(const char *endpoint, const struct rectify_keys *keys) {
   if (endpoint == NULL) return EINVAL;
-  if (strncmp(endpoint, "tcp://", 6) == 0) return keys == NULL ? EPROTONOSUPPORT : 0;
-  return keys == NULL && strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] != '\0' ? 0 : EINVAL;
+  if (client_endpoints(endpoint, "tcp://") > 0) return keys == NULL ? EPROTONOSUPPORT : 0;
+  return keys == NULL && client_endpoints(endpoint, "ipc://") > 0 ? 0 : EINVAL;
 }
 
 static int open_error(const char *endpoint, const char *actor, const struct rectify_keys *keys) {
@@ -29,6 +30,7 @@ static bool rectify_fill(struct rectify *rectify, const char *endpoint, const ch
   rectify->actor_length = strlen(actor);
   memcpy(rectify->actor, actor, rectify->actor_length);
   rectify->endpoint = strdup(endpoint);
+  rectify->endpoint_count = client_endpoints(endpoint, "");
   rectify->arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   if (rectify->endpoint == NULL || rectify->arena == NULL) return false;
   if (client_random(rectify, &rectify->jitter_state, sizeof rectify->jitter_state) != 0) return false;
@@ -151,6 +153,7 @@ static int request_enter(struct rectify *rectify, Rectify__V1__Request *request,
   uint8_t *bytes = codec_pack(&request->base, &length);
   if (bytes == NULL) return system_failed(rectify, "packing a request");
   *slot = NULL;
+  if (client_slots_taken(rectify) == 0) rectify->heard_at = client_now_msec();
   if (length <= WIRE_FRAME_BYTES_MAX) *slot = client_slot_take(rectify, id, bytes, length);
   if (*slot != NULL) return RECTIFY_OK;
   free(bytes);
@@ -212,6 +215,8 @@ static int read_wanted(struct rectify *rectify, const struct client_slot *wanted
     struct codec_error error;
     codec_arena_reset(rectify->arena);
     *reply = codec_reply(rectify->arena, bytes, length, &error);
+    rectify->heard_at = client_now_msec();
+    rectify->rounds = 0;
     enum arrival arrival = *reply == NULL ? ARRIVAL_BROKEN : arrive(rectify, wanted, *reply);
     if (arrival == ARRIVAL_OTHER)
       client_inbox_put(rectify, bytes, length, (*reply)->body_case == RECTIFY__V1__REPLY__BODY_PUSH);
@@ -237,6 +242,10 @@ static int wait_wanted(struct rectify *rectify, const struct client_slot *wanted
     if (got != 0) return got;
     if (client_wire_refused(rectify)) return not_admitted(rectify);
     if (now >= until) return timed_out(rectify, timeout_msec);
+    int64_t patience = client_wire_patience(rectify);
+    if (now >= patience && !client_wire_next(rectify, now)) return system_failed(rectify, "connecting to the next daemon");
+    if (now >= patience) continue;
+    if (next_at > patience) next_at = patience;
     if (client_wire_wait(rectify, blocked, (next_at < until ? next_at : until) - now) == 0) continue;
     if (errno != EINTR) return system_failed(rectify, "waiting for an answer");
     if (wanted == NULL) return timed_out(rectify, timeout_msec); /* lets the caller see to its signal */
@@ -257,6 +266,18 @@ int rectify_ask(struct rectify *rectify, Rectify__V1__Request *request, int time
   }
   if ((*reply)->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return daemon_failed(rectify, (*reply)->error);
   return RECTIFY_OK;
+}
+
+int client_ask_as(struct rectify *rectify, const ProtobufCBinaryData *actor, Rectify__V1__Request *request,
+                  int timeout_msec, const Rectify__V1__Reply **reply) {
+  char own[CODE_BYTES_MAX + 1];
+  const size_t length = rectify->actor_length;
+  must(actor->len >= 1 && actor->len <= CODE_BYTES_MAX);
+  memcpy(own, rectify->actor, length);
+  memcpy(rectify->actor, actor->data, rectify->actor_length = actor->len);
+  int result = rectify_ask(rectify, request, timeout_msec, reply);
+  memcpy(rectify->actor, own, rectify->actor_length = length);
+  return result;
 }
 
 int rectify_receive(struct rectify *rectify, int timeout_msec, const Rectify__V1__Reply **reply) {

@@ -19,8 +19,9 @@
  * time `jitter_percent` more or less, so that many clients of a restarted daemon do not come at once. */
 struct client_timing {
   int32_t first_msec, max_msec, jitter_percent;
+  int32_t patience_msec; /* silence after which the next daemon of the list is asked; doubled after each round of all */
 };
-extern const struct client_timing client_timing_default; /* 1 s, 30 s, 20 % */
+extern const struct client_timing client_timing_default; /* 1 s, 30 s, 20 %, 2 s */
 
 /* A request that has no answer yet: its bytes are kept and sent again, unchanged. */
 struct client_slot {
@@ -42,12 +43,16 @@ struct client_item {
 
 struct rectify {
   void *context, *socket;
+  uint32_t monitors;     /* opened so far */
   void *monitor;         /* of a connection with keys: how its handshakes end */
   bool refused;          /* the daemon did not admit the key */
   bool handshake_failed; /* the last handshake ended without a word */
   struct codec_arena *arena; /* holds the reply last handed out */
   struct client_timing timing;
-  char *endpoint;
+  char *endpoint;        /* the list */
+  uint32_t endpoint_at, endpoint_count; /* which of them is connected */
+  uint32_t rounds;       /* of all of them, without an answer */
+  int64_t heard_at;      /* last answer, or when the first unanswered request came */
   char actor[CODE_BYTES_MAX + 1];
   size_t actor_length;
 
@@ -71,6 +76,14 @@ struct rectify {
 /* Opens context and socket and connects, with `keys` unless NULL.  False with errno set; client_wire_close() then undoes what
  * was done. */
 bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys);
+/* Checks a list of endpoints; their number, 0 when one of them has no or another transport than `prefix`. */
+uint32_t client_endpoints(const char *list, const char *prefix);
+/* Whether two lists have an endpoint in common. */
+bool client_endpoints_meet(const char *left, const char *right);
+/* When to give the connected daemon up for the next of the list; INT64_MAX: not now. */
+int64_t client_wire_patience(const struct rectify *rectify);
+/* Connects to the next one, and sends to it what is unanswered.  False with errno. */
+bool client_wire_next(struct rectify *rectify, int64_t now);
 /* Whether the daemon has said that it does not admit the key. */
 bool client_wire_refused(struct rectify *rectify);
 void client_wire_close(struct rectify *rectify);
@@ -100,6 +113,10 @@ unsigned client_slots_taken(const struct rectify *rectify);
 void client_inbox_put(struct rectify *rectify, uint8_t *bytes, size_t length, bool is_push);
 /* The oldest kept reply, to be freed by the caller; NULL when there is none. */
 uint8_t *client_inbox_get(struct rectify *rectify, size_t *length);
+
+/* rectify_ask() as somebody else than the connection's actor: for what several people left in one spool. */
+int client_ask_as(struct rectify *rectify, const ProtobufCBinaryData *actor, Rectify__V1__Request *request,
+                  int timeout_msec, const Rectify__V1__Reply **reply);
 
 /* ---- key.c: random numbers ---- */
 

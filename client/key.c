@@ -68,6 +68,18 @@ int rectify_key(struct rectify *rectify, uint8_t key[16]) {
   return RECTIFY_OK;
 }
 
+int rectify_key_new(uint8_t key[16]) {
+  const uint64_t now = wall_msec();
+  ssize_t got;
+  do got = getrandom(key, 16, 0);
+  while (got < 0 && errno == EINTR);
+  if (got != 16) return RECTIFY_SYSTEM;
+  for (unsigned i = 0; i < 6; i++) key[i] = (uint8_t)(now >> (40 - 8 * i));
+  key[6] = (uint8_t)(0x70 | (key[6] & 0x0f));
+  key[8] = (uint8_t)(0x80 | (key[8] & 0x3f));
+  return RECTIFY_OK;
+}
+
 /* The base's time and version, the rest from SHA-256(base, case_no as 8 bytes, the highest first). */
 void rectify_key_for_case(const uint8_t base[16], uint64_t case_no, uint8_t key[16]) {
   uint8_t input[24], hash[HASH_BYTES];

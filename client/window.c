@@ -6,7 +6,8 @@
 #include "client/internal.h"
 #include "rectify/must.h"
 
-const struct client_timing client_timing_default = {.first_msec = 1000, .max_msec = 30000, .jitter_percent = 20};
+const struct client_timing client_timing_default = {.first_msec = 1000, .max_msec = 30000, .jitter_percent = 20,
+                                                      .patience_msec = 2000};
 
 int64_t client_now_msec(void) {
   struct timespec now;

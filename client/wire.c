@@ -5,6 +5,7 @@
  * keeps its connections but does nothing, so that the client comes to the one that took over. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -28,7 +29,8 @@ static bool key(void *socket, int name, const uint8_t bytes[CLIENT_KEY_BYTES]) {
 
 /* A refused handshake is not tried again by libzmq: the monitor tells us, so that nobody waits in vain. */
 static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
-  static const char address[] = "inproc://rectify-handshakes";
+  char address[64]; /* a new one: the last socket's may be closing still */
+  (void)snprintf(address, sizeof address, "inproc://rectify-handshakes-%u", ++rectify->monitors);
   const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
   rectify->monitor = zmq_socket(rectify->context, ZMQ_PAIR);
@@ -39,12 +41,93 @@ static bool dress(struct rectify *rectify, const struct rectify_keys *keys) {
          zmq_connect(rectify->monitor, address) == 0;
 }
 
-bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys) {
-  rectify->context = zmq_ctx_new();
-  if (rectify->context == NULL) return false;
+/* ---- several endpoints: one is connected at a time ---- */
+
+/* Where the endpoint `at` of a list stands; NULL behind the last one. */
+static const char *list_at(const char *list, uint32_t at, size_t *length) {
+  for (; at > 0; at--) {
+    list += strcspn(list, ",");
+    if (*list == '\0') return NULL;
+    list++;
+  }
+  *length = strcspn(list, ",");
+  return list;
+}
+
+uint32_t client_endpoints(const char *list, const char *prefix) {
+  uint32_t count = 0;
+  size_t length;
+  for (const char *one; (one = list_at(list, count, &length)) != NULL; count++)
+    if (count == RECTIFY_ENDPOINTS_MAX || length <= strlen(prefix) || strncmp(one, prefix, strlen(prefix)) != 0) return 0;
+  return count;
+}
+
+bool client_endpoints_meet(const char *left, const char *right) {
+  size_t length, other;
+  const char *one, *two;
+  for (uint32_t i = 0; (one = list_at(left, i, &length)) != NULL; i++)
+    for (uint32_t k = 0; (two = list_at(right, k, &other)) != NULL; k++)
+      if (length == other && memcmp(one, two, length) == 0) return true;
+  return false;
+}
+
+static bool connect_one(struct rectify *rectify) {
+  size_t length;
+  const char *one = list_at(rectify->endpoint, rectify->endpoint_at, &length);
+  char *copy = one == NULL ? NULL : strndup(one, length);
+  bool fine = copy != NULL && zmq_connect(rectify->socket, copy) == 0;
+  free(copy);
+  return fine;
+}
+
+int64_t client_wire_patience(const struct rectify *rectify) {
+  int64_t wait = rectify->timing.patience_msec;
+  if (rectify->endpoint_count < 2 || client_slots_taken(rectify) == 0) return INT64_MAX;
+  for (uint32_t i = 0; i < rectify->rounds && wait < rectify->timing.max_msec; i++) wait *= 2;
+  return rectify->heard_at + wait;
+}
+
+static bool socket_open(struct rectify *rectify, const struct rectify_keys *keys) {
   rectify->socket = zmq_socket(rectify->context, ZMQ_DEALER);
   return rectify->socket != NULL && options_set(rectify->socket) && (keys == NULL || dress(rectify, keys)) &&
-         zmq_connect(rectify->socket, rectify->endpoint) == 0;
+         connect_one(rectify);
+}
+
+bool client_wire_open(struct rectify *rectify, const struct rectify_keys *keys) {
+  rectify->context = zmq_ctx_new();
+  return rectify->context != NULL && socket_open(rectify, keys);
+}
+
+static void socket_close(struct rectify *rectify) {
+  if (rectify->monitor != NULL) zmq_close(rectify->monitor);
+  if (rectify->socket != NULL) zmq_close(rectify->socket);
+  rectify->monitor = rectify->socket = NULL;
+}
+
+/* The keys are libzmq's to keep. */
+static bool keys_of(void *socket, struct rectify_keys *keys) {
+  size_t sizes[3] = {CLIENT_KEY_BYTES, CLIENT_KEY_BYTES, CLIENT_KEY_BYTES};
+  return zmq_getsockopt(socket, ZMQ_CURVE_SERVERKEY, keys->server_public, &sizes[0]) == 0 &&
+         zmq_getsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->client_public, &sizes[1]) == 0 &&
+         zmq_getsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->client_secret, &sizes[2]) == 0;
+}
+
+/* A new socket, because one that is disconnected still takes messages for the silent daemon.  What was handed to that is lost
+ * with it: everything unanswered goes out again. */
+bool client_wire_next(struct rectify *rectify, int64_t now) {
+  struct rectify_keys keys;
+  const bool keyed = rectify->monitor != NULL;
+  if (keyed && !keys_of(rectify->socket, &keys)) return false;
+  rectify->endpoint_at = (rectify->endpoint_at + 1) % rectify->endpoint_count;
+  rectify->rounds += rectify->endpoint_at == 0;
+  rectify->heard_at = now + client_jitter(rectify, rectify->timing.first_msec) / 8; /* not all clients in one instant */
+  rectify->handshake_failed = false;
+  for (struct client_slot *slot = rectify->slots; slot < rectify->slots + CLIENT_SLOTS; slot++)
+    if (slot->taken) slot->send_at = now;
+  socket_close(rectify);
+  const bool fine = socket_open(rectify, keyed ? &keys : NULL);
+  explicit_bzero(&keys, sizeof keys);
+  return fine;
 }
 
 /* An event is two frames: its number in the first two bytes of one, an address in the other. */
@@ -61,12 +144,10 @@ bool client_wire_refused(struct rectify *rectify) {
 }
 
 void client_wire_close(struct rectify *rectify) {
-  if (rectify->monitor != NULL) zmq_close(rectify->monitor);
-  rectify->monitor = NULL;
-  if (rectify->socket != NULL) zmq_close(rectify->socket);
+  socket_close(rectify);
   if (rectify->context != NULL)
     while (zmq_ctx_term(rectify->context) != 0 && errno == EINTR) continue;
-  rectify->socket = rectify->context = NULL;
+  rectify->context = NULL;
 }
 
 int client_wire_send(struct rectify *rectify, const void *data, size_t length) {

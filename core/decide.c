@@ -97,6 +97,7 @@ static uint32_t check_submit(struct judge *judge) {
   uint32_t rule = submit_check_finding(judge->world, finding, judge->now);
   if (rule != RULE_NONE) return rule;
   rule = check_actor(judge, finding->unit, finding->team);
+  if (rule == RULE_NONE && judge->command->signature == SIGNATURE_BAD) rule = RULE_SIGNATURE_WRONG;
   return rule != RULE_NONE ? rule : check_text(judge);
 }
 
@@ -147,6 +148,8 @@ static void event_open(struct judge *judge, const struct case_state *current) {
   event->calendar_version = judge->world->calendar_version;
   event->registry_version = judge->world->registry->version;
   event->has_text = command->has_text;
+  event->has_signature = command->signature == SIGNATURE_GOOD;
+  if (event->has_signature) event->signature = command->signed_hash;
   event->text = command->text;
   event->evidence_count = command->evidence_count;
   memcpy(event->evidence, command->evidence, command->evidence_count * sizeof *command->evidence);

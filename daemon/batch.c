@@ -6,7 +6,7 @@
 
 #include "rectify/must.h"
 
-#define TEXT_BYTES (BATCH_TEXT_BYTES_MAX + WIRE_FRAME_BYTES_MAX)
+#define TEXT_BYTES (BATCH_TEXT_BYTES_MAX + 3 * WIRE_FRAME_BYTES_MAX) /* a signed finding is kept whole beside its text */
 #define RECORD_BYTES (BATCH_FRESH_MAX * EVENT_BODY_BYTES_MAX)
 
 static void *room_for(size_t count, size_t size) {
@@ -194,6 +194,21 @@ static void commit_to_text(struct batch *batch, struct item *item, ProtobufCBina
   item->text = batch_keep(batch, text.data, text.len);
 }
 
+/* Whether it is right is seen when it is judged.  A signature without its key, or a key without a signature, is wrong. */
+static void take_signature(struct batch *batch, struct item *item, const Rectify__V1__Finding *wire) {
+  size_t length;
+  if (wire->signature.len == 0 && wire->signer.len == 0) return;
+  item->command.signature = SIGNATURE_BAD;
+  if (wire->signature.len != SIGNATURE_BYTES || wire->signer.len != CLIENT_KEY_BYTES) return;
+  uint8_t *bytes = codec_finding_to_sign(wire, &length);
+  must(bytes != NULL);
+  item->was_signed = batch_keep(batch, bytes, length);
+  free(bytes);
+  memcpy(item->signature, wire->signature.data, SIGNATURE_BYTES);
+  memcpy(item->signer, wire->signer.data, CLIENT_KEY_BYTES);
+  take_random(item->signature_salt, SALT_BYTES);
+}
+
 static void take_evidence(struct batch *batch, struct item *item, size_t count, Rectify__V1__Evidence **evidence) {
   item->piece_first = batch->piece_count;
   item->command.evidence_count = (uint16_t)count;
@@ -239,6 +254,7 @@ static void take_finding(struct batch *batch, const struct office *office, const
   item->command.plain = (const char *)batch->text + item->text.at;
   item->command.plain_length = item->text.length;
   take_evidence(batch, item, wire->n_evidence, wire->evidence);
+  take_signature(batch, item, wire);
 }
 
 static void take_command(struct batch *batch, const struct office *office, const Rectify__V1__Command *wire,
@@ -284,6 +300,7 @@ static void take_key_change(struct batch *batch, const struct office *office, co
   item->key.officer = officer_id(office, wire->officer);
   item->key.from = wire->valid_from;
   item->key.until = wire->valid_until;
+  item->key.kind = (uint8_t)wire->kind;
   commit_to_text(batch, item, wire->text);
 }
 

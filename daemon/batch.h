@@ -45,6 +45,8 @@ struct item {
   struct stretch text;    /* free text; for PUBLISH the document */
   struct stretch file_name;
   uint8_t salt[SALT_BYTES];
+  struct stretch was_signed; /* SUBMIT: the exact bytes; length 0: not signed */
+  uint8_t signature[SIGNATURE_BYTES], signer[CLIENT_KEY_BYTES], signature_salt[SALT_BYTES];
   uint32_t piece_first; /* names of command.evidence, in batch.pieces */
   uint64_t problem_hash, kind_hash; /* of the recurrence keys, to find earlier ones in the same batch */
   struct key key;       /* KEY_REGISTER, KEY_REVOKE */

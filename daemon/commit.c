@@ -291,11 +291,11 @@ static bool is_last_of_key(const struct batch *batch, uint32_t at) {
 }
 
 static void send_keys(struct pg *pg, const struct batch *batch) {
-  static const uint32_t types[6] = {PG_BYTEA, PG_INT4, PG_DATE, PG_DATE, PG_BOOL, PG_INT8};
-  static struct pg_array array[6];
+  static const uint32_t types[7] = {PG_BYTEA, PG_INT4, PG_DATE, PG_DATE, PG_BOOL, PG_INT8, PG_INT2};
+  static struct pg_array array[7];
   struct pg_params params;
   uint32_t count = 0;
-  for (int i = 0; i < 6; i++) pg_array_reset(&array[i], types[i]);
+  for (int i = 0; i < 7; i++) pg_array_reset(&array[i], types[i]);
   for (uint32_t i = 0; i < batch->fresh_count; i++) {
     const struct event *event = &batch->fresh[i].event;
     if (!is_last_of_key(batch, i)) continue;
@@ -305,11 +305,12 @@ static void send_keys(struct pg *pg, const struct batch *batch) {
     pg_put_int(&array[3], event->valid_until);
     pg_put_int(&array[4], event->command == COMMAND_KEY_REVOKE);
     pg_put_int(&array[5], (int64_t)batch->fresh[i].log_index);
+    pg_put_int(&array[6], event->key_kind);
     count++;
   }
   if (count == 0) return;
   pg_params_reset(&params);
-  for (int i = 0; i < 6; i++) pg_param_array(&params, &array[i]);
+  for (int i = 0; i < 7; i++) pg_param_array(&params, &array[i]);
   pg_statement(pg, STATEMENT_PROJECT_KEYS, &params);
 }
 
@@ -332,6 +333,29 @@ static void send_erasures(struct pg *pg, const struct batch *batch) {
   pg_params_reset(&params);
   for (int i = 0; i < 5; i++) pg_param_array(&params, &array[i]);
   pg_statement(pg, STATEMENT_PROJECT_ERASURES, &params);
+}
+
+/* ---- inspectors' signatures, likewise ---- */
+
+static void send_signatures(struct pg *pg, const struct batch *batch) {
+  static const uint32_t types[5] = {PG_INT8, PG_BYTEA, PG_BYTEA, PG_BYTEA, PG_BYTEA};
+  static struct pg_array array[5];
+  struct pg_params params;
+  for (int i = 0; i < 5; i++) pg_array_reset(&array[i], types[i]);
+  for (uint32_t i = 0; i < batch->fresh_count; i++) {
+    const struct recorded *recorded = &batch->fresh[i];
+    if (!recorded->event.has_signature) continue;
+    const struct item *item = &batch->items[recorded->item];
+    pg_put_int(&array[0], (int64_t)recorded->log_index);
+    pg_put_bytes(&array[1], item->signature_salt, SALT_BYTES);
+    pg_put_bytes(&array[2], batch->text + item->was_signed.at, item->was_signed.length);
+    pg_put_bytes(&array[3], item->signature, SIGNATURE_BYTES);
+    pg_put_bytes(&array[4], item->signer, CLIENT_KEY_BYTES);
+  }
+  if (array[0].count == 0) return;
+  pg_params_reset(&params);
+  for (int i = 0; i < 5; i++) pg_param_array(&params, &array[i]);
+  pg_statement(pg, STATEMENT_PROJECT_SIGNATURES, &params);
 }
 
 /* ---- sending ---- */
@@ -372,6 +396,7 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
     commit_send_registry(pg, STATEMENT_PROJECT_REGISTRY, batch->publication.parsed, batch->epoch);
   send_keys(pg, batch);
   send_erasures(pg, batch);
+  send_signatures(pg, batch);
   pg_end(pg);
   tree_written(&daemon->store.tree);
   return true;

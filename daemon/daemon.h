@@ -129,6 +129,8 @@ usec_t pipeline_next_fire(const struct daemon *daemon);
 bool identity_admits(void *context, const uint8_t key[CURVE_KEY_BYTES]);
 /* Whether `key` (NULL: the local door, whose permissions are the check) may be used for `actor` now; else *why. */
 bool identity_holds(const struct daemon *daemon, const uint8_t *key, uint32_t actor, const char **why);
+/* Whether the finding bears a right signature by a key that its actor may sign with today. */
+bool identity_signed(const struct daemon *daemon, const struct batch *batch, const struct item *item);
 
 /* ---- refusal.c ---- */
 /* Whether a verdict on the item is to be recorded; a refusal too many is only counted, and the item told so. */

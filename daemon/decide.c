@@ -171,10 +171,29 @@ static void count_within(const struct daemon *daemon, struct batch *batch, uint3
   }
 }
 
+/* The record holds SHA-256(salt || signature || signer || bytes), so that all three can be erased with the text. */
+static void check_signature(const struct daemon *daemon, const struct batch *batch, struct item *item) {
+  if (item->was_signed.length == 0 || !identity_signed(daemon, batch, item)) return;
+  const struct {
+    const uint8_t *data;
+    size_t length;
+  } parts[] = {{item->signature_salt, SALT_BYTES},
+               {item->signature, SIGNATURE_BYTES},
+               {item->signer, CLIENT_KEY_BYTES},
+               {batch->text + item->was_signed.at, item->was_signed.length}};
+  uint8_t *all = malloc(SALT_BYTES + SIGNATURE_BYTES + CLIENT_KEY_BYTES + item->was_signed.length), *at = all;
+  must(all != NULL);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) at = mempcpy(at, parts[i].data, parts[i].length);
+  tree_sha256(all, (size_t)(at - all), item->command.signed_hash.bytes);
+  free(all);
+  item->command.signature = SIGNATURE_GOOD;
+}
+
 /* What the command may look at besides its case: the other case as it stands now, evidence of this batch. */
 static void look_around(struct daemon *daemon, struct batch *batch, uint32_t at) {
   struct command *command = &batch->items[at].command;
   if (command->kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
+  check_signature(daemon, batch, &batch->items[at]);
   if (command->other != 0) command->other_state = book_find(daemon->store.book, command->other);
   for (uint32_t i = 0; i < command->evidence_count; i++) {
     struct evidence_item *piece = &command->evidence[i];

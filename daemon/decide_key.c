@@ -18,6 +18,7 @@ static void event_of_key(const struct daemon *daemon, const struct item *item, u
                         .text = item->command.text,
                         .has_key = true};
   memcpy(out->client_key.bytes, item->key.bytes, CLIENT_KEY_BYTES);
+  out->key_kind = item->key.kind;
 }
 
 /* Registering a key of one's own again sets its days anew: that is how one is prolonged, or given an end. */
@@ -29,7 +30,7 @@ static uint32_t judge_register(const struct daemon *daemon, struct item *item, d
   if (key->officer == 0 || registry->officers[key->officer].retired) return RULE_OFFICER_UNKNOWN;
   if (key->until < key->from || key->until < today) return RULE_KEY_TIME;
   if (is == NULL) return keys_count(daemon->store.keys) < KEYS_MAX ? RULE_KEY_REGISTERED : RULE_KEY_COUNT;
-  if (is->revoked || is->officer != key->officer) return RULE_KEY_TAKEN;
+  if (is->revoked || is->officer != key->officer || is->kind != key->kind) return RULE_KEY_TAKEN;
   return is->from == key->from && is->until == key->until ? RULE_NOTHING_TO_CHANGE : RULE_KEY_REGISTERED;
 }
 
@@ -55,6 +56,7 @@ void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, 
   if (!rule_refuses(rule)) {
     keys_put(daemon->store.keys, &item->key);
     event.subject = item->key.officer;
+    event.key_kind = item->key.kind; /* of a revoked one: what it was */
     event.valid_from = item->key.from;
     event.valid_until = item->key.until;
   }

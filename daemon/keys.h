@@ -18,6 +18,7 @@ struct key {
   uint32_t officer;
   day_t from, until;
   bool revoked;
+  uint8_t kind; /* enum key_kind: one to sign with opens no connection, and the other way round */
 };
 
 struct keys;

@@ -40,7 +40,8 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 /* ---- events ---- */
 
 enum {
-  EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_ERASED_BY, EVENTS_VERSION, EVENTS_STORED, EVENTS_LEAF
+  EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_ERASED_BY, EVENTS_VERSION, EVENTS_SIGNED,
+  EVENTS_SIGNATURE, EVENTS_SIGNER, EVENTS_SIGNATURE_SALT, EVENTS_STORED, EVENTS_LEAF
 };
 
 /* False when the event took effect later than the instant that is asked about.  Whom the actor stood in for stands in the
@@ -55,6 +56,10 @@ static bool fill_event(const struct query *query, const PGresult *result, int at
   if (PQnfields(result) > EVENTS_STORED) row->stored = page_field(result, at, EVENTS_STORED);
   if (PQnfields(result) > EVENTS_LEAF) row->leaf = page_field(result, at, EVENTS_LEAF);
   row->erased_by = pg_null(result, at, EVENTS_ERASED_BY) ? 0 : (uint64_t)pg_int(result, at, EVENTS_ERASED_BY);
+  row->signed_ = page_field(result, at, EVENTS_SIGNED);
+  row->signature = page_field(result, at, EVENTS_SIGNATURE);
+  row->signer = page_field(result, at, EVENTS_SIGNER);
+  row->signature_salt = page_field(result, at, EVENTS_SIGNATURE_SALT);
   codec_arena_reset(query->daemon->arena);
   const bool known = codec_event_unpack(query->daemon->arena, row->record.data, row->record.len, &event);
   row_of_people(query_world(query)->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR), known ? event.on_behalf : 0, row);
@@ -62,8 +67,9 @@ static bool fill_event(const struct query *query, const PGresult *result, int at
 }
 
 static size_t bytes_of_event(const Rectify__V1__EventRow *row) {
-  return row->record.len + row->text.len + row->salt.len + row->stored.len + row->leaf.len + row->actor.len + row->actor_name.len +
-         row->on_behalf.len + row->on_behalf_name.len + 50;
+  return row->record.len + row->text.len + row->salt.len + row->stored.len + row->leaf.len + row->signed_.len + row->signature.len +
+         row->signer.len + row->signature_salt.len + row->actor.len + row->actor_name.len + row->on_behalf.len +
+         row->on_behalf_name.len + 64;
 }
 
 void page_of_events(struct query *query, const PGresult *result) {

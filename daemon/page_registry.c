@@ -82,7 +82,7 @@ void page_of_officers(struct query *query) {
   page_finish(query, &page);
 }
 
-enum { KEY_BYTES, KEY_OFFICER, KEY_FROM, KEY_UNTIL, KEY_IS_REVOKED, KEY_INDEX };
+enum { KEY_BYTES, KEY_OFFICER, KEY_FROM, KEY_UNTIL, KEY_IS_REVOKED, KEY_INDEX, KEY_KIND };
 
 void page_of_keys(struct query *query, const PGresult *result) {
   static Rectify__V1__KeyRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
@@ -98,6 +98,7 @@ void page_of_keys(struct query *query, const PGresult *result) {
     row->valid_from = (int32_t)pg_int(result, i, KEY_FROM);
     row->valid_until = (int32_t)pg_int(result, i, KEY_UNTIL);
     row->revoked = pg_int(result, i, KEY_IS_REVOKED) != 0;
+    row->kind = (uint32_t)pg_int(result, i, KEY_KIND);
   }
   if ((uint32_t)count == query->limit) page_set_cursor(&page, pg_int(result, count - 1, KEY_INDEX), 0);
   page.page.n_keys = (size_t)count;

@@ -184,7 +184,7 @@ static void keys_result(void *context, unsigned step, const PGresult *result) {
   keys_clear(daemon->store.keys);
   if (PQntuples(result) > KEYS_MAX) store_damaged("there are more keys than can be registered");
   for (int row = 0; row < PQntuples(result); row++) {
-    struct key key;
+    struct key key = {0};
     size_t length;
     const uint8_t *bytes = pg_bytes(result, row, 0, &length);
     if (length != CURVE_KEY_BYTES) store_damaged("a client's key has a wrong size");
@@ -193,6 +193,7 @@ static void keys_result(void *context, unsigned step, const PGresult *result) {
     key.from = (day_t)pg_int(result, row, 2);
     key.until = (day_t)pg_int(result, row, 3);
     key.revoked = pg_int(result, row, 4) != 0;
+    key.kind = (uint8_t)pg_int(result, row, 5);
     keys_put(daemon->store.keys, &key);
   }
 }

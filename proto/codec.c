@@ -160,3 +160,15 @@ uint8_t *codec_pack(const ProtobufCMessage *message, size_t *length) {
   if (out != NULL) protobuf_c_message_pack(message, out);
   return out;
 }
+
+uint8_t *codec_finding_to_sign(const Rectify__V1__Finding *finding, size_t *length) {
+  const size_t prefix = sizeof CODEC_SIGNED_PREFIX - 1;
+  Rectify__V1__Finding bare = *finding;
+  bare.signature = bare.signer = (ProtobufCBinaryData){0};
+  *length = prefix + protobuf_c_message_get_packed_size(&bare.base);
+  uint8_t *out = malloc(*length);
+  if (out == NULL) return NULL;
+  memcpy(out, CODEC_SIGNED_PREFIX, prefix);
+  protobuf_c_message_pack(&bare.base, out + prefix);
+  return out;
+}

@@ -44,6 +44,11 @@ bool codec_state_unpack(struct codec_arena *arena, const void *data, size_t leng
 /* Whether `length` bytes are UTF-8 (RFC 3629) without NUL and control characters other than tab and newline. */
 bool codec_text_ok(const void *data, size_t length);
 
+/* What an inspector signs of a finding: "rectify finding 1\n" and the message packed by ascending field numbers without
+ * `signature` and `signer`.  Freed by the caller with free(); NULL: out of memory. */
+#define CODEC_SIGNED_PREFIX "rectify finding 1\n"
+uint8_t *codec_finding_to_sign(const Rectify__V1__Finding *finding, size_t *length);
+
 /* Packs any reply or request into a fresh buffer that the caller frees with free(); NULL: out of memory. */
 uint8_t *codec_pack(const ProtobufCMessage *message, size_t *length);
 

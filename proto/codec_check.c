@@ -105,6 +105,7 @@ static bool check_bytes(const struct walk *walk, const struct field_rule *rule, 
     case CHECK_KEY:
       if (!check_exact(walk, bytes, WIRE_ID_BYTES, at)) return false;
       return is_uuid7(bytes) || wrong(walk, FAILURE_FIELD, at, "must be a UUIDv7 (RFC 9562)");
+    case CHECK_EXACT_OR_NONE: return bytes->len == 0 || check_exact(walk, bytes, (size_t)rule->max, at);
     case CHECK_BYTES: return check_length(walk, rule, bytes, at);
     case CHECK_LINE: return check_line(walk, rule, bytes, at);
     case CHECK_TEXT: return check_text(walk, rule, bytes, at);

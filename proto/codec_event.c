@@ -81,6 +81,7 @@ static const struct map_row event_rows[] = {
     COUNT16(evidence_spent),
     COUNT16(held),
     COUNT16(staged),
+    FIELD(key_kind, KEY_TO_CONNECT, KEY_TO_SIGN),
 };
 enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
 
@@ -187,6 +188,7 @@ static void event_out(const struct event *event, struct event_parts *parts, Rect
   if (event->has_text) out->text_commitment = borrow(event->text.bytes, HASH_BYTES);
   if (event->document != DOCUMENT_NONE) out->document_sha256 = borrow(event->document_sha256.bytes, HASH_BYTES);
   if (event->has_key) out->client_key = borrow(event->client_key.bytes, CLIENT_KEY_BYTES);
+  if (event->has_signature) out->signature_commitment = borrow(event->signature.bytes, HASH_BYTES);
   evidence_out(event, parts);
   clocks_out(event, parts);
   notices_out(event, parts);
@@ -268,6 +270,8 @@ static bool event_in(const Rectify__V1__Event *message, struct event *out) {
   if (document_bytes > 0) memcpy(out->document_sha256.bytes, message->document_sha256.data, document_bytes);
   out->has_key = message->client_key.len > 0;
   if (out->has_key && !take(&message->client_key, out->client_key.bytes, CLIENT_KEY_BYTES)) return false;
+  out->has_signature = message->signature_commitment.len > 0;
+  if (out->has_signature && !take(&message->signature_commitment, out->signature.bytes, HASH_BYTES)) return false;
   out->has_finding = message->finding != NULL;
   if (out->has_finding && !finding_in(message->finding, &out->finding)) return false;
   return evidence_in(message, out) && clocks_in(message, out) && notices_in(message, out);

@@ -31,6 +31,7 @@ enum check {
   CHECK_ID_OR_NONE,  /* 16 bytes or absent */
   CHECK_KEY,         /* 16 bytes, a UUIDv7 (RFC 9562) */
   CHECK_HASH,        /* 32 bytes */
+  CHECK_EXACT_OR_NONE, /* max bytes, or absent */
   CHECK_BYTES,       /* min..max bytes */
   CHECK_LINE,        /* min..max bytes of text in one line */
   CHECK_TEXT,        /* min..max bytes of text */

@@ -17,6 +17,7 @@
 #define ID_OR_NONE(field) {.name = #field, .check = CHECK_ID_OR_NONE}
 #define KEY(field) {.name = #field, .check = CHECK_KEY}
 #define HASH(field) {.name = #field, .check = CHECK_HASH}
+#define EXACT_OR_NONE(field, size) {.name = #field, .check = CHECK_EXACT_OR_NONE, .max = (size)}
 #define BYTES(field, high) {.name = #field, .check = CHECK_BYTES, .max = (high)}
 #define LINE(field, low, high) {.name = #field, .check = CHECK_LINE, .min = (low), .max = (high)}
 #define CODE(field) LINE(field, 0, CODE_BYTES_MAX)
@@ -58,6 +59,8 @@ static const struct field_rule finding[] = {
     RANGE(found_on, DAY_MIN, DAY_MAX),
     TEXT(text, TEXT_BYTES_MAX),
     MESSAGES(evidence, 0, EVIDENCE_MAX),
+    EXACT_OR_NONE(signature, SIGNATURE_BYTES),
+    EXACT_OR_NONE(signer, CLIENT_KEY_BYTES),
 };
 static const struct field_rule evidence[] = {
     NUMBER(kind, NUMBERS_EVIDENCE),
@@ -98,6 +101,7 @@ static const struct field_rule key_change[] = {
     RANGE(valid_from, DAY_MIN, DAY_MAX),
     RANGE(valid_until, DAY_MIN, DAY_MAX),
     TEXT(text, TEXT_BYTES_MAX),
+    RANGE(kind, KEY_TO_CONNECT, KEY_TO_SIGN),
 };
 static const struct field_rule cosign[] = {RANGE(size, 0, INT64_MAX), TEXT(line, COSIGNATURE_BYTES_MAX)};
 static const struct field_rule query[] = {

@@ -54,6 +54,15 @@ static bool ed25519_verify(const uint8_t public_key[NOTE_KEY_BYTES], const char 
   return ok;
 }
 
+bool signature_make(const struct note_signer *signer, const void *data, size_t length, uint8_t out[NOTE_SIGNATURE_BYTES]) {
+  return ed25519_sign(signer->seed, data, length, out);
+}
+
+bool signature_holds(const uint8_t public_key[NOTE_KEY_BYTES], const void *data, size_t length,
+                     const uint8_t signature[NOTE_SIGNATURE_BYTES]) {
+  return ed25519_verify(public_key, data, length, signature);
+}
+
 size_t note_sign(const struct note_signer *signer, const char *text, size_t text_length, uint64_t seconds,
                  char out[NOTE_LINE_BYTES_MAX]) {
   char message[NOTE_BYTES_MAX], encoded[128];

@@ -85,6 +85,12 @@ bool note_parse(const char *bytes, size_t length, struct note *out);
 /* Whether one of the signatures is that key's and right.  *seconds is when a cosigner signed, else 0; may be NULL. */
 bool note_is_signed_by(const struct note *note, const struct note_verifier *verifier, uint64_t *seconds);
 
+/* Ed25519 (RFC 8032) over any bytes, for what is no note.  The bytes must begin with what no note begins with.  False when the
+ * library fails, or the signature is not right. */
+bool signature_make(const struct note_signer *signer, const void *data, size_t length, uint8_t out[NOTE_SIGNATURE_BYTES]);
+bool signature_holds(const uint8_t public_key[NOTE_KEY_BYTES], const void *data, size_t length,
+                     const uint8_t signature[NOTE_SIGNATURE_BYTES]);
+
 /* ---- checkpoints ---- */
 
 /* The text of a note; returns its length. */

@@ -1,4 +1,5 @@
 /* act.c - the verbs that move cases: one function for all of them; the verb's row names the command. */
+#include "client/command/keep.h"
 #include "client/command/order.h"
 #include "client/command/outcome.h"
 #include "client/command/verb.h"
@@ -30,7 +31,7 @@ static int act(struct session *session, struct arguments *arguments, struct orde
   const Rectify__V1__Reply *reply;
   int code = read_options(session, arguments, order);
   if (code == EXIT_FINE) code = read_cases(arguments, cases, &count);
-  if (code == EXIT_FINE) code = session_open(session);
+  if (code == EXIT_FINE) code = order->preview ? session_open(session) : session_open_to_send(session);
   if (code == EXIT_FINE) code = order_complete(session, arguments->verb, order);
   if (code == EXIT_FINE) code = order_send(session, order, cases, count, count == 1, &reply);
   if (code != EXIT_FINE) return code;

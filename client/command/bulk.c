@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/keep.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
 
@@ -152,6 +153,8 @@ static void take_outcome(struct bulk_row *row, const Rectify__V1__Outcome *outco
     row->rule = outcome->refusal->rule;
     row->event_number = outcome->refusal->event_number;
     row->log_index = outcome->refusal->log_index;
+  } else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT__NOT_SET) {
+    row->result = BULK_SAVED; /* here only */
   } else {
     row->result = BULK_ERROR;
     if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR)
@@ -222,12 +225,16 @@ static int carry_out(struct bulk *bulk) {
   code = send_rows(bulk, false);
   if (code != EXIT_FINE) return code;
   bulk_print(bulk);
-  return count_of(bulk, false) > 0 ? EXIT_REFUSED : EXIT_FINE;
+  size_t saved = 0;
+  for (size_t i = 0; i < bulk->count; i++) saved += bulk->rows[i].result == BULK_SAVED;
+  if (count_of(bulk, false) > saved) return EXIT_REFUSED;
+  return saved > 0 ? EXIT_SAVED : EXIT_FINE;
 }
 
 static int bulk_all(struct bulk *bulk) {
   int code = session_open(bulk->session);
   if (code == EXIT_FINE) code = order_complete(bulk->session, bulk->verb, &bulk->order);
+  if (code == EXIT_FINE && !session_clear_spool(bulk->session)) code = EXIT_UNREACHABLE; /* a preview looks at what is there */
   if (code == EXIT_FINE) code = find_cases(bulk);
   if (code != EXIT_FINE) return code;
   if (bulk->count > 0) return carry_out(bulk);

@@ -5,7 +5,7 @@
 #include "client/command/order.h"
 #include "client/command/view.h"
 
-enum bulk_result { BULK_LEFT_OUT, BULK_DONE, BULK_REPEATED, BULK_REFUSED, BULK_ERROR };
+enum bulk_result { BULK_LEFT_OUT, BULK_DONE, BULK_REPEATED, BULK_REFUSED, BULK_ERROR, BULK_SAVED };
 
 /* One case; what the daemon said last about it. */
 struct bulk_row {

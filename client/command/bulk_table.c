@@ -31,12 +31,14 @@ static struct outcome_word outcome_of(const struct bulk *bulk, const struct bulk
       [BULK_REPEATED] = {"repeated", "done before", "此前已办理"},
       [BULK_REFUSED] = {"would_refuse", "would refuse", "将不予办理"},
       [BULK_ERROR] = {"error", "error", "出错"},
+      [BULK_SAVED] = {"saved", "saved here", "已暂存"},
   };
   static const struct outcome_word did[] = {
       [BULK_DONE] = {"accepted", "done", "已办理"},
       [BULK_REPEATED] = {"repeated", "done before", "此前已办理"},
       [BULK_REFUSED] = {"refused", "refused", "不予办理"},
       [BULK_ERROR] = {"error", "error", "出错"},
+      [BULK_SAVED] = {"saved", "saved here", "已暂存"},
   };
   static const struct outcome_word left_out = {"left_out", "left out", "未提交"};
   if (!row->foretold) return did[row->result];
@@ -68,8 +70,8 @@ static void put_row(struct sheet *sheet, const struct bulk *bulk, const struct b
 
 /* "would do 12, would refuse 3": the outcomes in the order of their first rows. */
 static void print_sum(const struct bulk *bulk) {
-  const char *names[2 * (BULK_ERROR + 1)];
-  size_t counts[2 * (BULK_ERROR + 1)] = {0}, kinds = 0;
+  const char *names[2 * (BULK_SAVED + 1)];
+  size_t counts[2 * (BULK_SAVED + 1)] = {0}, kinds = 0;
   for (size_t i = 0; i < bulk->count; i++) {
     const struct outcome_word word = outcome_of(bulk, &bulk->rows[i]);
     const char *name = in_language(bulk->session, word.en, word.zh);

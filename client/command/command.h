@@ -19,7 +19,8 @@ enum exit_code {
   EXIT_USE = 64,         /* the command line is wrong */
   EXIT_INPUT = 65,       /* an input file is unusable */
   EXIT_UNREACHABLE = 69, /* no answer: the outcome is unknown */
-  EXIT_SYSTEM = 71,      /* memory, sockets, random numbers */
+  EXIT_SYSTEM = 71,      /* memory, sockets, random numbers, the disk */
+  EXIT_SAVED = 75,       /* saved here, not received there yet: it will be sent */
   EXIT_PROTOCOL = 76,    /* the answer was not one */
   EXIT_DOCUMENT = 78,    /* a policy, calendar, registry or mapping has errors */
 };
@@ -42,7 +43,12 @@ struct session {
   const char *as_of_text; /* --as-of, and what it says; 0: now */
   usec_t as_of;
   uint64_t known_at;       /* --known-at; 0: all that is known */
+  bool offline; /* try no daemon: save here */
   struct rectify *rectify; /* NULL until session_open() */
+  bool heard;              /* a daemon has answered */
+  struct rectify_spool *spool; /* NULL until keep.h's session_spool() */
+  bool spool_failed;           /* it was said already */
+  Rectify__V1__Reply *spooled; /* owned: made from the spool */
 };
 
 /* One option of a verb; tables end with a NULL name. */
@@ -146,8 +152,10 @@ uint32_t read_word(const struct word *table, const char *what, const char *text)
 
 /* ---- session.c ---- */
 /* Connects as the actor that was named; EXIT_FINE or an exit code after its message. */
+int session_actor(const struct session *session); /* only whether somebody was named */
 int session_open(struct session *session);
 void session_close(struct session *session);
+void session_forget_reply(struct session *session); /* keep.c */
 /* Asks once; EXIT_FINE or an exit code after its message.  *reply is borrowed until the next call. */
 int session_ask(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply);
 int session_ping(struct session *session, const Rectify__V1__Pong **pong);

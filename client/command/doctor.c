@@ -9,6 +9,7 @@
 
 #include "client/command/command.h"
 #include "client/command/doctor_rows.h"
+#include "client/command/signed.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -49,6 +50,7 @@ struct doctor {
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
   bool reads_rows;
+  struct signed_log signatures;
   bool broken; /* the log itself cannot be followed further */
 };
 
@@ -221,6 +223,15 @@ static void tell_unfounded(struct doctor *doctor) {
            (unsigned long long)doctor->claims[i].erased_by);
 }
 
+/* One record: its text, its signature, the rows that follow from it. */
+static void read_event(struct doctor *doctor, const struct event *event, const Rectify__V1__EventRow *row) {
+  const char *wrong = signed_check(&doctor->signatures, event, row);
+  if (wrong != NULL) differ(doctor, "log %llu: the inspector's signature: %s", (unsigned long long)row->log_index, wrong);
+  check_text(doctor, row, event);
+  bear_out(doctor, event, row->log_index);
+  compare_rows(doctor, row, event, fold(doctor, event, row->log_index));
+}
+
 static int read_events(void *context, const Rectify__V1__Page *page) {
   struct doctor *doctor = context;
   check_root(doctor, page->head);
@@ -238,11 +249,8 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     merkle_append(hash_record, &doctor->tree, &leaf);
     tile_sums_add(doctor->tiles, &leaf);
     codec_arena_reset(doctor->arena);
-    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) {
-      check_text(doctor, row, &event);
-      bear_out(doctor, &event, row->log_index);
-      compare_rows(doctor, row, &event, fold(doctor, &event, row->log_index));
-    } else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
+    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) read_event(doctor, &event, row);
+    else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
   if (page->next_cursor.len == 0 && page->head != NULL && page->head->size > doctor->tree.size)
@@ -486,11 +494,16 @@ static int check_stored(struct doctor *doctor) {
 static int verdict(const struct doctor *doctor) {
   const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
   if (doctor->session->format == FORMAT_JSON)
-    (void)printf("{\"events\":%llu,\"cases\":%llu,\"erased\":%zu,\"differences\":%llu}\n", (unsigned long long)doctor->tree.size,
-                 (unsigned long long)doctor->checked, doctor->erased, (unsigned long long)doctor->differences);
+    (void)printf("{\"events\":%llu,\"cases\":%llu,\"erased\":%zu,\"differences\":%llu,\"signed\":%llu,\"signed_erased\":%llu}\n",
+                 (unsigned long long)doctor->tree.size, (unsigned long long)doctor->checked, doctor->erased,
+                 (unsigned long long)doctor->differences, (unsigned long long)doctor->signatures.good,
+                 (unsigned long long)doctor->signatures.erased);
   else
     (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, format);
+  if (doctor->session->format != FORMAT_JSON && doctor->signatures.good + doctor->signatures.erased > 0)
+    (void)printf("doctor: %llu findings signed by their inspectors, %llu more erased since\n",
+                 (unsigned long long)doctor->signatures.good, (unsigned long long)doctor->signatures.erased);
   if (doctor->differences == 0) return EXIT_FINE;
   complain("%llu differences; keep the database as it is and find out who wrote to it",
            (unsigned long long)doctor->differences);
@@ -519,6 +532,7 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   codec_arena_free(doctor.arena);
   tile_sums_free(doctor.tiles);
   key_sums_free(doctor.keys);
+  free(doctor.signatures.keys);
   free(doctor.cases);
   free(doctor.claims);
   free(doctor.again);

@@ -161,6 +161,7 @@ struct key_sum {
   uint64_t log_index;
   uint32_t officer;
   day_t from, until;
+  uint32_t kind;
   bool revoked;
 };
 
@@ -193,6 +194,7 @@ void key_sums_add(struct key_sums *sums, const struct event *event, uint64_t log
                                                .officer = event->subject,
                                                .from = event->valid_from,
                                                .until = event->valid_until,
+                                               .kind = event->key_kind,
                                                .revoked = event->command == COMMAND_KEY_REVOKE};
   sums->sorted = false;
 }
@@ -229,7 +231,7 @@ bool key_sums_next(struct key_sums *sums, char out[256]) {
   if (sums->at == sums->count) return false;
   const struct key_sum *key = &sums->keys[sums->at++];
   hex_text(key->key.bytes, HASH_BYTES, hash);
-  (void)snprintf(out, 256, "key\t%llu\t%s\t%u\t%d\t%d\t%d", (unsigned long long)key->log_index, hash, key->officer, key->from,
-                 key->until, key->revoked);
+  (void)snprintf(out, 256, "key\t%llu\t%s\t%u\t%u\t%d\t%d\t%d", (unsigned long long)key->log_index, hash, key->officer,
+                 key->kind, key->from, key->until, key->revoked);
   return true;
 }

@@ -2,9 +2,11 @@
 #include "client/command/draft.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/codec.h"
+#include "rectify/must.h"
 
 const struct word words_draft[] = {
     {DRAFT_UNIT + 1, "unit", "单位", "code of the unit, as found"},
@@ -104,4 +106,14 @@ void draft_finding(const struct draft *draft, Rectify__V1__Finding *finding) {
   finding->code = wire(draft, DRAFT_CODE);
   finding->found_on = draft->found_on;
   finding->text = wire(draft, DRAFT_TEXT);
+}
+
+void finding_sign(const struct note_signer *signer, Rectify__V1__Finding *finding, uint8_t signature[NOTE_SIGNATURE_BYTES]) {
+  size_t length;
+  if (signer == NULL) return;
+  uint8_t *bytes = codec_finding_to_sign(finding, &length);
+  must(bytes != NULL && signature_make(signer, bytes, length, signature));
+  free(bytes);
+  finding->signature = wire_bytes(signature, NOTE_SIGNATURE_BYTES);
+  finding->signer = wire_bytes(signer->verifier.public_key, NOTE_KEY_BYTES);
 }

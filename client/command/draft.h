@@ -3,6 +3,7 @@
 #define RECTIFY_DRAFT_H
 
 #include "client/command/command.h"
+#include "sign/note.h"
 
 enum draft_field {
   DRAFT_UNIT,
@@ -57,5 +58,7 @@ void draft_problem(struct draft *draft, struct place place, const char *format, 
 bool draft_judge(struct draft *draft);
 /* Points `finding` into the draft; valid as long as the draft and what it borrows. */
 void draft_finding(const struct draft *draft, Rectify__V1__Finding *finding);
+/* Signs the finding as it is; the signature goes into `signature`, which must live as long.  NULL signer: nothing is done. */
+void finding_sign(const struct note_signer *signer, Rectify__V1__Finding *finding, uint8_t signature[NOTE_SIGNATURE_BYTES]);
 
 #endif

@@ -266,6 +266,7 @@ void event_effects(const struct session *session, const struct names *names, con
   add_word(&writer, session, words_edge, event->edge, "because", "原因");
   add_word(&writer, session, words_light, event->light, "light", "灯色");
   add_place(&writer, session, names, event);
+  if (event->has_signature) add_officer(&writer, session, names, event->actor, "signed by", "签名人");
   add_papers(&writer, session, names, before, event);
   for (uint32_t i = 0; i < event->clock_count; i++)
     if (!moved_on_only(event, &event->clocks[i])) add_clock(&writer, session, before, &event->clocks[i]);

@@ -22,9 +22,9 @@ static const char program_tail[] =
     "the daemon's own machine the request names the actor: say --as OFFICER or set RECTIFY_ACTOR; there only\n"
     "the permissions of the socket keep others out.\n"
     "\n"
-    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_KEY, RECTIFY_LANG (zh or en; else LANG), NO_COLOR, VISUAL\n"
-    "and EDITOR, TZ.  Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists, else\n"
-    "/var/lib/rectify/rectifyd.sock.\n"
+    "Environment: RECTIFY_ENDPOINT, RECTIFY_ACTOR, RECTIFY_KEY, RECTIFY_SPOOL, RECTIFY_LANG (zh or en; else LANG),\n"
+    "NO_COLOR, VISUAL and EDITOR, TZ.  Without RECTIFY_ENDPOINT: ~/.local/state/rectify/rectifyd.sock if it exists,\n"
+    "else /var/lib/rectify/rectifyd.sock.  Without RECTIFY_SPOOL: ~/.local/state/rectify/spool.\n"
     "\n"
     "Exit codes:\n"
     "   0  done\n"
@@ -32,9 +32,10 @@ static const char program_tail[] =
     "   2  something does not agree, or was tampered with (doctor, verify, receipt check, witness)\n"
     "  64  wrong command line\n"
     "  65  input file unusable\n"
-    "  69  no answer, the outcome is unknown; running it again is safe where ids\n"
+    "  69  no answer, and nothing was saved here; of a command the outcome is unknown: running it again is safe where ids\n"
     "      are kept: submit of files, commands with --id\n"
     "  71  system trouble\n"
+    "  75  saved here, not received there yet: it goes out with the next command that reaches a daemon, or `spool send`\n"
     "  76  the answer was not one\n"
     "  78  a document (policy, calendar, registry, mapping) has errors\n"
     "\n"
@@ -73,6 +74,8 @@ static const struct title names[] = {
     {"receipt check", "核对回执"}, {"receipt get", "取回执"}, {"verify", "验证日志"},     {"witness", "见证签名"},
     {"export log", "导出日志"}, {"key register", "登记密钥"}, {"key revoke", "吊销密钥"}, {"key list", "密钥列表"},
     {"lookback draw", "回头看抽样"}, {"lookback check", "核对抽样"}, {"lookback report", "抽样结论"},
+    {"spool show", "查看暂存"}, {"spool send", "发出暂存"},  {"spool drop", "放弃暂存"},
+    {"bundle export", "导出离线包"}, {"bundle import", "导入离线包"},
 };
 
 static const char *verb_zh(const struct verb *verb) {

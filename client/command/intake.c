@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/keep.h"
 #include "rectify/must.h"
 
 #define BATCH_BYTES_MAX (640 * 1024) /* well under WIRE_FRAME_BYTES_MAX with the field headers */
 #define FINDING_BYTES 96             /* id, numbers and headers of one finding, at most */
 
 struct row {
+  uint8_t signature[NOTE_SIGNATURE_BYTES];
   uint64_t line;
   bool derived;
   uint32_t attempts; /* ids of earlier runs that were found refused */
@@ -31,6 +33,8 @@ struct intake {
   struct session *session;
   const char *file;
   uint32_t batch_max, window;
+  bool saves, never_saves; /* into the spool */
+  const struct note_signer *signer;
   struct batch *filling; /* NULL: none yet */
   struct batch *again;   /* rows to be tried under their next ids; NULL: none */
   struct batch *waiting; /* to be sent before anything else */
@@ -44,7 +48,7 @@ struct intake {
 
 static const struct column columns[] = {
     {"line", "LINE", "行", COLUMN_NUMBER}, {"id", "ID", "标识", 0},
-    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad */
+    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad, saved */
     {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"due", "DUE", "完成时限", 0},         {"text", "TEXT", "说明", 0},
 };
@@ -212,6 +216,13 @@ static void wait_batch(struct intake *intake, struct batch *batch) {
 
 #define ATTEMPTS_MAX 64
 
+void intake_sign(struct intake *intake, const struct note_signer *signer) { intake->signer = signer; }
+
+/* What is signed is told by the row: a batch that is split or tried again signs anew, for the new id or the new place. */
+static void sign_all(const struct intake *intake, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->count; i++) finding_sign(intake->signer, &batch->findings[i], batch->rows[i].signature);
+}
+
 /* Takes the row out of `batch`, to be sent under its next id. */
 static void try_again(struct intake *intake, struct batch *batch, uint32_t at) {
   if (intake->again == NULL) intake->again = batch_new(intake->batch_max);
@@ -301,6 +312,88 @@ static int settle_whole(struct intake *intake, struct batch *batch, const Rectif
   return EXIT_FINE;
 }
 
+/* ---- saving ---- */
+
+void intake_offline(struct intake *intake) { intake->saves = true; }
+
+void intake_may_save(struct intake *intake, bool may) { intake->never_saves = !may; }
+
+/* The spool knows that this id was refused: the next attempt at the row has another, as with the daemon. */
+static void pass_refused(struct intake *intake, struct row *row, Rectify__V1__Finding *finding) {
+  struct rectify_spool *spool = session_spool(intake->session, true);
+  struct rectify_spooled item;
+  size_t at;
+  while (spool != NULL && row->derived && row->attempts < ATTEMPTS_MAX && rectify_spool_find(spool, finding->id.data, &at) &&
+         rectify_spool_item(spool, at, &item) == RECTIFY_OK && item.fate == RECTIFY_REFUSED) {
+    id_again(finding->id.data);
+    row->attempts++;
+  }
+}
+
+static int save_rows(struct intake *intake, struct batch *batch, uint32_t first, uint32_t count) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
+  uint32_t known = 0;
+  submit.n_findings = count;
+  submit.findings = batch->pointers + first;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
+  request.submit = &submit;
+  int code = session_save(intake->session, &request, &known);
+  if (code != EXIT_FINE) return code;
+  intake->counts.saved += count - known;
+  intake->counts.repeated += known;
+  for (uint32_t i = first; i < first + count; i++)
+    put_outcome(intake, batch->rows[i].line, &batch->findings[i].id, "saved", 0, 0, NULL, "");
+  return EXIT_FINE;
+}
+
+/* The batch as one, all or none; when one of its rows cannot be kept, each by itself. */
+static int save_batch(struct intake *intake, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->count; i++) pass_refused(intake, &batch->rows[i], &batch->findings[i]);
+  sign_all(intake, batch);
+  int code = save_rows(intake, batch, 0, batch->count);
+  const bool each = code == EXIT_INPUT;
+  if (each) code = EXIT_FINE;
+  for (uint32_t i = 0; each && code == EXIT_FINE && i < batch->count; i++) {
+    code = save_rows(intake, batch, i, 1);
+    if (code != EXIT_INPUT) continue;
+    intake_bad(intake, (struct place){batch->rows[i].line, 1}, rectify_spool_error(intake->session->spool));
+    code = EXIT_FINE;
+  }
+  batch_free(batch);
+  return code;
+}
+
+static struct batch **earliest(struct batch **list) {
+  struct batch **first = list;
+  for (struct batch **at = list; *at != NULL; at = &(*at)->next)
+    if ((*at)->rows[0].line < (*first)->rows[0].line) first = at;
+  return first;
+}
+
+/* All that has no answer, in the order of the rows; what follows is saved at once. */
+static int save_all(struct intake *intake) {
+  struct batch *list = intake->flying;
+  int code = EXIT_FINE;
+  for (struct batch *next, *batch = intake->waiting; batch != NULL; batch = next) {
+    next = batch->next;
+    batch->next = list;
+    list = batch;
+  }
+  if (intake->again != NULL) intake->again->next = list;
+  if (intake->again != NULL) list = intake->again;
+  intake->flying = intake->waiting = intake->again = NULL;
+  intake->flying_count = 0;
+  intake->saves = true;
+  while (list != NULL) {
+    struct batch **first = earliest(&list), *batch = *first;
+    *first = batch->next;
+    if (code == EXIT_FINE) code = save_batch(intake, batch);
+    else batch_free(batch);
+  }
+  return code;
+}
+
 static struct batch *take_flying(struct intake *intake, const ProtobufCBinaryData *id) {
   for (struct batch **at = &intake->flying; *at != NULL; at = &(*at)->next) {
     struct batch *batch = *at;
@@ -318,12 +411,14 @@ static int receive(struct intake *intake) {
   if (result != RECTIFY_OK) {
     clear_line(intake);
     int code = session_failure(intake->session, result);
+    if (code == EXIT_UNREACHABLE && !intake->never_saves && save_all(intake) == EXIT_FINE) code = EXIT_FINE;
     if (code == EXIT_UNREACHABLE)
       (void)fputs(
           "what of the last rows was recorded is unknown; running the same command again is safe: it is recognised\n",
           stderr);
     return code;
   }
+  intake->session->heard = true;
   struct batch *batch = take_flying(intake, &reply->id);
   if (batch == NULL) return EXIT_FINE; /* a late double answer */
   int code = EXIT_PROTOCOL;
@@ -339,6 +434,7 @@ static int receive(struct intake *intake) {
 static int send_batch(struct intake *intake, struct batch *batch) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
+  sign_all(intake, batch);
   submit.n_findings = batch->count;
   submit.findings = batch->pointers;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
@@ -371,6 +467,7 @@ static int flush(struct intake *intake) {
   struct batch *batch = intake->filling;
   intake->filling = NULL;
   if (batch == NULL) return EXIT_FINE;
+  if (intake->saves) return save_batch(intake, batch);
   wait_batch(intake, batch);
   return push(intake, intake->window - 1);
 }

@@ -4,6 +4,7 @@
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "sign/curve.h"
+#include "sign/note.h"
 
 /* ---- register and revoke ---- */
 
@@ -18,9 +19,17 @@ const struct flag key_revoke_flags[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static int read_key(const char *text, uint8_t key[CURVE_KEY_BYTES]) {
+/* A key to connect is 64 hexadecimal digits, one to sign with NAME+ID+BASE64. */
+static int read_key(const char *text, uint8_t key[CURVE_KEY_BYTES], uint32_t *kind) {
+  struct note_verifier person;
+  *kind = KEY_TO_CONNECT;
   if (curve_of_text(text, strlen(text), key)) return EXIT_FINE;
-  complain("'%s' is not a public key: 64 hexadecimal digits, as `rectify key new` and `rectify key public` print them", text);
+  if (note_verifier_parse(text, strlen(text), &person) && person.algorithm == NOTE_ED25519) {
+    *kind = KEY_TO_SIGN;
+    memcpy(key, person.public_key, CURVE_KEY_BYTES);
+    return EXIT_FINE;
+  }
+  complain("'%s' is not a public key to connect or to sign with, as `rectify key new` and `rectify key public` print them", text);
   return EXIT_USE;
 }
 
@@ -84,7 +93,7 @@ int key_register_run(struct session *session, struct arguments *arguments) {
     if (!read_day(optarg, from ? "from" : "until", from ? &change.valid_from : &change.valid_until)) return EXIT_USE;
   }
   int code = arguments_words(arguments, 2, 2);
-  if (code == EXIT_FINE) code = read_key(arguments->argv[optind + 1], key);
+  if (code == EXIT_FINE) code = read_key(arguments->argv[optind + 1], key, &change.kind);
   if (code != EXIT_FINE) return code;
   change.officer = wire_text(arguments->argv[optind]);
   change.public_key = wire_bytes(key, sizeof key);
@@ -100,8 +109,9 @@ int key_revoke_run(struct session *session, struct arguments *arguments) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
     change.text = wire_text(optarg);
   }
+  uint32_t kind;
   int code = arguments_words(arguments, 1, 1);
-  if (code == EXIT_FINE) code = read_key(arguments->argv[optind], key);
+  if (code == EXIT_FINE) code = read_key(arguments->argv[optind], key, &kind);
   if (code != EXIT_FINE) return code;
   change.public_key = wire_bytes(key, sizeof key);
   return send_change(session, &change, "revoked");
@@ -118,6 +128,7 @@ const struct flag key_list_flags[] = {
 static const struct column key_columns[] = {
     {"key", "KEY", "密钥", 0},          {"officer", "OFFICER", "人员", 0},     {"name", "NAME", "姓名", COLUMN_TEXT},
     {"from", "FROM", "起始", 0},        {"until", "UNTIL", "截止", 0},         {"revoked", "REVOKED", "已吊销", COLUMN_NUMBER},
+    {"kind", "FOR", "用途", 0},         /* connect, sign */
 };
 
 static void put_day(struct sheet *sheet, int32_t day) {
@@ -138,6 +149,7 @@ static int print_keys(void *context, const Rectify__V1__Page *page) {
     put_day(sheet, row->valid_from);
     put_day(sheet, row->valid_until);
     sheet_truth(sheet, row->revoked);
+    sheet_string(sheet, row->kind == KEY_TO_SIGN ? "sign" : "connect");
   }
   return EXIT_FINE;
 }

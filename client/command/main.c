@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/command.h"
+#include "client/command/keep.h"
 #include "client/command/verb.h"
 
 #define TIMEOUT_MSEC 10000
@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
   session_defaults(&session);
   int first = read_globals(&session, argc, argv, &exit_code);
   if (first > 0) exit_code = first < argc ? run(&session, argc - first, argv + first) : inbox_or_help(&session);
+  session_flush(&session);
   session_close(&session);
   if (fflush(stdout) != 0 || ferror(stdout) != 0) {
     complain("cannot write the output: %m");

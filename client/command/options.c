@@ -15,6 +15,7 @@ enum {
   GLOBAL_KEY,
   GLOBAL_SERVER,
   GLOBAL_TIMEOUT,
+  GLOBAL_OFFLINE,
   GLOBAL_JSON,
   GLOBAL_CSV,
   GLOBAL_ZH,
@@ -23,11 +24,12 @@ enum {
   GLOBAL_NO_COLOR
 };
 const struct flag global_flags[] = {
-    {"endpoint", 0, "ADDRESS", "where rectifyd listens: ipc:///path/rectifyd.sock or tcp://HOST:PORT", NULL},
+    {"endpoint", 0, "ADDRESS", "where rectifyd listens: ipc:///path/rectifyd.sock or tcp://HOST:PORT; after a comma the next, for when it is silent", NULL},
     {"as", 0, "OFFICER", "who acts: the code of an officer", NULL},
     {"key", 0, "FILE", "one's own key, for TCP (~/.config/rectify/key)", NULL},
     {"server", 0, "KEY", "the daemon's public key, for TCP (first line of ~/.config/rectify/server)", NULL},
     {"timeout", 0, "SECONDS", "how long to wait for an answer (10)", NULL},
+    {"offline", 0, NULL, "try no daemon: save findings and commands here, to be sent later (`spool send`)", NULL},
     {"json", 0, NULL, "print JSON lines, one object a row", NULL},
     {"csv", 0, NULL, "print CSV (RFC 4180), safe against formula injection", NULL},
     {"zh", 0, NULL, "words and headers in Chinese", NULL},
@@ -58,6 +60,9 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
         return false;
       }
       session->timeout_msec = (int)seconds * 1000;
+      return true;
+    case GLOBAL_OFFLINE:
+      session->offline = true;
       return true;
     case GLOBAL_JSON:
       session->format = FORMAT_JSON;

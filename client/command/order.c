@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/keep.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -267,9 +268,7 @@ int order_complete(struct session *session, const struct verb *verb, struct orde
   if (code != EXIT_FINE) return code;
   order->command.n_evidence = order->evidence.count;
   order->command.evidence = order->evidence.pointers;
-  if (!order->has_id && rectify_key(session->rectify, order->id) != RECTIFY_OK)
-    return session_failure(session, RECTIFY_SYSTEM);
-  return EXIT_FINE;
+  return order->has_id ? EXIT_FINE : session_key(session, order->id);
 }
 
 /* ---- sending ---- */
@@ -307,7 +306,7 @@ int order_send(struct session *session, const struct order *order, const uint64_
   act.preview = order->preview;
   request.body_case = RECTIFY__V1__REQUEST__BODY_ACT;
   request.act = &act;
-  int code = session_ask(session, &request, reply);
+  int code = order->preview ? session_ask(session, &request, reply) : session_deliver(session, &request, reply);
   free(pointers);
   free(letters);
   if (code == EXIT_UNREACHABLE && !order->preview) say_unknown(order);

@@ -21,12 +21,13 @@ void order_free(struct order *order);
 
 /* Reads one option of an act verb by its name.  False after a message. */
 bool order_option(struct order *order, const char *name, const char *value);
-/* What the verb cannot do without: its options, the reason in words (from an editor on a terminal), an id.  Needs an open
- * session.  EXIT_FINE or the exit code after its message. */
+/* What the verb cannot do without: its options, the reason in words (from an editor on a terminal), an id.  Needs
+ * session_open_to_send().  EXIT_FINE or the exit code after its message. */
 int order_complete(struct session *session, const struct verb *verb, struct order *order);
 
 /* The ids of the commands follow from the order's id and the case: the same order again is the same commands.
- * `alone`: the one command bears the order's id itself, as --id promises.  *reply is borrowed until the next call. */
+ * `alone`: the one command bears the order's id itself, as --id promises.  What no
+ * daemon answers for is saved (keep.h).  *reply is borrowed until the next call. */
 int order_send(struct session *session, const struct order *order, const uint64_t *cases, size_t count, bool alone,
                const Rectify__V1__Reply **reply);
 

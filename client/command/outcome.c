@@ -5,7 +5,7 @@
 
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
-    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error; of a preview would_accept, would_refuse */
+    {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error, saved; of a preview would_accept, would_refuse */
     {"rule", "RULE", "规则", COLUMN_NUMBER},
     {"rule_text", "RULE TEXT", "说明", 0},
     {"status", "STATUS", "状态", 0},
@@ -67,12 +67,22 @@ static void error_row(struct sheet *sheet, const Rectify__V1__Error *error, uint
   for (int i = 0; i < 7; i++) sheet_nothing(sheet);
 }
 
+/* Saved here, and not received there. */
+static void saved_row(struct sheet *sheet, uint64_t case_no) {
+  sheet_case(sheet, case_no);
+  sheet_string(sheet, "saved");
+  sheet_nothing(sheet);
+  sheet_string(sheet, "saved here, not received there yet");
+  for (int i = 0; i < 7; i++) sheet_nothing(sheet);
+}
+
 static void machine_row(struct sheet *sheet, const struct session *session, const struct asked *asked,
                         const Rectify__V1__Outcome *outcome, uint64_t case_no) {
   char id[UUID_TEXT_BYTES] = "";
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) receipt_row(sheet, session, asked, outcome->receipt);
   else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
     refusal_row(sheet, session, asked, outcome->refusal, case_no);
+  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT__NOT_SET) saved_row(sheet, case_no);
   else error_row(sheet, outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_ERROR ? outcome->error : NULL, case_no);
   if (outcome->id.len == WIRE_ID_BYTES) uuid_text(outcome->id.data, id);
   sheet_string(sheet, id);
@@ -161,12 +171,30 @@ static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {
   (void)fputc('\n', stderr);
 }
 
+static void say_saved(const struct session *session, const struct asked *asked, const Rectify__V1__Outcome *outcome,
+                      uint64_t case_no) {
+  char name[CASE_TEXT_BYTES] = "", id[UUID_TEXT_BYTES] = "";
+  if (case_no != 0) case_text(case_no, name);
+  if (outcome->id.len == WIRE_ID_BYTES) uuid_text(outcome->id.data, id);
+  (void)printf("%s%s%s: %s [%s]\n", name, name[0] == '\0' ? "" : "  ",
+               session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command),
+               in_language(session, "saved here, not received there yet", "已暂存于本机，对方尚未收到"), id);
+}
+
 static void say(const struct session *session, const struct asked *asked, const Rectify__V1__Outcome *outcome,
                 uint64_t case_no) {
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) say_receipt(session, asked, outcome->receipt);
   else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
     say_refusal(session, asked, outcome->refusal, case_no);
+  else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT__NOT_SET) say_saved(session, asked, outcome, case_no);
   else say_error(outcome, case_no);
+}
+
+/* The worst of them says how it went; what was to be saved is well saved. */
+static int code_of(const struct session *session, const Rectify__V1__Outcome *outcome) {
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) return EXIT_FINE;
+  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT__NOT_SET) return EXIT_REFUSED;
+  return session->offline ? EXIT_FINE : EXIT_SAVED;
 }
 
 static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {
@@ -191,7 +219,8 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
   for (size_t i = 0; i < count; i++) {
     const Rectify__V1__Outcome *outcome = outcomes->outcomes[i];
     uint64_t case_no = cases == NULL ? 0 : cases[i];
-    if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT) code = EXIT_REFUSED;
+    int one = code_of(session, outcome);
+    if (code == EXIT_FINE || one == EXIT_REFUSED) code = one;
     if (sheet != NULL) machine_row(sheet, session, &asked, outcome, case_no);
     else say(session, &asked, outcome, case_no);
   }

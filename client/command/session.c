@@ -55,14 +55,20 @@ static bool open_keyed(struct session *session) {
   return true;
 }
 
+int session_actor(const struct session *session) {
+  if (session->actor != NULL && session->actor[0] != '\0') return EXIT_FINE;
+  complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
+  (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n", stderr);
+  return EXIT_USE;
+}
+
 int session_open(struct session *session) {
   if (session->rectify != NULL) return EXIT_FINE;
-  if (session->actor == NULL || session->actor[0] == '\0') {
-    complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
-    (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n",
-                stderr);
+  if (session->offline) {
+    complain("--offline: this needs a daemon; findings and commands can be saved without one");
     return EXIT_USE;
   }
+  if (session_actor(session) != EXIT_FINE) return EXIT_USE;
   bool keyed = strncmp(session->endpoint, "tcp://", 6) == 0;
   if (!keyed) session->rectify = rectify_open(session->endpoint, session->actor);
   else if (!open_keyed(session)) return EXIT_USE;
@@ -74,6 +80,9 @@ int session_open(struct session *session) {
 void session_close(struct session *session) {
   rectify_close(session->rectify);
   session->rectify = NULL;
+  rectify_spool_close(session->spool);
+  session->spool = NULL;
+  session_forget_reply(session);
 }
 
 static int say_error(const Rectify__V1__Error *error) {
@@ -120,6 +129,7 @@ int session_failure(struct session *session, int result) {
 
 int session_ask(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
   int result = rectify_ask(session->rectify, request, session->timeout_msec, reply);
+  session->heard |= result == RECTIFY_OK;
   return result == RECTIFY_OK ? EXIT_FINE : session_failure(session, result);
 }
 

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "client/command/intake.h"
+#include "client/command/keep.h"
 #include "client/command/outcome.h"
 #include "client/command/submit.h"
+#include "client/command/trust.h"
 #include "client/command/verb.h"
 
 #define BATCH_DEFAULT 100
@@ -33,7 +35,8 @@ enum {
   SUBMIT_ADVANCE,
   SUBMIT_DRY_RUN,
   SUBMIT_BATCH,
-  SUBMIT_WINDOW
+  SUBMIT_WINDOW,
+  SUBMIT_SIGN
 };
 const struct flag submit_flags[] = {
     {"unit", 'u', "UNIT", "code of the unit, as found; may be unknown to the registry", NULL},
@@ -58,6 +61,7 @@ const struct flag submit_flags[] = {
     {"dry-run", 0, NULL, "check only; needs no daemon", NULL},
     {"batch", 0, "N", "findings in one request, 1 to 500 (100)", NULL},
     {"window", 0, "N", "requests in flight, 1 to 32 (8)", NULL},
+    {"sign", 0, "KEYFILE", "sign each finding with this key of yours (`rectify key new --for person`)", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -74,6 +78,13 @@ static bool read_number(const char *name, int64_t most, uint32_t *out) {
 static bool read_day(const char *name, day_t *day) {
   if (workday_parse(optarg, strlen(optarg), day)) return true;
   complain("--%s wants a date such as 2026-02-13, not '%s'", name, optarg);
+  return false;
+}
+
+static bool read_signer(struct submission *submission) {
+  submission->is_signed = trust_secret(optarg, &submission->signer);
+  if (!submission->is_signed || submission->signer.verifier.algorithm == NOTE_ED25519) return submission->is_signed;
+  complain("'%s' is a witness's key, which cosigns heads only", optarg);
   return false;
 }
 
@@ -103,6 +114,8 @@ static bool apply_file(struct submission *submission, int option) {
       return true;
     case SUBMIT_BATCH:
       return read_number("batch", WIRE_SUBMIT_MAX, &submission->batch);
+    case SUBMIT_SIGN:
+      return read_signer(submission);
     case SUBMIT_WINDOW:
       return read_number("window", INTAKE_WINDOW_MAX, &submission->window);
     default:
@@ -150,14 +163,16 @@ static int send_one(struct session *session, struct submission *submission) {
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
   Rectify__V1__Finding finding, *pointer = &finding;
   const Rectify__V1__Reply *reply;
+  uint8_t signature[NOTE_SIGNATURE_BYTES];
   draft_finding(&submission->draft, &finding);
   finding.n_evidence = submission->evidence.count;
   finding.evidence = submission->evidence.pointers;
+  finding_sign(submission->is_signed ? &submission->signer : NULL, &finding, signature);
   submit.n_findings = 1;
   submit.findings = &pointer;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
   request.submit = &submit;
-  int code = session_ask(session, &request, &reply);
+  int code = session_deliver(session, &request, &reply);
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(submission->draft.id, id);
@@ -176,10 +191,9 @@ static int submit_one(struct session *session, const struct verb *verb, struct s
   if (code != EXIT_FINE) return code;
   if (!draft_judge(draft)) return complain_usage(verb, "%s", draft->problem);
   if (submission->dry_run) return EXIT_FINE;
-  code = session_open(session);
+  code = session_open_to_send(session);
+  if (code == EXIT_FINE && !draft->has_id) code = session_key(session, draft->id);
   if (code != EXIT_FINE) return code;
-  if (!draft->has_id && rectify_key(session->rectify, draft->id) != RECTIFY_OK)
-    return session_failure(session, RECTIFY_SYSTEM);
   return send_one(session, submission);
 }
 
@@ -201,6 +215,8 @@ static int read_options(struct session *session, struct arguments *arguments, st
                           "submit: the rows of a file bring their own fields; leave out --unit, -m and the like");
   if (!file && (submission->advance || submission->in_date_order))
     return complain_usage(arguments->verb, "submit: --advance and --in-date-order go with a file");
+  if (submission->advance && session->offline)
+    return complain_usage(arguments->verb, "submit: --advance moves a daemon's clock, so it cannot be said --offline");
   return EXIT_FINE;
 }
 
@@ -210,9 +226,10 @@ int submit_run(struct session *session, struct arguments *arguments) {
   evidence_init(&submission.evidence);
   int code = read_options(session, arguments, &submission);
   bool file = submission.csv != NULL || submission.jsonl != NULL;
-  if (code == EXIT_FINE && !submission.dry_run) code = session_open(session);
+  if (code == EXIT_FINE && !submission.dry_run) code = session_open_to_send(session);
   if (code == EXIT_FINE)
     code = file ? submit_file(session, &submission) : submit_one(session, arguments->verb, &submission);
+  note_signer_wipe(&submission.signer);
   evidence_free(&submission.evidence);
   free(submission.read_text);
   return code;

@@ -11,6 +11,8 @@ struct submission {
   struct evidence_list evidence;
   char *read_text; /* owned */
   bool has_field;
+  struct note_signer signer;
+  bool is_signed;
   /* a file */
   const char *jsonl, *csv, *map;
   uint32_t batch, window;

@@ -15,6 +15,7 @@
 #include "client/command/clock.h"
 #include "client/command/intake.h"
 #include "client/command/jsonl.h"
+#include "client/command/keep.h"
 #include "client/command/mapping.h"
 #include "client/command/seen.h"
 #include "client/command/submit.h"
@@ -54,7 +55,7 @@ static double seconds_since(const struct timespec *then) {
 
 static uint64_t settled(const struct feeding *feeding) {
   const struct intake_counts *counts = intake_counts(feeding->intake);
-  return counts->accepted + counts->repeated + counts->refused + counts->bad;
+  return counts->accepted + counts->repeated + counts->refused + counts->bad + counts->saved;
 }
 
 #define BAR_WIDTH 30
@@ -294,12 +295,15 @@ static int summary(const struct feeding *feeding, int code) {
   (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows",
                 (unsigned long long)counts->accepted, (unsigned long long)counts->repeated,
                 (unsigned long long)counts->refused, (unsigned long long)counts->bad);
+  if (counts->saved > 0)
+    (void)fprintf(out, ", %llu saved here (not received there yet)", (unsigned long long)counts->saved);
   if (code == EXIT_UNREACHABLE)
     (void)fprintf(out, ", %llu unknown", (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
   if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);
   (void)fprintf(out, "; %.1f s, %.0f rows/s\n", seconds, (double)settled(feeding) / (seconds + 1e-9));
   intake_print_repeated(feeding->intake, out);
   if (code == EXIT_FINE && counts->refused + counts->bad > 0) return EXIT_REFUSED;
+  if (code == EXIT_FINE && counts->saved > 0 && !feeding->session->offline) return EXIT_SAVED;
   return code;
 }
 
@@ -325,6 +329,9 @@ int submit_file(struct session *session, const struct submission *submission) {
   if (fstat(fileno(feeding.in), &status) == 0 && S_ISREG(status.st_mode)) feeding.size = (uint64_t)status.st_size;
   feeding.intake = intake_open(session, feeding.file, submission->batch, submission->window);
   feeding.seen = seen_new();
+  intake_sign(feeding.intake, submission->is_signed ? &submission->signer : NULL);
+  intake_may_save(feeding.intake, !submission->advance);
+  if (!submission->dry_run && !session_clear_spool(session)) intake_offline(feeding.intake);
   (void)clock_gettime(CLOCK_MONOTONIC, &feeding.began);
   int code = submission->csv != NULL ? feed_csv(&feeding) : feed_jsonl(&feeding);
   if (code == EXIT_FINE) code = release(&feeding);

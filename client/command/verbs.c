@@ -29,8 +29,36 @@ const struct verb verbs[] = {
      "  rectify submit --unit east --kind loophole --severity ordinary --category procurement -m 'no second "
      "signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
-     "  generate | rectify submit --jsonl -\n",
+     "  generate | rectify submit --jsonl -\n"
+     "  rectify submit --csv findings.csv --map findings.yaml --sign li.wei.key --offline\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
+
+    {"spool show", GROUP_REPORT, "[--waiting]", "what was saved here, and what became of it; needs no daemon",
+     "What no daemon answered for is saved on this machine, under ~/.local/state/rectify/spool or RECTIFY_SPOOL, and goes out with\n"
+     "the next command that reaches one.  `saved`: here only.  `received`: there, with its receipt.  `refused`, `error`: there, and\n"
+     "not tried again.\n"
+     "\nExamples:\n  rectify spool show\n  rectify spool show --waiting --json\n", spool_show_flags, spool_show_run, 0},
+    {"spool send", GROUP_REPORT, "[--wait]", "send what was saved here",
+     "In the order in which it was saved.  Whatever is not answered for stays; exit code 75 then.\n"
+     "\nExamples:\n  rectify spool send\n  rectify --endpoint tcp://a:7411,tcp://b:7411 spool send --wait\n",
+     spool_send_flags, spool_send_run, 0},
+    {"spool drop", GROUP_REPORT, "ID... | --settled", "do not send it after all; needs no daemon",
+     "What a daemon may have received already is not undone by this.  --settled makes the spool small again.\n"
+     "\nExamples:\n  rectify spool drop 018f4b2e-7c11-7abc-8def-0123456789ab\n  rectify spool drop --settled\n",
+     spool_drop_flags, spool_drop_run, 0},
+
+    {"bundle export", GROUP_REPORT, "FILE --sign KEYFILE", "what waits here, and receipts, as a signed file to carry; needs no daemon",
+     "For a machine that reaches no daemon: another one imports the file and sends what is in it.  It holds what waits of the officer\n"
+     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  What was exported\n"
+     "waits on until its receipt comes; sent twice it is still recorded once.\n"
+     "\nExamples:\n  rectify key new --for person --name li.wei li.wei.key\n  rectify bundle export to-town.bundle --sign li.wei.key\n",
+     bundle_export_flags, bundle_export_run, 0},
+    {"bundle import", GROUP_REPORT, "FILE --from KEY", "take a bundle in: what is to be sent, and receipts; needs no daemon",
+     "KEY is the public key of whoever made it (`rectify key public`).  A bundle that was changed or cut short, or that somebody else\n"
+     "signed, is refused whole, with exit code 2; one that was imported before changes nothing.\n"
+     "\nExamples:\n  rectify bundle import to-town.bundle --from li.wei.pub && rectify spool send\n"
+     "  rectify bundle import receipts.bundle --from town.pub\n",
+     bundle_import_flags, bundle_import_run, 0},
 
     {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",
      "the team asks to take a finding back",
@@ -345,7 +373,8 @@ const struct verb verbs[] = {
      "say whose a key is, and for how long (administrator)",
      "An officer may have several keys that are valid together: that is how one is changed without a gap.  Registering a "
      "key\n"
-     "again sets its days anew.  A key never changes hands, and a revoked one never comes back.\n"
+     "again sets its days anew.  A key never changes hands, and a revoked one never comes back.  KEY is one to connect with, or one\n"
+     "to sign findings with (`rectify key new --for person`).\n"
      "\nExamples:\n  rectify key register li.wei 1f0c... --until 2027-12-31\n",
      key_register_flags, key_register_run, 0},
     {"key revoke", GROUP_ADMINISTER, "KEY -m TEXT", "a key is no longer to be believed, from now on (administrator)",

@@ -3,7 +3,8 @@
 -- by one: merged in, each page would read all texts from the first on.
 -- The leaf is the one that the tiles keep: a record that was changed shows.
 SELECT e.log_index, e.record, x.body, x.salt, e.actor,
-  (SELECT r.erased_index FROM rectify.erasure AS r WHERE r.text_index = e.log_index), e.version, CASE WHEN $3::boolean THEN concat(
+  (SELECT r.erased_index FROM rectify.erasure AS r WHERE r.text_index = e.log_index), e.version,
+  s.body, s.signature, s.signer, s.salt, CASE WHEN $3::boolean THEN concat(
   concat_ws(E'\t', 'event', e.case_no, e.version, e.key, e.command, e.rule, e.actor,
     (extract(epoch FROM e.recorded) * 1000000)::bigint) || E'\n',
   (SELECT concat_ws(E'\t', 'finding', f.id, f.team, f.unit, f.kind, f.severity, f.found_on - DATE '1970-01-01', f.unit_code, f.code,
@@ -28,4 +29,5 @@ SELECT e.log_index, e.record, x.body, x.salt, e.actor,
     (SELECT substring(h.tail FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.head AS h)) AS leaf
 FROM rectify.event AS e
 LEFT JOIN LATERAL (SELECT p.body, p.salt FROM rectify.private AS p WHERE p.log_index = e.log_index LIMIT 1) AS x ON true
+LEFT JOIN LATERAL (SELECT g.body, g.signature, g.signer, g.salt FROM rectify.signature AS g WHERE g.log_index = e.log_index LIMIT 1) AS s ON true
 WHERE e.log_index >= $1::bigint ORDER BY e.log_index LIMIT $2::integer

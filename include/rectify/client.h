@@ -33,7 +33,11 @@ enum rectify_result {
 };
 
 /* Opens a connection to `endpoint` ("ipc:///path/of/socket") as officer `actor` (code; copied).  Does not wait for the
- * daemon.  Returns NULL with errno set when the endpoint is not usable. */
+ * daemon.  Returns NULL with errno set when the endpoint is not usable.
+ *
+ * `endpoint` may be a list of up to RECTIFY_ENDPOINTS_MAX, with commas between: the daemons of one log.  The first is asked
+ * first; after 2 s of silence while something is unanswered the next one is, and what is unanswered goes to it, unchanged. */
+#define RECTIFY_ENDPOINTS_MAX 8
 struct rectify *rectify_open(const char *endpoint, const char *actor);
 
 /* The keys of a connection over TCP, which is CURVE always (CurveZMQ, ZeroMQ RFC 26; X25519). */
@@ -42,7 +46,7 @@ struct rectify_keys {
   uint8_t client_public[32], client_secret[32]; /* one's own; the daemon knows whose the public half is */
 };
 
-/* The same to "tcp://HOST:PORT"; the keys are copied into libzmq, and not kept. */
+/* The same to "tcp://HOST:PORT"; the keys are copied into libzmq, and not kept.  The daemons of a list share their key. */
 struct rectify *rectify_open_keyed(const char *endpoint, const char *actor, const struct rectify_keys *keys);
 
 /* Closes and frees; NULL is fine.  Anything unanswered stays unknown. */
@@ -50,6 +54,9 @@ void rectify_close(struct rectify *rectify);
 
 /* Makes a UUIDv7 (RFC 9562): milliseconds and a counter, then 62 random bits; increasing within one connection. */
 int rectify_key(struct rectify *rectify, uint8_t key[16]);
+
+/* The same without a connection, for what will wait in a spool; 74 random bits.  RECTIFY_OK or RECTIFY_SYSTEM. */
+int rectify_key_new(uint8_t key[16]);
 
 /* The key for one of many cases that the same command is given for: it follows from `base` (of rectify_key()) and the case, so
  * that keeping the base alone lets all be said again, and no command happens twice whichever cases are left.  `key` must not
@@ -80,6 +87,86 @@ unsigned rectify_unanswered(const struct rectify *rectify);
 const Rectify__V1__Error *rectify_error(const struct rectify *rectify);
 /* A sentence for any failed call. */
 const char *rectify_error_text(const struct rectify *rectify);
+
+/* ---- the spool: what waits for a daemon, on this machine's disk ----
+ *
+ * A folder that belongs to one person.  `queue` holds what is to be sent, `receipts` what became of it; both only grow, but for
+ * rectify_spool_forget().  When rectify_spool_add() returns RECTIFY_OK, the items are on disk and survive kill -9 and a power
+ * cut; when it does not, none of them is kept.  An item is one finding or one command; its id is its own for ever, so that
+ * sending it twice, from here or from elsewhere, records it once.  Several processes may use one folder at the same time.
+ * Items go out in the order in which they were added, one request at a time: the commands of a case are never re-ordered.
+ *
+ * A spool is not thread-safe.  All calls block on the disk. */
+struct rectify_spool;
+
+enum rectify_fate {
+  RECTIFY_WAITING = 1,  /* saved here; no daemon has answered for it */
+  RECTIFY_RECEIVED = 2, /* received there: its outcome is a receipt */
+  RECTIFY_REFUSED = 3,  /* the rules said no: its outcome is the refusal */
+  RECTIFY_FAILED = 4,   /* the daemon says that it would fail again: its outcome is the error */
+  RECTIFY_DROPPED = 5,  /* a person said that it is not to be sent */
+};
+
+/* One item; borrowed from the spool until the next call on it. */
+struct rectify_spooled {
+  uint8_t id[16];
+  enum rectify_fate fate;
+  bool exported;          /* it is also in a bundle */
+  int64_t saved_msec;     /* since 1970: when it was added */
+  int64_t settled_msec;   /* when its fate became known; 0: waiting */
+  const char *endpoint;   /* where it was to go when it was saved; "": anywhere */
+  const Rectify__V1__Request *request; /* a Submit of one finding or an Act of one command, with its actor */
+  const Rectify__V1__Outcome *outcome; /* NULL while it waits, or was dropped */
+};
+
+#define RECTIFY_TEXT_BYTES 512
+/* Opens the spool in `folder`, which is made when it is missing (mode 0700).  A torn end, which a crash leaves, is cut off:
+ * nobody was told that it was saved.  RECTIFY_OK; RECTIFY_SYSTEM or RECTIFY_PROTOCOL (damaged: by more than a torn end;
+ * nothing is changed) with a sentence in `error`. */
+int rectify_spool_open(const char *folder, struct rectify_spool **spool, char error[RECTIFY_TEXT_BYTES]);
+void rectify_spool_close(struct rectify_spool *spool); /* NULL is fine */
+/* A sentence for the last call that failed. */
+const char *rectify_spool_error(const struct rectify_spool *spool);
+
+/* Keeps all findings of a Submit or all commands of an Act, in order, to be sent as `actor`: all of them or none.  What is
+ * there already, with the same id and content, is not kept twice; *known (may be NULL) counts it.  RECTIFY_OK;
+ * RECTIFY_PROTOCOL when the daemon would not take the request for one, or an id is there with other content;
+ * RECTIFY_SYSTEM when it cannot be kept (the disk is full). */
+int rectify_spool_add(struct rectify_spool *spool, const char *endpoint, const char *actor,
+                      const Rectify__V1__Request *request, uint32_t *known);
+
+/* Takes note of what other processes did.  RECTIFY_OK, RECTIFY_SYSTEM or RECTIFY_PROTOCOL. */
+int rectify_spool_refresh(struct rectify_spool *spool);
+size_t rectify_spool_count(const struct rectify_spool *spool);
+/* How many wait; `endpoint` (may be NULL: all): those that may go to one of its daemons. */
+size_t rectify_spool_waiting(const struct rectify_spool *spool, const char *endpoint);
+/* The item at `index`, 0 the oldest.  RECTIFY_OK, RECTIFY_SYSTEM or RECTIFY_PROTOCOL. */
+int rectify_spool_item(struct rectify_spool *spool, size_t index, struct rectify_spooled *item);
+/* Where the item with that id stands; false when there is none. */
+bool rectify_spool_find(const struct rectify_spool *spool, const uint8_t id[16], size_t *index);
+
+/* Sends what waits, oldest first, until nothing waits: each answer is kept before the next request goes out, and given to
+ * `settled` (may be NULL).  `endpoint`: only what may go to one of its daemons; NULL: all.  Gives an item up only on a refusal, or
+ * on an error that is about the item itself and would come again; both are answers, and kept.  RECTIFY_OK; RECTIFY_TIMEOUT
+ * when nobody answered one request for `timeout_msec` (negative: without end), or another process is sending; RECTIFY_ERROR
+ * when the daemon will not hear this person or this connection (rectify_error()); RECTIFY_KEY, RECTIFY_SYSTEM,
+ * RECTIFY_PROTOCOL.  Whatever is not settled waits on.  The sentence is in rectify_spool_error(). */
+typedef void rectify_settled_fn(void *context, const struct rectify_spooled *item);
+int rectify_spool_send(struct rectify_spool *spool, struct rectify *rectify, const char *endpoint, int timeout_msec,
+                       rectify_settled_fn *settled, void *context);
+
+/* What became of one item, as somebody else says who sent it (a bundle of receipts), or as a person decided. */
+struct rectify_fate_of {
+  uint8_t id[16];
+  enum rectify_fate fate;              /* RECTIFY_WAITING: only that it was exported */
+  int64_t when_msec;                   /* 0: now */
+  const Rectify__V1__Outcome *outcome; /* NULL for RECTIFY_DROPPED and RECTIFY_WAITING */
+};
+/* Keeps them, all or none.  What is settled already stays as it is, and what is not here is passed over; *news (may be NULL)
+ * counts the others. */
+int rectify_spool_settle(struct rectify_spool *spool, const struct rectify_fate_of *fates, size_t count, uint32_t *news);
+/* Forgets all that is settled: the files are written anew, whole or not at all. */
+int rectify_spool_forget(struct rectify_spool *spool);
 
 #ifdef __cplusplus
 }

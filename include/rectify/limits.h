@@ -41,6 +41,7 @@
 #define TEXT_BYTES_MAX (16 * 1024)                /* a finding's or a comment's text */
 #define EVIDENCE_MAX 16                           /* pieces of evidence in one command */
 #define SALT_BYTES 16
+#define SIGNATURE_BYTES 64                        /* Ed25519 */
 #define CLIENT_KEY_BYTES 32                       /* public key of CURVE (X25519) */
 #define KEYS_MAX 100000                           /* ever registered, revoked ones too */
 

@@ -185,6 +185,8 @@ struct command {
   bool unit_unknown;    /* a unit was named that the registry does not know */
   bool officer_unknown; /* likewise an officer or verifier */
   const struct finding *finding; /* SUBMIT; borrowed */
+  uint8_t signature;       /* SUBMIT: enum signature */
+  struct hash signed_hash; /* commitment to the signature and what was signed; counts unless SIGNATURE_NONE */
 };
 
 /* One notice to one officer. */
@@ -257,7 +259,12 @@ struct event {
   /* KEY_REGISTER and KEY_REVOKE: which key; whose it is stands in `subject`. */
   bool has_key;
   struct hash client_key; /* the public half */
+  uint8_t key_kind;       /* enum key_kind */
   day_t valid_from, valid_until; /* KEY_REGISTER: both included, in UTC */
+
+  /* SUBMIT: the inspector's own signature over the finding's bytes, which stand beside the text. */
+  bool has_signature;
+  struct hash signature; /* SHA-256(salt || signature || signer || bytes) */
 
   /* COUNT_REFUSALS: how many of `subject`'s. */
   uint32_t counted;
@@ -267,6 +274,12 @@ struct event {
   uint32_t document_version;
   struct hash document_sha256;
 };
+
+/* What a registered key is for. */
+enum key_kind { KEY_TO_CONNECT = 0, KEY_TO_SIGN = 1 };
+
+/* What the shell found out about a finding's signature. */
+enum signature { SIGNATURE_NONE = 0, SIGNATURE_GOOD = 1, SIGNATURE_BAD = 2 };
 
 enum document_kind { DOCUMENT_NONE = 0, DOCUMENT_REGISTRY = 1, DOCUMENT_POLICY = 2, DOCUMENT_CALENDAR = 3 };
 

@@ -19,7 +19,7 @@ import zmq
 ROOT = Path(__file__).resolve().parents[2]
 RECTIFY = ROOT / os.environ.get("B", "build") / "rectify"
 COUNT, FAILED = 0, 0
-ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC"}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC", "RECTIFY_SPOOL": "/dev/null/none"}
 
 
 def ok(fine, what, *details):
@@ -124,6 +124,7 @@ class Stub(threading.Thread):
         self.accepted, self.refused, self.requests, self.sizes, self.silent, self.acts = {}, {}, 0, [], 0, []
         self.previews, self.done, self.known, self.queries = 0, {}, 40, []
         self.knows_previews, self.lost = True, False
+        self.silent_after = None  # so many answers more; then it takes what comes and says nothing
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.bind(self.endpoint)
 
@@ -140,6 +141,10 @@ class Stub(threading.Thread):
             getattr(self, body)(getattr(request, body), reply)
             if self.lost and body == "act" and not request.act.preview:
                 continue
+            if self.silent_after is not None:
+                self.silent_after -= 1
+                if self.silent_after < 0:
+                    continue
             self.socket.send_multipart([*frames[:-1], reply.SerializeToString()])
 
     def submit(self, submit, reply):
@@ -248,6 +253,8 @@ def intake(desk):
     ok(done.returncode == 1 and counts(done) == [29, 0, 0, 1] and "rows.csv:6:1: error: more than fits" in done.stderr,
        "a batch that is too large is halved until the row is found", done.stdout, done.stderr)
     stub.accepted.clear()
+    saved(desk, stub)
+    stub.accepted.clear()
     again(desk)
     stub.accepted.clear()
     stub.silent = 3
@@ -259,6 +266,28 @@ def intake(desk):
     stub.silent = 0
     ok(done.returncode == 69 and "5 unknown" in done.stdout and "safe" in done.stderr, "no answer at all: exit 69, and why that is safe",
        done.stdout, done.stderr)
+
+
+def saved(desk, stub):
+    """The answers stop in the middle of a file: what has none, and the rest, is saved, in the order of the rows."""
+    spool = {"RECTIFY_SPOOL": str(desk.folder / "rows-spool")}
+    texts = [f"row {at}" for at in range(95)]
+    rows = "".join(json.dumps({"unit": "u", "kind": "loophole", "severity": "major", "found": "2026-01-05", "text": text}) + "\n" for text in texts)
+    (desk.folder / "saved.jsonl").write_text(rows)
+    words = ("submit", "--jsonl", desk.folder / "saved.jsonl", "--batch", "10", "--window", "4")
+    stub.silent_after = 3
+    done = desk.command(*words, "--timeout", "1", **spool)
+    stub.silent_after = None
+    found = re.search(r"(\d+) accepted, .* (\d+) saved here", done.stdout)
+    ok(done.returncode == 75 and found and int(found[1]) + int(found[2]) == 95 and int(found[1]) > 0, "what got no answer is saved", done.stdout, done.stderr)
+    shown = desk.command("spool", "show", "--json", **spool).stdout.splitlines()
+    ok(found and len(shown) == int(found[2]), "and shown", len(shown))
+    before = len(stub.accepted)
+    done = desk.command("spool", "send", "--json", **spool)
+    same = len(stub.accepted) == 95 and before <= 95
+    ok(done.returncode == 0 and same, "sent later: all rows are there, once", len(stub.accepted), before, done.stderr)
+    done = desk.command(*words, **spool)
+    ok(done.returncode == 0 and "95 repeated" in done.stdout and len(stub.accepted) == 95, "the same file again doubles nothing", done.stdout)
 
 
 def again(desk):
@@ -439,6 +468,16 @@ def bulk(desk):
     done = desk.command("bulk", "--unit", "east", "comment", "-m", "x", "--yes", "--csv", "--timeout", "1")
     said = re.search(r"--id ([0-9a-f-]{36})", done.stderr)
     ok(done.returncode == 69 and said is not None and len(stub.done) == 12, "no answer: the id to repeat it with is said", done.stderr)
+    stub.done.clear()
+    spool = {"RECTIFY_SPOOL": str(desk.folder / "spool")}
+    done = desk.command("bulk", "--unit", "east", "comment", "-m", "saved", "--yes", "--csv", "--timeout", "1", **spool)
+    ok(done.returncode == 75 and done.stdout.count(",saved,") == 12, "no answer, and a spool: saved, each case", done.stdout, done.stderr)
+    stub.lost = False
+    done = desk.command("spool", "send", "--csv", **spool)
+    ok(done.returncode == 0 and done.stdout.count("received,comment,C-0000") == 12 and len(stub.done) == 12, "... and sent later, once", done.stdout)
+    stub.done.clear()
+    stub.lost = True
+    desk.command("bulk", "--unit", "east", "comment", "-m", "x", "--yes", "--csv", "--timeout", "1", "--id", said[1] if said else uuid)
     stub.lost = False
     done = desk.command("bulk", "--unit", "east", "comment", "-m", "x", "--yes", "--csv", "--id", said[1] if said else uuid)
     ok(done.returncode == 0 and done.stdout.count(",repeated,") == 12 and len(stub.done) == 12, "... and with it nothing happens twice",

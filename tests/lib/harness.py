@@ -24,6 +24,7 @@ import zmq
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
 PATIENCE = 60  # seconds after which something that must happen has failed to
+os.environ.setdefault("RECTIFY_SPOOL", "/dev/null/none")  # as scripts/run_test.sh does
 TODAY = 20458  # 2026-01-05, where the manual clock starts
 START = "2026-01-05"
 HOUR = 3600 * 1_000_000

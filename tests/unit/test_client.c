@@ -516,6 +516,65 @@ static void test_keys_of_many_cases(void **state) {
 
 #define WITH_DAEMON(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The first daemon of the list hears and says nothing: after the patience the same bytes go to the second, and again to the
+ * first when that is silent too; an answer ends it. */
+static void test_the_next_endpoint_after_silence(void **state) {
+  (void)state;
+  char list[256], second[128];
+  int patience = PATIENCE_MSEC;
+  struct seen first_seen, second_seen, again;
+  Rectify__V1__Request request;
+  Rectify__V1__Pong pong = RECTIFY__V1__PONG__INIT;
+  Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
+  const Rectify__V1__Reply *got;
+  void *const deaf = router, *other = zmq_socket(context, ZMQ_ROUTER);
+  snprintf(second, sizeof second, "%s-2", endpoint);
+  snprintf(list, sizeof list, "%s,%s", endpoint, second);
+  zmq_setsockopt(other, ZMQ_RCVTIMEO, &patience, sizeof patience);
+  assert_int_equal(zmq_bind(other, second), 0);
+  struct rectify *both = rectify_open(list, "O7");
+  both->timing = (struct client_timing){.first_msec = 4000, .max_msec = 8000, .jitter_percent = 20, .patience_msec = 20};
+  ping(&request);
+  assert_int_equal(rectify_send(both, &request), RECTIFY_OK);
+  assert_int_equal(rectify_receive(both, 1, &got), RECTIFY_TIMEOUT);
+  for (uint32_t i = 0; i < 500 && both->endpoint_at == 0; i++) (void)rectify_receive(both, 20, &got);
+  assert_int_equal(both->endpoint_at, 1);
+  (void)rectify_receive(both, 100, &got);
+  assert_true(daemon_receive(&first_seen));
+  router = other;
+  assert_true(daemon_receive(&second_seen));
+  assert_int_equal(first_seen.length, second_seen.length);
+  assert_memory_equal(first_seen.bytes, second_seen.bytes, first_seen.length);
+  for (uint32_t i = 0; i < 500 && both->endpoint_at == 1; i++) (void)rectify_receive(both, 20, &got);
+  assert_int_equal(both->rounds, 1);
+  (void)rectify_receive(both, 100, &got);
+  router = deaf;
+  assert_true(daemon_receive(&again));
+  assert_memory_equal(again.bytes, first_seen.bytes, first_seen.length);
+  reply.body_case = RECTIFY__V1__REPLY__BODY_PONG;
+  reply.pong = &pong;
+  both->timing.patience_msec = PATIENCE_MSEC;
+  daemon_send(&again, &reply);
+  int result = rectify_receive(both, PATIENCE_MSEC, &got);
+  rectify_close(both);
+  zmq_close(other);
+  unlink(second + strlen("ipc://"));
+  assert_int_equal(result, RECTIFY_OK);
+}
+
+static void test_lists_of_endpoints(void **state) {
+  (void)state;
+  assert_int_equal(client_endpoints("ipc:///a", "ipc://"), 1);
+  assert_int_equal(client_endpoints("ipc:///a,ipc:///b", "ipc://"), 2);
+  assert_int_equal(client_endpoints("ipc:///a,tcp://b:1", "ipc://"), 0);
+  assert_int_equal(client_endpoints("ipc:///a,", "ipc://"), 0);
+  assert_int_equal(client_endpoints("", "ipc://"), 0);
+  assert_int_equal(client_endpoints("ipc://1,ipc://2,ipc://3,ipc://4,ipc://5,ipc://6,ipc://7,ipc://8,ipc://9", "ipc://"), 0);
+  assert_true(client_endpoints_meet("ipc:///a,ipc:///b", "ipc:///b"));
+  assert_false(client_endpoints_meet("ipc:///a", "ipc:///ab"));
+  assert_null(rectify_open("ipc:///a,tcp://b:1", "O7"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       WITH_DAEMON(test_a_lost_answer_is_asked_for_again_with_the_same_bytes),
@@ -535,6 +594,8 @@ int main(void) {
       WITH_DAEMON(test_pushes_are_kept_up_to_a_bound),
       WITH_DAEMON(test_ask_without_a_daemon),
       cmocka_unit_test(test_endpoints),
+      WITH_DAEMON(test_the_next_endpoint_after_silence),
+      cmocka_unit_test(test_lists_of_endpoints),
       WITH_DAEMON(test_keys_are_uuid7_and_increase),
       WITH_DAEMON(test_keys_of_many_cases),
   };

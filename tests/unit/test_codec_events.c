@@ -301,7 +301,9 @@ static void largest_event(struct event *event) {
   event->command = COMMAND_PUBLISH;
   event->rule = RULE_PUBLISHED;
   event->recorded = event->effective = INT64_MIN;
-  event->has_text = event->has_finding = true;
+  event->has_text = event->has_finding = event->has_signature = event->has_key = true;
+  event->key_kind = KEY_TO_SIGN;
+  event->valid_from = event->valid_until = DAY_MAX;
   largest_effects(event);
   event->evidence_count = EVIDENCE_MAX;
   for (unsigned i = 0; i < EVIDENCE_MAX; i++) event->evidence[i] = (struct evidence_item){EVIDENCE_COUNT, MEASURES_MAX, {{0}}, INT64_MAX};

@@ -1,0 +1,188 @@
+/* keep.c - see keep.h. */
+#include "client/command/keep.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rectify/must.h"
+
+#define PATH_BYTES 4096
+
+static bool spool_path(char out[PATH_BYTES]) {
+  const char *said = getenv("RECTIFY_SPOOL"), *home = getenv("HOME");
+  int length = -1;
+  if (said != NULL && said[0] != '\0') length = snprintf(out, PATH_BYTES, "%s", said);
+  else if (home != NULL && home[0] == '/') length = snprintf(out, PATH_BYTES, "%s/.local/state/rectify/spool", home);
+  return length > 0 && length < PATH_BYTES;
+}
+
+struct rectify_spool *session_spool(struct session *session, bool make) {
+  char path[PATH_BYTES], error[RECTIFY_TEXT_BYTES];
+  if (session->spool != NULL || (session->spool_failed && !make)) return session->spool;
+  if (!spool_path(path)) {
+    if (make) complain("nowhere to save anything: neither RECTIFY_SPOOL nor HOME says where");
+    return NULL;
+  }
+  if (!make && access(path, F_OK) != 0) return NULL;
+  if (rectify_spool_open(path, &session->spool, error) == RECTIFY_OK) return session->spool;
+  session->spool_failed = true;
+  complain("%s", error);
+  return NULL;
+}
+
+int session_key(struct session *session, uint8_t id[16]) {
+  if (session->rectify != NULL)
+    return rectify_key(session->rectify, id) == RECTIFY_OK ? EXIT_FINE : session_failure(session, RECTIFY_SYSTEM);
+  if (rectify_key_new(id) == RECTIFY_OK) return EXIT_FINE;
+  complain("the system gives no random numbers");
+  return EXIT_SYSTEM;
+}
+
+int session_open_to_send(struct session *session) {
+  return session->offline ? session_actor(session) : session_open(session);
+}
+
+/* ---- saving ---- */
+
+int session_save(struct session *session, const Rectify__V1__Request *request, uint32_t *known) {
+  struct rectify_spool *spool = session_spool(session, true);
+  if (spool == NULL) return EXIT_SYSTEM;
+  int result = rectify_spool_add(spool, session->endpoint, session->actor, request, known);
+  if (result == RECTIFY_OK) return EXIT_FINE;
+  complain("%s", rectify_spool_error(spool));
+  return result == RECTIFY_SYSTEM ? EXIT_SYSTEM : EXIT_INPUT;
+}
+
+static size_t item_count(const Rectify__V1__Request *request) {
+  return request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT ? request->submit->n_findings : request->act->n_commands;
+}
+
+static const ProtobufCBinaryData *item_id(const Rectify__V1__Request *request, size_t at) {
+  return request->body_case == RECTIFY__V1__REQUEST__BODY_SUBMIT ? &request->submit->findings[at]->id
+                                                                 : &request->act->commands[at]->id;
+}
+
+static Rectify__V1__Outcome *copy_outcome(const Rectify__V1__Outcome *from) {
+  size_t length = rectify__v1__outcome__get_packed_size(from);
+  uint8_t *bytes = malloc(length + 1);
+  must(bytes != NULL);
+  Rectify__V1__Outcome *copy = rectify__v1__outcome__unpack(NULL, rectify__v1__outcome__pack(from, bytes), bytes);
+  free(bytes);
+  must(copy != NULL);
+  return copy;
+}
+
+/* What the spool knows of each item, as the daemon would say it. */
+static int outcomes_of_spool(struct session *session, const Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
+  const size_t count = item_count(request);
+  Rectify__V1__Reply *own = calloc(1, sizeof *own);
+  Rectify__V1__Outcomes *all = calloc(1, sizeof *all);
+  must(own != NULL && all != NULL);
+  rectify__v1__reply__init(own);
+  rectify__v1__outcomes__init(all);
+  all->outcomes = calloc(count, sizeof *all->outcomes);
+  must(all->outcomes != NULL);
+  own->body_case = RECTIFY__V1__REPLY__BODY_OUTCOMES;
+  own->outcomes = all;
+  session_forget_reply(session);
+  session->spooled = own;
+  for (size_t i = 0; i < count; i++) {
+    Rectify__V1__Outcome none = RECTIFY__V1__OUTCOME__INIT;
+    struct rectify_spooled item = {.outcome = NULL};
+    size_t at;
+    if (rectify_spool_find(session->spool, item_id(request, i)->data, &at) &&
+        rectify_spool_item(session->spool, at, &item) != RECTIFY_OK)
+      return complain("%s", rectify_spool_error(session->spool)), EXIT_PROTOCOL;
+    none.id = *item_id(request, i);
+    all->outcomes[all->n_outcomes++] = copy_outcome(item.outcome != NULL ? item.outcome : &none);
+  }
+  *reply = own;
+  return EXIT_FINE;
+}
+
+void session_forget_reply(struct session *session) {
+  if (session->spooled != NULL) rectify__v1__reply__free_unpacked(session->spooled, NULL);
+  session->spooled = NULL;
+}
+
+/* ---- sending what waits ---- */
+
+int spool_failure(struct session *session, struct rectify_spool *spool, int result) {
+  if (result == RECTIFY_ERROR || result == RECTIFY_KEY) {
+    int code = session_failure(session, result);
+    (void)fputs("what was saved here waits on, the oldest first: `rectify spool show --waiting`; `rectify spool drop ID` lets the others pass\n",
+                stderr);
+    return code;
+  }
+  complain("%s", rectify_spool_error(spool));
+  if (result == RECTIFY_TIMEOUT) return EXIT_SAVED;
+  return result == RECTIFY_SYSTEM ? EXIT_SYSTEM : EXIT_PROTOCOL;
+}
+
+static bool something_waits(struct session *session) {
+  struct rectify_spool *spool = session_spool(session, false);
+  return spool != NULL && rectify_spool_refresh(spool) == RECTIFY_OK &&
+         rectify_spool_waiting(spool, session->endpoint) > 0;
+}
+
+struct tally {
+  uint64_t received, refused, failed;
+};
+
+static void count(void *context, const struct rectify_spooled *item) {
+  struct tally *tally = context;
+  tally->received += item->fate == RECTIFY_RECEIVED;
+  tally->refused += item->fate == RECTIFY_REFUSED;
+  tally->failed += item->fate == RECTIFY_FAILED;
+}
+
+static int send_waiting(struct session *session, struct tally *tally) {
+  int result = rectify_spool_send(session->spool, session->rectify, session->endpoint, session->timeout_msec, count, tally);
+  const uint64_t all = tally->received + tally->refused + tally->failed;
+  if (all > 0)
+    (void)fprintf(stderr, "rectify: %llu %s: %llu %s, %llu %s; `rectify spool show`\n", (unsigned long long)all,
+                  in_language(session, "saved here before went out", "条此前暂存的已发出"),
+                  (unsigned long long)tally->received, in_language(session, "received there", "已收到"),
+                  (unsigned long long)(tally->refused + tally->failed), in_language(session, "refused", "不予受理"));
+  return result;
+}
+
+bool session_clear_spool(struct session *session) {
+  struct tally tally = {0, 0, 0};
+  if (session->offline) return false;
+  if (!something_waits(session)) return true;
+  int result = send_waiting(session, &tally);
+  if (result != RECTIFY_OK) (void)spool_failure(session, session->spool, result);
+  return result == RECTIFY_OK;
+}
+
+void session_flush(struct session *session) {
+  struct tally tally = {0, 0, 0};
+  if (session->rectify == NULL || !session->heard || session->offline || !something_waits(session)) return;
+  int result = send_waiting(session, &tally);
+  if (result != RECTIFY_OK) (void)spool_failure(session, session->spool, result);
+}
+
+/* ---- delivering ---- */
+
+/* Ours are the last in the queue: what was settled before them is only counted. */
+static int deliver_behind(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
+  struct tally tally = {0, 0, 0};
+  int code = session_save(session, request, NULL);
+  if (code != EXIT_FINE) return code;
+  int result = session->offline ? RECTIFY_OK : send_waiting(session, &tally);
+  if (result != RECTIFY_OK) (void)spool_failure(session, session->spool, result);
+  return outcomes_of_spool(session, request, reply);
+}
+
+int session_deliver(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
+  if (session->offline || something_waits(session)) return deliver_behind(session, request, reply);
+  int result = rectify_ask(session->rectify, request, session->timeout_msec, reply);
+  session->heard |= result == RECTIFY_OK || result == RECTIFY_ERROR;
+  if (result == RECTIFY_OK) return EXIT_FINE;
+  int code = session_failure(session, result);
+  if (code != EXIT_UNREACHABLE) return code;
+  if (session_save(session, request, NULL) != EXIT_FINE) return EXIT_UNREACHABLE;
+  return outcomes_of_spool(session, request, reply);
+}
