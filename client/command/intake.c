@@ -14,6 +14,7 @@ struct row {
   uint8_t signature[NOTE_SIGNATURE_BYTES];
   uint64_t line;
   bool derived;
+  bool kept; /* the spool held it before */
   uint32_t attempts; /* ids of earlier runs that were found refused */
   uint64_t columns[DRAFT_FIELDS];
 };
@@ -158,7 +159,7 @@ static void note_repeated(struct intake *intake, uint64_t line) {
     intake->repeated = reallocarray(intake->repeated, intake->repeated_room, sizeof *intake->repeated);
     must(intake->repeated != NULL);
   }
-  intake->repeated[intake->counts.repeated] = line;
+  intake->repeated[intake->counts.repeated++] = line;
 }
 
 static int by_number(const void *a, const void *b) {
@@ -187,7 +188,6 @@ void intake_print_repeated(struct intake *intake, FILE *out) {
 static void settle_receipt(struct intake *intake, const struct row *row, const Rectify__V1__Finding *finding,
                            const Rectify__V1__Receipt *receipt) {
   if (receipt->repeated) note_repeated(intake, row->line);
-  if (receipt->repeated) intake->counts.repeated++;
   else intake->counts.accepted++;
   put_outcome(intake, row->line, &finding->id, receipt->repeated ? "repeated" : "accepted", receipt->case_no,
               receipt->rule, &receipt->due_text, "");
@@ -330,6 +330,13 @@ static void pass_refused(struct intake *intake, struct row *row, Rectify__V1__Fi
   }
 }
 
+/* Whether the spool holds it already. */
+static bool is_kept(struct intake *intake, const Rectify__V1__Finding *finding) {
+  struct rectify_spool *spool = session_spool(intake->session, true);
+  size_t at;
+  return spool != NULL && rectify_spool_find(spool, finding->id.data, &at);
+}
+
 static int save_rows(struct intake *intake, struct batch *batch, uint32_t first, uint32_t count) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
@@ -338,10 +345,12 @@ static int save_rows(struct intake *intake, struct batch *batch, uint32_t first,
   submit.findings = batch->pointers + first;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
   request.submit = &submit;
+  for (uint32_t i = first; i < first + count; i++) batch->rows[i].kept = is_kept(intake, &batch->findings[i]);
   int code = session_save(intake->session, &request, &known);
   if (code != EXIT_FINE) return code;
   intake->counts.saved += count - known;
-  intake->counts.repeated += known;
+  for (uint32_t i = first; i < first + count; i++)
+    if (batch->rows[i].kept) note_repeated(intake, batch->rows[i].line);
   for (uint32_t i = first; i < first + count; i++)
     put_outcome(intake, batch->rows[i].line, &batch->findings[i].id, "saved", 0, 0, NULL, "");
   return EXIT_FINE;
