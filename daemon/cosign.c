@@ -47,8 +47,8 @@ void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, ui
   struct pg_params params;
   struct waiting *waiting = free_place();
   if (cosign->size == daemon->seal.size) seal_keep(daemon); /* in the same connection, before it */
-  if (!query_oversees(daemon, actor)) {
-    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "cosign", "only an auditor or the office of the whole may cosign", 0);
+  if (!query_may(daemon, QUERY_COSIGN, actor)) {
+    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "cosign", query_why_not(QUERY_COSIGN), 0);
   } else if (!is_line(cosign)) {
     answer_error(daemon, back, id, FAILURE_FIELD, "cosign.line", "not a signature line of a note", 0);
   } else if (waiting == NULL || !pg_begin(daemon->store.pg, cosign_result, cosign_done, waiting)) {

@@ -224,8 +224,14 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *query, uint32_
                  const struct route_back *back, const struct uuid *id);
 void query_turn(struct daemon *daemon, int64_t now_msec);
 
-/* Whether the actor oversees everything: auditor or office of the root unit. */
-bool query_oversees(const struct daemon *daemon, uint32_t actor);
+/* ---- query_right.c: who may ask what, by include/rectify/query.def ---- */
+enum query_right {
+#define QUERY(number, NAME, name, zh, reach, roles, text) QUERY_##NAME = (number),
+#include "rectify/query.def"
+#undef QUERY
+};
+bool query_may(const struct daemon *daemon, enum query_right right, uint32_t actor);
+const char *query_why_not(enum query_right right); /* what who may not is told; valid until the next call */
 
 /* ---- cosign.c ---- */
 void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, uint32_t actor, const struct route_back *back,

@@ -88,21 +88,7 @@ static void query_done(void *context, enum pg_outcome outcome, const char *sqlst
   query_end(query);
 }
 
-/* ---- who may read what ---- */
-
-static bool has_at_root(const struct daemon *daemon, uint32_t actor, uint32_t roles) {
-  const struct registry *registry = daemon->store.office->registry;
-  uint32_t root = 1;
-  while (root <= registry->unit_count && (registry->units[root].parent != 0 || registry->units[root].retired)) root++;
-  const day_t day = query_today(daemon);
-  return (registry_roles(registry, actor, root, day) & roles) != 0 ||
-         registry_on_behalf(registry, actor, roles, root, day) != 0;
-}
-
-/* The whole log and other people's notices: who oversees everything. */
-bool query_oversees(const struct daemon *daemon, uint32_t actor) {
-  return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE));
-}
+/* ---- asking ---- */
 
 static void ask_history(struct query *query, const Rectify__V1__HistoryQuery *wanted) {
   struct pg_params params;
@@ -186,39 +172,6 @@ static void ask_keys(struct query *query, const Rectify__V1__KeyQuery *wanted, b
 
 /* ---- starting ---- */
 
-static bool is_own(const struct daemon *daemon, const Rectify__V1__NoticeQuery *wanted, uint32_t actor) {
-  if (wanted->officer.len == 0) return true;
-  return registry_officer_by_code(daemon->store.office->registry, (const char *)wanted->officer.data,
-                                  wanted->officer.len) == actor;
-}
-
-/* A registry names people; policies and calendars are everybody's who has a role. */
-static bool may_read_document(const struct daemon *daemon, uint32_t document, uint32_t actor) {
-  if (document == DOCUMENT_REGISTRY)
-    return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_OFFICE) | ROLE_BIT(ROLE_ADMINISTRATOR));
-  return registry_roles_anywhere(daemon->store.office->registry, actor, query_today(daemon)) != 0;
-}
-
-/* What the actor is told who may not ask this; NULL: it is allowed. */
-static const char *refused(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
-  bool fine = true;
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG || wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED)
-    fine = query_oversees(daemon, actor);
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF && wanted->proof->case_no == 0 && wanted->proof->old_size == 0)
-    fine = query_oversees(daemon, actor); /* that one log extends another is nobody's secret */
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES)
-    fine = is_own(daemon, wanted->notices, actor) || query_oversees(daemon, actor);
-  if (!fine) return "only the office or an auditor of the whole may read this";
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS)
-    return has_at_root(daemon, actor, ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_ADMINISTRATOR))
-               ? NULL
-               : "only an administrator or an auditor of the whole may read this";
-  if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_DOCUMENTS) return NULL;
-  if (may_read_document(daemon, wanted->documents->document, actor)) return NULL;
-  return "only who has a role may read policies and calendars; a registry, only the office, an auditor or an "
-         "administrator of the whole";
-}
-
 /* No number of ours is negative; with other bytes nothing is reckoned. */
 static bool is_cursor(ProtobufCBinaryData bytes) {
   return bytes.len == 0 || (bytes.len == 16 && bytes.data[0] < 0x80 && bytes.data[8] < 0x80);
@@ -295,9 +248,9 @@ static bool has_place(const struct daemon *daemon, const struct route_back *back
 
 void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
                  const struct route_back *back, const struct uuid *id) {
-  const char *why_not = refused(daemon, wanted, actor);
-  if (why_not != NULL) {
-    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "query", why_not, 0);
+  const enum query_right right = query_right_of(daemon, wanted, actor);
+  if (!query_may(daemon, right, actor)) {
+    answer_error(daemon, back, id, FAILURE_FORBIDDEN, "query", query_why_not(right), 0);
     return;
   }
   if (!is_cursor(wanted->cursor)) {

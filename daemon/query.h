@@ -34,6 +34,9 @@ struct query {
   struct past *past; /* of a query as of a date or as known at a head (past.h); else NULL */
 };
 
+/* ---- query_right.c ---- */
+enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor);
+
 /* ---- query.c ---- */
 void query_end(struct query *query); /* when it was answered: frees it */
 

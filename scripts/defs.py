@@ -25,6 +25,7 @@ COLUMNS = {
     "CONDITION": "number NAME name zh text",
     "MARK": "number NAME name zh text",
     "COMMAND": "number NAME name zh roles needs_text text",
+    "QUERY": "number NAME name zh reach roles text",
     "RULE": "number NAME refuses zh text",
     "FAILURE": "number NAME name retry text",
     "MOVE": "rule command from_ to",

@@ -97,6 +97,16 @@ def command_list():
         yield row.number, f"`{row.name}`", row.zh, row.text, roles(row), yes(row.needs_text)
 
 
+def reach(row):
+    return {"EVERYBODY": "every officer", "APPOINTED": "who has a role anywhere", "READABLE": "who may read the case",
+            "ROOT": ", ".join(WORD["ROLE"][name].name for name in row.roles) + ", over the root unit"}[row.reach]
+
+
+def query_list():
+    for row in T["QUERY"]:
+        yield row.number, f"`{row.name}`", row.zh, row.text, reach(row)
+
+
 def rule_list(refuses):
     return ([row.number, row.zh, row.text] for row in T["RULE"] if row.refuses == refuses)
 
@@ -135,6 +145,12 @@ def document():
     yield "in the team that found it). Words: whether a reason in words is required."
     yield ""
     yield from table(["no.", "command", "中文", "meaning", "who may", "words"], command_list())
+    yield "## Queries"
+    yield ""
+    yield "Who may read a case: whoever has a role (but administrator) over its unit or a unit above it, the inspectors of the team that"
+    yield "found it, and whoever stands in for one of them."
+    yield ""
+    yield from table(["no.", "query", "中文", "answers", "who may ask"], query_list())
     yield "## Every move and its rule"
     yield ""
     yield from table(["command", "from", "to", "rule", "says", "who may"], move_list())
