@@ -124,7 +124,7 @@ static const struct advice {
     {RULE_CASE_CLOSED, "`rectify show CASE` tells where it stands"},
     {RULE_ON_HOLD, "the office says `rectify resume CASE`"},
     {RULE_ROLE_MISSING, "`rectify officer list` shows who may"},
-    {RULE_NOT_OWN_TEAM, "`rectify officer list` shows who may"},
+    {RULE_NOT_OWN_TEAM, "say --team TEAM, your own: `rectify officer list` shows inspector@TEAM; the office may for any"},
     {RULE_UNIT_UNKNOWN, "`rectify unit list` shows the codes"},
     {RULE_FOUR_EYES, "`rectify show CASE` names the verifier; the office may `rectify reassign CASE --verifier OFFICER`"},
     {RULE_OFFICER_UNKNOWN, "`rectify officer list` shows the codes"},
@@ -139,6 +139,15 @@ static const char *next_step(uint32_t rule) {
   return NULL;
 }
 
+/* The daemon's own date stands in the refusal: nobody else's says what its future is. */
+static void say_advice(const struct session *session, const Rectify__V1__Refusal *refusal) {
+  char now[INSTANT_TEXT_BYTES];
+  instant_text(session, refusal->recorded, now);
+  if (refusal->rule == RULE_FOUND_IN_FUTURE && now[0] != '\0')
+    (void)fprintf(stderr, "the daemon's date is %.10s; say --found DATE\n", now);
+  else if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
+}
+
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
   const char *refused = in_language(session, "refused, rule", "不予办理，规则");
@@ -147,7 +156,7 @@ static void say_refusal(const struct session *session, const struct asked *asked
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",
                 refused, refusal->rule, rule_text(session, refusal->rule));
-  if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
+  say_advice(session, refusal);
 }
 
 static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {

@@ -26,8 +26,7 @@ const struct verb verbs[] = {
      "  kind:     {column: critical, words: {Yes: prominent, No: incipient}, otherwise: poor_execution}\n"
      "  id:       {derive: [inspection, line]}   # or {column: NAME}; without it the whole row counts\n"
      "\nExamples:\n"
-     "  rectify submit --unit east --kind loophole --severity ordinary --category procurement -m 'no second "
-     "signature'\n"
+     "  rectify submit --team team-1 --unit east --kind loophole --severity ordinary -m 'no second signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
      "  generate | rectify submit --jsonl -\n",
      submit_flags, submit_run, COMMAND_SUBMIT},

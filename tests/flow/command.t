@@ -115,6 +115,10 @@ def help_and_completion():
 
 # ---- a daemon of our own ----------------------------------------------------------------------------------------
 
+NOW = 1767571200000000  # of the daemon: 2026-01-05
+REFUSALS = {b"tomorrow": 140, b"their team": 202}  # what a finding of this text is refused by
+
+
 class Stub(threading.Thread):
     """Answers Submit as told by the texts of the findings; remembers every id that it accepted or refused."""
 
@@ -123,7 +127,7 @@ class Stub(threading.Thread):
         self.pb, self.endpoint = pb, f"ipc://{folder}/stub.sock"
         self.accepted, self.refused, self.requests, self.sizes, self.silent, self.acts = {}, {}, 0, [], 0, []
         self.previews, self.done, self.known, self.queries = 0, {}, 40, []
-        self.knows_previews, self.lost = True, False
+        self.knows_previews, self.lost, self.found = True, False, None
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.bind(self.endpoint)
 
@@ -152,7 +156,12 @@ class Stub(threading.Thread):
             reply.error.code, reply.error.text = 4, b"more than fits"
             return
         for finding in submit.findings:
+            self.found = finding
             outcome = reply.outcomes.outcomes.add(id=finding.id)
+            if finding.text in REFUSALS and finding.id not in self.refused:
+                outcome.refusal.rule, outcome.refusal.recorded = REFUSALS[finding.text], NOW
+                self.refused[finding.id] = finding.text
+                continue
             if finding.id in self.refused or (finding.text == b"refuse" and finding.id not in self.accepted):
                 outcome.refusal.rule, outcome.refusal.repeated = 120, finding.id in self.refused
                 self.refused[finding.id] = finding.text
@@ -178,7 +187,7 @@ class Stub(threading.Thread):
                 self.done[command.id] = command.case_no
 
     def ping(self, _, reply):
-        reply.pong.now = 1767571200000000
+        reply.pong.now = NOW
 
     def query(self, query, reply):
         """Cases 1 to `known`, 200 a page; one notice; two documents."""
@@ -259,6 +268,19 @@ def intake(desk):
     stub.silent = 0
     ok(done.returncode == 69 and "5 unknown" in done.stdout and "safe" in done.stderr, "no answer at all: exit 69, and why that is safe",
        done.stdout, done.stderr)
+
+
+def one(desk):
+    """A finding by options."""
+    words = ["submit", "--unit", "u", "--kind", "loophole", "--severity", "major", "-m"]
+    done = desk.command(*words, "fine")
+    ok(done.returncode == 0 and desk.stub.found.found_on == NOW // 86400000000, "without --found the day is the daemon's",
+       done.stdout, done.stderr, desk.stub.found)
+    done = desk.command(*words, "tomorrow")
+    ok(done.returncode == 1 and "the daemon's date is 2026-01-05; say --found DATE" in done.stderr,
+       "a date in the daemon's future: its date is said", done.stderr)
+    done = desk.command(*words, "their team")
+    ok(done.returncode == 1 and "--team" in done.stderr, "another team: --team is said", done.stderr)
 
 
 def again(desk):
@@ -504,6 +526,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="rectify-") as folder:
         desk = Desk(folder, compile_proto(folder))
         intake(desk)
+        one(desk)
         acts(desk)
         verbs(desk)
         previews(desk)
