@@ -8,7 +8,8 @@
 const struct verb verbs[] = {
     {"submit", GROUP_REPORT, "[OPTION...] | --jsonl FILE | --csv FILE --map MAPPING",
      "report findings: one, or a file of them",
-     "One finding by options, JSON lines (one object a line, the names of the options), or CSV with a mapping file.\n"
+     "One finding by options, JSON lines (one object a line), or CSV with a mapping file.  The names in JSON and in a mapping\n"
+     "are: unit, kind, severity, found, text, team, inspection, category, code, id.\n"
      "A file's rows need no ids: the id of a row is made from its bytes, its ordinal among identical rows and the "
      "date\n"
      "found, so that submitting the same file twice doubles nothing.  A row that was edited is a new finding; a row "
@@ -28,7 +29,7 @@ const struct verb verbs[] = {
      "\nExamples:\n"
      "  rectify submit --team team-1 --unit east --kind loophole --severity ordinary -m 'no second signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
-     "  generate | rectify submit --jsonl -\n",
+     "  generate | rectify submit --jsonl -    # {\"unit\": \"east\", \"kind\": \"loophole\", \"found\": \"2026-02-13\", ...}\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
     {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",

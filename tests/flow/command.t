@@ -70,6 +70,16 @@ def dates():
         expect(["due", "2026-02-13", "1wd", "-c", file.name], 78, "", rf"{file.name}:1:1: error", what="due with a bad calendar file")
 
 
+def names_in_json():
+    """The names of JSON lines are not those of the options: --message is `text`."""
+    done = run("submit", "--jsonl", "-", "--dry-run", stdin='{"message": "x"}\n')
+    names = re.search(r"1:2: error: unknown name 'message'; known are: (.*)", done.stderr)
+    told = run("submit", "--help").stdout
+    ok(done.returncode == 1 and names is not None and "text" in names[1].split(), "an unknown name in JSON: the known ones are said", done.stderr)
+    ok(names is not None and all(re.search(rf"\b{name}\b", told.split("Options:")[0]) for name in names[1].split()),
+       "submit --help lists the names of JSON lines", told)
+
+
 def help_and_completion():
     whole = expect(["--help"], 0, what="rectify --help").stdout
     verbs = [line.split("  ")[1].strip() for line in whole.split("Options,")[0].splitlines() if re.match(r"  [a-z]", line)]
@@ -523,6 +533,7 @@ def compile_proto(folder):
 def main():
     dates()
     help_and_completion()
+    names_in_json()
     with tempfile.TemporaryDirectory(prefix="rectify-") as folder:
         desk = Desk(folder, compile_proto(folder))
         intake(desk)
