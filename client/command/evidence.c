@@ -76,6 +76,7 @@ static bool misspelt(const char *text) {
   word[strcspn(word, "/")] = '\0';
   if (word_number(words_evidence, word, strlen(word)) != 0)
     complain("'%s': a plan has measures 1 to %d", text, MEASURES_MAX);
+  else if (word[0] == '\0') complain("'%s': before the colon stands KIND, N or KIND/N, for measure N of the plan", text);
   else (void)read_word(words_evidence, "kind of evidence", word);
   return false;
 }

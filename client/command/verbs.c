@@ -68,9 +68,10 @@ const struct verb verbs[] = {
      "often, and how many in all; the clock runs on until somebody else has granted it.\n" ACT_HELP
      "  rectify extension ask 42 --days 10 -m 'the supplier delivers on the 20th'\n",
      act_days_flags, act_run, COMMAND_EXTENSION_ASK},
-    {"attach", GROUP_UNIT, "CASE... -e [KIND][/N]:FILE [OPTION...]",
+    {"attach", GROUP_UNIT, "CASE... -e [WHAT:]FILE [OPTION...]",
      "add evidence",
-     "The file stays with you: its SHA-256, name and size are recorded.  N: it shows measure N of the plan done.  The same\n"
+     "The file stays with you: its SHA-256, name and size are recorded.  WHAT is the kind of evidence, or N where it shows\n"
+     "measure N of the plan done, or both, as KIND/N.  The same\n"
      "bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
      "  rectify attach 42 -e photo.jpg\n"
      "  rectify attach 42 -e 1:gate.jpg -e 2:register.pdf\n"
@@ -94,7 +95,7 @@ const struct verb verbs[] = {
      "  rectify endorse 42\n"
      "  rectify --as head.east endorse 42 43\n",
      act_flags, act_run, COMMAND_ENDORSE},
-    {"request-closure", GROUP_UNIT, "CASE... --evidence [KIND][/N]:FILE [OPTION...]",
+    {"request-closure", GROUP_UNIT, "CASE... --evidence [WHAT:]FILE [OPTION...]",
      "say that it is put right, with evidence",
      "Every closing needs evidence and the principal's endorsement; each track something more:\n"
      "  early_warning          the reminder talk on record (`talk`)\n"
