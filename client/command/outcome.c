@@ -83,7 +83,7 @@ static void say_receipt(const struct session *session, const struct asked *asked
   case_text(receipt->case_no, name);
   (void)printf("%s  %s", name,
                session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command));
-  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "（此前已记录）"), stdout);
+  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before; nothing was done again)", "（此前已记录，本次未再办理）"), stdout);
   else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "（预览，未记录）"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
@@ -154,9 +154,11 @@ static void say_refusal(const struct session *session, const struct asked *asked
   if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则");
   char name[CASE_TEXT_BYTES] = "";
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
-  (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",
-                refused, refusal->rule, rule_text(session, refusal->rule));
-  say_advice(session, refusal);
+  const char *again = in_language(session, " (recorded before; nothing was decided again: use another --id)",
+                                  "（此前已记录，本次未再审核：请换用另一个 --id）");
+  (void)fprintf(stderr, "rectify: %s%s%s %u: %s%s\n", name, name[0] == '\0' ? "" : ": ",
+                refused, refusal->rule, rule_text(session, refusal->rule), refusal->repeated ? again : "");
+  if (!refusal->repeated) say_advice(session, refusal);
 }
 
 static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {

@@ -7,6 +7,7 @@ Needs build/rectify, python3-zmq, python3-protobuf and protoc.  Prints TAP.
 """
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -88,6 +89,7 @@ def help_and_completion():
         text = run(*verb.split(), "--help")
         ok(text.returncode == 0 and f"usage: rectify {verb}" in text.stdout and text.stdout.count(f"  rectify ") >= 1,
            f"rectify {verb} --help shows its usage and examples", text.stdout, text.stderr)
+    ok("KIND, N or KIND/N" in " ".join(run("attach", "--help").stdout.split()), "--help tells what may stand before a file of evidence")
     for verb in ["submit", "act", "ledger"]:
         known = run(*verb.split(), "--help").returncode
         ok(known == (64 if verb == "act" else 0), f"{verb} is {'no ' if verb == 'act' else ''}command")
@@ -293,6 +295,34 @@ def one(desk):
     ok(done.returncode == 1 and "--team" in done.stderr, "another team: --team is said", done.stderr)
 
 
+def same_id(desk):
+    """What was recorded under an id stands; whoever says the id again is told that nothing was looked at."""
+    words = ["submit", "--unit", "u", "--kind", "loophole", "--severity", "major", "--id", "019b6767-9400-7d3e-be87-000000000001", "-m"]
+    desk.command(*words, "refuse")
+    done = desk.command(*words, "refuse", "--team", "mine")
+    ok(done.returncode == 1 and "(recorded before; nothing was decided again: use another --id)" in done.stderr,
+       "a repeated refusal says that the correction was not looked at", done.stderr)
+    done = desk.command(*words, "refuse", "--zh")
+    ok("请换用另一个 --id" in done.stderr, "... in Chinese too", done.stderr)
+    words[-2] = words[-2][:-1] + "2"
+    desk.command(*words, "fine")
+    done = desk.command(*words, "something else")
+    ok(done.returncode == 0 and "(recorded before; nothing was done again)" in done.stdout, "so does a repeated receipt", done.stdout)
+
+
+def progress(desk):
+    """The bar on a terminal is gone before anything else is said there, wherever the rows come from and go to."""
+    row = {"unit": "u", "kind": "loophole", "severity": "major", "found": "2026-01-05", "text": "bar"}
+    master, slave = pty.openpty()
+    subprocess.run([RECTIFY, "--endpoint", desk.stub.endpoint, "--as", "me", "submit", "--jsonl", "-"], check=False, timeout=60,
+                   input=(json.dumps(row) + "\nnothing\n").encode(), stdout=subprocess.DEVNULL, stderr=slave, env=ENVIRONMENT)
+    os.close(slave)
+    text = os.read(master, 65536).decode()
+    os.close(master)
+    ok("] 0 rows" in text and re.search(r"\r\x1b\[Kstandard input:2:1: error", text) is not None, "the progress bar is erased before an error",
+       repr(text))
+
+
 def again(desk):
     """A refused row is tried anew by the next run, and never twice once it was accepted."""
     stub = desk.stub
@@ -383,7 +413,7 @@ WRONG = [
     ("merge 7 -m x", "needs --into"), ("merge 7 --into 0 -m x", "case number"), ("hand-over 7", "needs --officer"),
     ("co-unit 7", "needs --unit"), ("attach 7", "needs --evidence"), ("bounce 7", "-m TEXT"), ("bounce 7 -m ", "empty|TEXT"),
     ("attach 7 -e 33:FILE", "measures 1 to 32"), ("attach 7 -e plan/0:FILE", "measures 1 to 32"),
-    ("attach 7 -e plann/2:FILE", "did you mean 'plan'"), ("co-unit 7 --unit " + "u" * 64, "1 to 63 bytes"),
+    ("attach 7 -e plann/2:FILE", "did you mean 'plan'"), ("attach 7 -e /2:FILE", "KIND, N or KIND/N"), ("co-unit 7 --unit " + "u" * 64, "1 to 63 bytes"),
     ("bulk sign-for --yes", "which cases"), ("bulk --unit u --yes", "which command"), ("bulk --unit u sign-for", "--preview or --yes"),
     ("bulk --unit u signfor --yes", "did you mean 'sign-for'"), ("bulk --unit u ping --yes", "not done to cases"),
     ("bulk --unit u sign-for 7 --yes", "leave out '7'"), ("bulk --unit u sign-for --yes --preview", "either"),
@@ -538,6 +568,8 @@ def main():
         desk = Desk(folder, compile_proto(folder))
         intake(desk)
         one(desk)
+        same_id(desk)
+        progress(desk)
         acts(desk)
         verbs(desk)
         previews(desk)
