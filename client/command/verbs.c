@@ -388,7 +388,7 @@ const struct verb verbs[] = {
      "The same input and seed give the same bytes.  Only --against history needs a daemon.\n"
      "\nExamples:\n  rectify policy rehearse draft.yaml --city 80x1175x17373 --seed 7 --current policy/municipal.yaml\n"
      "  rectify policy rehearse draft.yaml --csv findings.csv --map mapping.yaml --calendar us-federal --zone America/Chicago\n"
-     "  rectify --as office policy rehearse draft.yaml --against history --idle\n",
+     "  rectify --as auditor policy rehearse draft.yaml --against history --idle\n",
      policy_rehearse_flags, policy_rehearse_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
      "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",

@@ -212,6 +212,8 @@ class Stub(threading.Thread):
                 reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
                                      flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3")
             reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
+        elif what == "units":
+            reply.page.units.add(code=b"east", name=b"East")
         elif what == "notices":
             reply.page.notices.add(id=77, case_no=5, kind=2, officer=b"o1", officer_name="王芳".encode(), instead_of=b"o2",
                                    recipient=1, created=1767571200000000)
@@ -542,6 +544,19 @@ def tells(desk):
     ok(done.returncode == 1 and "no version 9" in done.stderr, "a version that is not there", done.stderr)
 
 
+def nothing(desk):
+    """Where there is nothing to show, whether it is for want of rights or of such a unit."""
+    desk.stub.known = 0
+    done = desk.command("policy", "rehearse", ROOT / "policy" / "municipal.yaml", "--against", "history")
+    ok(done.returncode == 1 and not done.stdout and "'me' may read none" in done.stderr, "no findings to rehearse: no table of zeros",
+       done.stdout, done.stderr)
+    done = desk.command("cases", "--unit", "east")
+    ok(done.returncode == 0 and "that you may read" in done.stdout and not done.stderr, "no cases of those that one may read", done.stdout, done.stderr)
+    done = desk.command("cases", "--unit", "eats")
+    ok(done.returncode == 0 and "no unit 'eats'" in done.stderr, "a unit that there is not is named", done.stdout, done.stderr)
+    desk.stub.known = 3
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -575,6 +590,7 @@ def main():
         previews(desk)
         bulk(desk)
         tells(desk)
+        nothing(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
