@@ -19,17 +19,17 @@ const struct verb verbs[] = {
      "counts them and the exit code is then 1.  After exit code 69 run the same command again.\n"
      "\n"
      "A mapping says where each field comes from:\n"
-     "  unit:     {column: unit_code, empty: unknown}      # a unit that nobody knows goes to the office\n"
+     "  unit:     {column: unit_code, empty: unknown} # nobody's goes to the office\n"
      "  found:    {column: date}\n"
      "  text:     {column: text}\n"
      "  team:     {constant: team-1}\n"
      "  severity: {constant: ordinary}\n"
-     "  kind:     {column: critical, words: {Yes: prominent, No: incipient}, otherwise: poor_execution}\n"
-     "  id:       {derive: [inspection, line]}   # or {column: NAME}; without it the whole row counts\n"
+     "  kind:     {column: critical, words: {Yes: prominent}, otherwise: incipient}\n"
+     "  id:       {derive: [inspection, line]} # or {column: NAME}; else the whole row\n"
      "\nExamples:\n"
      "  rectify submit --team team-1 --unit east --kind loophole --severity ordinary -m 'no second signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
-     "  generate | rectify submit --jsonl -    # {\"unit\": \"east\", \"kind\": \"loophole\", \"found\": \"2026-02-13\", ...}\n",
+     "  generate | rectify submit --jsonl -    # {\"unit\": \"east\", \"text\": \"...\", ...}\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
     {"withdraw", GROUP_REPORT, "CASE... -m TEXT [OPTION...]",
@@ -100,7 +100,8 @@ const struct verb verbs[] = {
      "Every closing needs evidence and the principal's endorsement; each track something more:\n"
      "  early_warning          the reminder talk on record (`talk`)\n"
      "  new_rules              the rule that was issued (`issue-rule`)\n"
-     "  special_rectification  an approved plan, and evidence for each of its measures (-e N:FILE)\n"
+     "  special_rectification  an approved plan, and evidence for each measure\n"
+     "                         (-e N:FILE)\n"
      "  supervision            the supervision order signed for (`sign-order`)\n"
      "  accountability         the body's decision, or its recorded refusal (`decide`)\n"
      "Open cases of co-units keep it open.\n" ACT_HELP
@@ -326,7 +327,7 @@ const struct verb verbs[] = {
      "published\n"
      "yet is provisional, said on stderr.  Hours run round the clock from a date and time, as written.\n"
      "For a negative limit write -- before it.\n"
-     "\nExamples:\n  rectify due 2026-02-13 1wd --calendar cn       # 2026-02-14, a make-up Saturday\n"
+     "\nExamples:\n  rectify due 2026-02-13 1wd --calendar cn    # 2026-02-14, a make-up Saturday\n"
      "  rectify due 2026-02-13 1wd --why\n  rectify due 2026-02-13T09:00 24h\n",
      due_flags, due_run, 0},
     {"clock show", GROUP_DATES, "", "the daemon's time",
@@ -410,7 +411,8 @@ const struct verb verbs[] = {
      "used.\n"
      "Give the public half to whoever is to know you: an administrator (client), the audit office (log), the log's keepers "
      "(person).\n"
-     "\nExamples:\n  rectify key new ~/.config/rectify/key          # to connect; its public half is for `rectify key register`\n"
+     "\nThe public half of a key to connect with is for `rectify key register`.\n"
+     "\nExamples:\n  rectify key new ~/.config/rectify/key\n"
      "  rectify key new --for witness --name witness.audit-office /etc/rectify/witness.key\n",
      key_new_flags, key_new_run, 0},
     {"key public", GROUP_TRUST, "FILE", "print the public half of a key",

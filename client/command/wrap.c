@@ -61,11 +61,40 @@ void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t wi
 
 static bool is_layout(const char *line) { return line[0] == ' ' || line[0] == '\n' || line[0] == '\0'; }
 
+/* Bytes of the longest beginning of a command that leaves room for " \" and ends before a space outside of quotes; 0 where
+ * there is none. */
+static size_t fitting_words(const char *text, size_t length, size_t width) {
+  size_t best = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < length && columns_of(text, i) + 2 <= width; i++) {
+    if (text[i] == '\'') quoted = !quoted;
+    if (text[i] == ' ' && i > 0 && text[i - 1] != ' ' && !quoted) best = i;
+  }
+  return best;
+}
+
+#define COMMAND_INDENT 6
+
+/* A line as it is; an example that is too wide is broken as a shell takes it. */
+static void wrap_layout(FILE *out, const char *text, size_t length, size_t width) {
+  const bool command = strncmp(text, "  rectify ", strlen("  rectify ")) == 0;
+  size_t at = 0;
+  while (command && at + columns_of(text, length) > width) {
+    const size_t bytes = fitting_words(text, length, width - at);
+    if (bytes == 0) break;
+    (void)fprintf(out, "%.*s \\\n%*s", (int)bytes, text, COMMAND_INDENT, "");
+    text += bytes + 1;
+    length -= bytes + 1;
+    at = COMMAND_INDENT;
+  }
+  (void)fprintf(out, "%.*s\n", (int)length, text);
+}
+
 void wrap_text(FILE *out, const char *text, size_t width) {
   while (*text != '\0') {
     size_t length = strcspn(text, "\n");
     if (is_layout(text)) {
-      (void)fprintf(out, "%.*s\n", (int)length, text);
+      wrap_layout(out, text, length, width);
       text += length + (text[length] == '\n');
       continue;
     }

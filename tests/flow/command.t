@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unicodedata
 from pathlib import Path
 
 import zmq
@@ -71,6 +72,11 @@ def dates():
         expect(["due", "2026-02-13", "1wd", "-c", file.name], 78, "", rf"{file.name}:1:1: error", what="due with a bad calendar file")
 
 
+def width(line):
+    """Columns on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
 def names_in_json():
     """The names of JSON lines are not those of the options: --message is `text`."""
     done = run("submit", "--jsonl", "-", "--dry-run", stdin='{"message": "x"}\n')
@@ -87,8 +93,9 @@ def help_and_completion():
     ok(len(verbs) > 30, "--help lists the commands", whole)
     for verb in verbs:
         text = run(*verb.split(), "--help")
-        ok(text.returncode == 0 and f"usage: rectify {verb}" in text.stdout and text.stdout.count(f"  rectify ") >= 1,
-           f"rectify {verb} --help shows its usage and examples", text.stdout, text.stderr)
+        ok(text.returncode == 0 and f"usage: rectify {verb}" in text.stdout and text.stdout.count(f"  rectify ") >= 1
+           and all(width(line) <= 80 for line in text.stdout.splitlines()),
+           f"rectify {verb} --help shows its usage and examples in 80 columns", text.stdout, text.stderr)
     ok("KIND, N or KIND/N" in " ".join(run("attach", "--help").stdout.split()), "--help tells what may stand before a file of evidence")
     for verb in ["submit", "act", "ledger"]:
         known = run(*verb.split(), "--help").returncode
