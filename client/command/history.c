@@ -12,6 +12,8 @@
 #include "core/text.h"
 #include "rectify/must.h"
 
+#define INDENT 5
+#define RULE_LINE_BYTES_MAX 512
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define ARENA_BYTES (64 * 1024)
 
@@ -85,18 +87,15 @@ static void say_officer(const ProtobufCBinaryData *code, const ProtobufCBinaryDa
 }
 
 static void say_text(const ProtobufCBinaryData *text) {
-  if (text->len == 0) return;
-  (void)fputs("     | ", stdout);
-  for (size_t i = 0, from = 0; i <= text->len; i++) {
+  const size_t width = wrap_limit(stdout);
+  for (size_t i = 0, from = 0; text->len > 0 && i <= text->len; i++) {
     if (i < text->len && text->data[i] != '\n') continue;
-    if (from > 0) (void)fputs("\n     | ", stdout);
-    print_safe(stdout, text->data + from, i - from);
+    (void)printf("%*s| ", INDENT, "");
+    wrap_rest(stdout, text->data + from, i - from, INDENT + 2, INDENT + 2, width);
     from = i + 1;
   }
-  (void)putchar('\n');
 }
 
-#define INDENT 5
 #define COLUMNS 100 /* where the output is no terminal */
 
 struct breaker {
@@ -147,6 +146,15 @@ static void say_effects(const struct session *session, const char *effects) {
   (void)putchar('\n');
 }
 
+static void say_rule(const struct session *session, uint32_t rule) {
+  char line[RULE_LINE_BYTES_MAX];
+  const bool refuses = rule_refuses(rule);
+  (void)snprintf(line, sizeof line, "%*s%s%u: %s", INDENT, "",
+                 in_language(session, refuses ? "refused, rule " : "rule ", refuses ? "不予办理，规则 " : "规则 "), rule,
+                 in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
+  wrap_line(stdout, line, strlen(line), INDENT + 2, wrap_limit(stdout));
+}
+
 /* One event as a few lines; a table would be wider than any terminal. */
 static void say_event(struct history *history, const Rectify__V1__EventRow *row, const struct event *event) {
   const struct session *session = history->session;
@@ -159,10 +167,8 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   say_officer(&row->actor, &row->actor_name);
   if (row->on_behalf.len > 0) (void)fputs(in_language(session, " for ", " 代 "), stdout);
   say_officer(&row->on_behalf, &row->on_behalf_name);
-  (void)printf("  %s\n     %s%u: %s\n", what,
-               in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ",
-                           rule_refuses(event->rule) ? "不予办理，规则 " : "规则 "),
-               event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
+  (void)printf("  %s\n", what);
+  say_rule(session, event->rule);
   say_effects(session, effects);
   say_text(&row->text);
 }

@@ -13,8 +13,10 @@
 #include "client/command/events.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 #include "rectify/must.h"
 
+#define INDENT 21 /* of a broken line: below the case */
 #define RENEW_SECONDS 20
 #define RECEIVE_MSEC 500
 #define ARENA_BYTES (64 * 1024)
@@ -94,6 +96,16 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_number(sheet, (int64_t)event_row->log_index);
 }
 
+static void say_people(FILE *out, const struct session *session, const Rectify__V1__EventRow *event_row) {
+  if (event_row->actor.len > 0) {
+    (void)fputs(in_language(session, " by ", " "), out);
+    print_safe(out, event_row->actor.data, event_row->actor.len);
+  }
+  if (event_row->on_behalf.len == 0) return;
+  (void)fputs(in_language(session, " for ", " 代 "), out);
+  print_safe(out, event_row->on_behalf.data, event_row->on_behalf.len);
+}
+
 static void say_event(struct watching *watching, const Rectify__V1__EventRow *event_row,
                       const Rectify__V1__CaseRow *row, const struct event *event, const char *effects) {
   const struct session *session = watching->session;
@@ -105,20 +117,19 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
   uint32_t light = row == NULL || row->light >= sizeof colours / sizeof colours[0] ? 0 : row->light;
   bool coloured = session->colour && light != 0;
   (void)printf("%s  %s%s%s  ", when, colours[coloured ? light : 0], name, coloured ? "\033[0m" : "");
-  if (row != NULL) print_safe(stdout, row->unit.data, row->unit.len);
-  (void)printf("  %s", what);
-  if (event_row->actor.len > 0) {
-    (void)fputs(in_language(session, " by ", " "), stdout);
-    print_safe(stdout, event_row->actor.data, event_row->actor.len);
-  }
-  if (event_row->on_behalf.len > 0) {
-    (void)fputs(in_language(session, " for ", " 代 "), stdout);
-    print_safe(stdout, event_row->on_behalf.data, event_row->on_behalf.len);
-  }
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  must(out != NULL);
+  if (row != NULL) print_safe(out, row->unit.data, row->unit.len);
+  (void)fprintf(out, "  %s", what);
+  say_people(out, session, event_row);
   if (rule_refuses(event->rule))
-    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
-  if (effects[0] != '\0') (void)printf("  -> %s", effects);
-  (void)putchar('\n');
+    (void)fprintf(out, "  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
+  if (effects[0] != '\0') (void)fprintf(out, "  -> %s", effects);
+  must(fclose(out) == 0);
+  wrap_rest(stdout, text, length, strlen(when) + strlen(name) + 4, INDENT, wrap_limit(stdout));
+  free(text);
 }
 
 static void show(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row) {

@@ -131,12 +131,15 @@ static size_t fitting(const char *text, size_t width) {
 
 size_t wrap_limit(FILE *out) { return isatty(fileno(out)) == 1 ? wrap_width(out) : SIZE_MAX; }
 
-void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width) {
+void wrap_rest(FILE *out, const void *text, size_t length, size_t at, size_t indent, size_t width) {
   char *line = strndup(length > 0 ? text : "", length);
   must(line != NULL);
   if (indent == 0) indent = strspn(line, " ") + 2;
   if (indent > WIDTH_LEAST / 2) indent = WIDTH_LEAST / 2; /* there is always room for more than one character */
-  size_t at = 0;
+  if (at > 0 && at + WIDTH_LEAST / 4 > width) {
+    (void)fprintf(out, "\n%*s", (int)indent, "");
+    at = indent;
+  }
   for (char *rest = line; *rest != '\0';) {
     size_t bytes = columns_of(rest, strlen(rest)) + at <= width ? strlen(rest) : fitting(rest, width - at);
     print_safe(out, rest, bytes);
@@ -147,4 +150,8 @@ void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t
   }
   (void)fputc('\n', out);
   free(line);
+}
+
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width) {
+  wrap_rest(out, text, length, 0, indent, width);
 }

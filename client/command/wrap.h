@@ -23,4 +23,7 @@ size_t wrap_limit(FILE *out);
  * visible. */
 void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width);
 
+/* The same for the rest of a line that stands at column `at`. */
+void wrap_rest(FILE *out, const void *text, size_t length, size_t at, size_t indent, size_t width);
+
 #endif

@@ -217,10 +217,14 @@ class Stub(threading.Thread):
             first = int(query.cursor or b"1")
             for case_no in range(first, min(first + 200, self.known + 1)):
                 reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
-                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3")
+                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3",
+                                     next_fire=NOW, text=b"a wall of words " * 12)
             reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
         elif what == "units":
             reply.page.units.add(code=b"east", name=b"East")
+        elif what == "history":
+            event = self.pb.Event(format=1, case_no=7, version=1, command=15, rule=620, actor=1, key=bytes(16), recorded=NOW)
+            reply.page.events.add(record=event.SerializeToString(), text=b"line after line " * 12)
         elif what == "notices":
             reply.page.notices.add(id=77, case_no=5, kind=2, officer=b"o1", officer_name="王芳".encode(), instead_of=b"o2",
                                    recipient=1, created=1767571200000000)
@@ -564,6 +568,32 @@ def nothing(desk):
     desk.stub.known = 3
 
 
+def on_terminal(*words):
+    """What is printed on a terminal of 80 columns."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([RECTIFY, *map(str, words)], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=ENVIRONMENT) as child:
+        os.close(slave)
+        text = b""
+        try:
+            while chunk := os.read(master, 65536):
+                text += chunk
+        except OSError:
+            pass  # Linux says so that the other side is closed
+        child.wait(60)
+    os.close(master)
+    return re.sub(r"\x1b\[[0-9;]*[mK]", "", text.decode()).replace("\r\n", "\n")
+
+
+def lines(desk):
+    """No line on a terminal is left to the terminal to break, and no word is broken."""
+    for words, parts in [(["show", "7"], ["otherwise", "a wall of words " * 3, "refused, rule 620", "line after line " * 3]),
+                         (["history", "7"], ["refused, rule 620", "line after line " * 3]), (["ping"], ["log of"])]:
+        text = on_terminal("--endpoint", desk.stub.endpoint, "--as", "me", *words)
+        whole = " ".join(text.split())
+        ok(all(width(line) <= 80 for line in text.splitlines()) and all(part.strip() in whole for part in parts),
+           f"{words[0]} keeps to 80 columns", text)
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -598,6 +628,7 @@ def main():
         bulk(desk)
         tells(desk)
         nothing(desk)
+        lines(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
