@@ -594,6 +594,12 @@ def lines(desk):
            f"{words[0]} keeps to 80 columns", text)
 
 
+def cut(desk):
+    """A text that is cut on a terminal shows where."""
+    texts = [line for line in on_terminal("--endpoint", desk.stub.endpoint, "--as", "me", "cases").splitlines() if "C-0" in line]
+    ok(len(texts) == 3 and all(line.endswith("…") and 78 <= width(line) <= 80 for line in texts), "a text that is cut ends in ...", texts)
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -629,6 +635,7 @@ def main():
         tells(desk)
         nothing(desk)
         lines(desk)
+        cut(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
