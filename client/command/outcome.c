@@ -1,7 +1,9 @@
 /* outcome.c - see outcome.h. */
 #include "client/command/outcome.h"
 
+#include "client/command/aftermath.h"
 #include "client/command/sheet.h"
+#include "rectify/must.h"
 
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
@@ -120,8 +122,6 @@ static const struct advice {
     {RULE_DECISION_REQUIRED, "the accountability body says `rectify decide CASE`"},
     {RULE_SWEEP_REQUIRED, "the office says `rectify sweep CASE`"},
     {RULE_CO_UNITS_OPEN, "`rectify cases --parent CASE` lists them"},
-    {RULE_NO_SUCH_MOVE, "`rectify show CASE` tells where it stands"},
-    {RULE_CASE_CLOSED, "`rectify show CASE` tells where it stands"},
     {RULE_ON_HOLD, "the office says `rectify resume CASE`"},
     {RULE_ROLE_MISSING, "`rectify officer list` shows who may"},
     {RULE_NOT_OWN_TEAM, "say --team TEAM, your own: `rectify officer list` shows inspector@TEAM; the office may for any"},
@@ -190,12 +190,41 @@ static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {
   return false;
 }
 
+/* What is to be asked after the answer was said: it is gone by then. */
+struct question {
+  uint64_t case_no;
+  usec_t recorded; /* 0: where it stands; else which cases were opened then */
+};
+
+static bool makes_cases(uint32_t command) {
+  return command == COMMAND_SPLIT || command == COMMAND_CO_UNIT || command == COMMAND_SWEEP;
+}
+
+static bool has_question(const struct asked *asked, const Rectify__V1__Outcome *outcome, uint64_t case_no,
+                         struct question *out) {
+  *out = (struct question){case_no, 0};
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
+    return case_no != 0 && (outcome->refusal->rule == RULE_NO_SUCH_MOVE || outcome->refusal->rule == RULE_CASE_CLOSED);
+  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT || asked->preview || !makes_cases(asked->command)) return false;
+  out->recorded = outcome->receipt->recorded;
+  return out->recorded != 0;
+}
+
+static void ask_on(struct session *session, const struct question *questions, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (questions[i].recorded == 0) aftermath_say_standing(session, questions[i].case_no);
+    else aftermath_say_new(session, questions[i].case_no, questions[i].recorded);
+}
+
 int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, bool preview,
                    const uint64_t *cases, size_t count) {
   const Rectify__V1__Outcomes *outcomes = reply->outcomes;
   const struct asked asked = {command, preview};
+  struct question questions[WIRE_ACT_MAX];
+  size_t question_count = 0;
   int code = EXIT_FINE;
   if (!fits(reply, preview, count)) return EXIT_PROTOCOL;
+  must(count <= WIRE_ACT_MAX);
   struct sheet *sheet = session->format == FORMAT_TABLE
                             ? NULL
                             : sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
@@ -205,7 +234,9 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
     if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT) code = EXIT_REFUSED;
     if (sheet != NULL) machine_row(sheet, session, &asked, outcome, case_no);
     else say(session, &asked, outcome, case_no);
+    if (sheet == NULL && has_question(&asked, outcome, case_no, &questions[question_count])) question_count++;
   }
   if (sheet != NULL) (void)sheet_close(sheet);
+  ask_on(session, questions, question_count);
   return code;
 }

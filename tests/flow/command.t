@@ -196,9 +196,10 @@ class Stub(threading.Thread):
             if not act.preview:
                 self.acts.append(command)
             outcome = reply.outcomes.outcomes.add(id=command.id)
-            if command.case_no == 13:
-                outcome.refusal.rule, outcome.refusal.case_no = 620, 13
+            if command.case_no in (13, 1414):
+                outcome.refusal.rule, outcome.refusal.case_no = 620 if command.case_no == 13 else 101, command.case_no
                 continue
+            outcome.receipt.recorded = NOW
             outcome.receipt.rule, outcome.receipt.case_no, outcome.receipt.status = 603, command.case_no, 4
             outcome.receipt.repeated = command.id in self.done
             outcome.receipt.due_text = b"2026-03-27"
@@ -218,7 +219,7 @@ class Stub(threading.Thread):
             for case_no in range(first, min(first + 200, self.known + 1)):
                 reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
                                      flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3",
-                                     next_fire=NOW, text=b"a wall of words " * 12)
+                                     opened=NOW if case_no == 2 else 0, origin=5, next_fire=NOW, text=b"a wall of words " * 12)
             reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
         elif what == "units":
             reply.page.units.add(code=b"east", name=b"East")
@@ -600,6 +601,22 @@ def cut(desk):
     ok(len(texts) == 3 and all(line.endswith("…") and 78 <= width(line) <= 80 for line in texts), "a text that is cut ends in ...", texts)
 
 
+def aftermath(desk):
+    """What one would ask next is told at once."""
+    done = desk.command("unmerge", "1414", "-m", "x")
+    said = " ".join(done.stderr.split())
+    ok(done.returncode == 1 and "is dispatched; there is:" in said and re.search(r"\bsign-for, bounce\b", said) and "unmerge" not in said.split(";")[-1],
+       "no such move: where the case stands, and what there is", done.stderr)
+    for words in (["split", "7", "-m", "x"], ["co-unit", "7", "--unit", "u"], ["sweep", "7"]):
+        done = desk.command(*words)
+        ok(done.returncode == 0 and done.stdout.count("new: ") == 1 and "\nC-000002  new: " in done.stdout, f"{words[0]} names the new cases", done.stdout, done.stderr)
+    done = desk.command("sweep", "7", "--preview")
+    ok("new: " not in done.stdout, "... and a preview none", done.stdout)
+    for words, missing in ((["show"], "CASE"), (["due", "2026-02-13"], "LIMIT"), (["policy", "diff", "x"], "FILE"), (["sign-for"], "CASE")):
+        done = desk.command(*words)
+        ok(done.returncode == 64 and f": {missing} is missing" in done.stderr, f"{words[0]}: {missing} is missing", done.stderr)
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -636,6 +653,7 @@ def main():
         nothing(desk)
         lines(desk)
         cut(desk)
+        aftermath(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
