@@ -158,6 +158,12 @@ int clock_advance_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE) code = session_ping(session, &pong);
   if (code != EXIT_FINE) return code;
   if (!read_target(session, arguments->argv[optind], pong->now, &until)) return EXIT_USE;
+  if (until >= (usec_t)DAY_MAX * 24 * USEC_PER_HOUR) {
+    char last[11];
+    workday_format(DAY_MAX - 1, last);
+    complain("the clock goes no further than %s", last);
+    return EXIT_USE;
+  }
   if (until < pong->now) {
     complain("the daemon's clock is past that already; it only goes forward (`rectify clock show`)");
     return EXIT_REFUSED;
@@ -182,7 +188,7 @@ int help_run(struct session *session, struct arguments *arguments) {
   if (code != EXIT_FINE) return code;
   const struct verb *verb = words == 0 ? NULL : verb_find(names[0], words > 1 ? names[1] : NULL, &taken);
   if (words == 1 && verb == NULL && help_family(stdout, names[0], session->zh)) return EXIT_FINE;
-  if (words > 0 && verb == NULL) return complain_usage(NULL, "there is no command '%s'", names[0]);
+  if (words > 0 && verb == NULL) return verb_unknown(session, names[0], words > 1 && verb_has_family(names[0]) ? names[1] : NULL);
   if (verb == NULL) help_program(stdout, session->zh);
   else help_verb(stdout, verb, wrap_width(stdout));
   return EXIT_FINE;

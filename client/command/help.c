@@ -211,3 +211,13 @@ const char *verb_nearest(const char *name) {
     if (strncmp(verb->name, name, length) == 0 && verb->group != GROUP_HIDDEN) return verb->name;
   return NULL;
 }
+
+int verb_unknown(const struct session *session, const char *name, const char *second) {
+  const char *near = verb_nearest(name);
+  if (second != NULL) complain("there is no command '%s %s'", name, second);
+  else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
+  else complain("there is no command '%s'", name);
+  if (help_family(stderr, name, session->zh)) return EXIT_USE;
+  (void)fputs("`rectify --help` lists the commands\n", stderr);
+  return EXIT_USE;
+}

@@ -175,6 +175,8 @@ bool order_option(struct order *order, const char *name, const char *value) {
   return false;
 }
 
+int order_failure(const struct order *order) { return order->evidence.unreadable ? EXIT_INPUT : EXIT_USE; }
+
 /* ---- completing ---- */
 
 void order_init(struct order *order, const struct verb *verb) {

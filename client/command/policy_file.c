@@ -1,4 +1,5 @@
 /* policy_file.c - files that the subcommands `policy ...` read: policies and calendars.  policy.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 
 char *policy_read(const char *path, size_t *length) {
   char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
-  if (text == NULL) complain("cannot read '%s' (at most %d bytes): %m", path, DOCUMENT_BYTES_MAX);
+  if (text == NULL && errno == EFBIG) complain("'%s' is larger than %d bytes", path, DOCUMENT_BYTES_MAX);
+  else if (text == NULL) complain("cannot read '%s': %m", path);
   return text;
 }
 

@@ -194,7 +194,7 @@ static int read_options(struct session *session, struct arguments *arguments, st
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (!apply(submission, option)) return EXIT_USE;
+    if (!apply(submission, option)) return submission->evidence.unreadable ? EXIT_INPUT : EXIT_USE;
   }
   int code = arguments_words(arguments, 0, 0);
   bool file = submission->csv != NULL || submission->jsonl != NULL;

@@ -309,13 +309,6 @@ static int on_push(struct watching *watching, const Rectify__V1__Push *push) {
   return EXIT_FINE;
 }
 
-static int on_error(struct watching *watching, const Rectify__V1__Error *error) {
-  complain("the daemon says: %s: %.*s", word_text(words_failure, error->code), (int)error->text.len,
-           error->text.len > 0 ? (const char *)error->text.data : "");
-  (void)watching;
-  return EXIT_REFUSED;
-}
-
 static int loop(struct watching *watching) {
   int code = EXIT_FINE;
   while (code == EXIT_FINE && !done(watching)) {
@@ -327,7 +320,7 @@ static int loop(struct watching *watching) {
     if (result != RECTIFY_OK) return session_failure(watching->session, result);
     if (reply->body_case == RECTIFY__V1__REPLY__BODY_PONG) code = on_pong(watching, reply->pong);
     if (reply->body_case == RECTIFY__V1__REPLY__BODY_PUSH) code = on_push(watching, reply->push);
-    if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = on_error(watching, reply->error);
+    if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = session_say_error(reply->error);
     (void)fflush(stdout);
   }
   return interrupted != 0 ? EXIT_FINE : code;

@@ -209,6 +209,9 @@ class Stub(threading.Thread):
     def ping(self, _, reply):
         reply.pong.now = NOW
 
+    def watch(self, _, reply):
+        reply.error.code, reply.error.text = 5, b"the actor is not in the registry"
+
     def query(self, query, reply):
         """Cases 1 to `known`, 200 a page; one notice; two documents."""
         self.queries.append(query)
@@ -569,10 +572,11 @@ def nothing(desk):
     desk.stub.known = 3
 
 
-def on_terminal(*words):
-    """What is printed on a terminal of 80 columns."""
+def on_terminal(*words, plain=True, **environment):
+    """What is printed on a terminal of 80 columns; `plain`: without what colours it."""
     master, slave = pty.openpty()
-    with subprocess.Popen([RECTIFY, *map(str, words)], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=ENVIRONMENT) as child:
+    with subprocess.Popen([RECTIFY, *map(str, words)], stdin=slave, stdout=slave, stderr=slave,
+                          env={**ENVIRONMENT, **environment}) as child:
         os.close(slave)
         text = b""
         try:
@@ -582,7 +586,7 @@ def on_terminal(*words):
             pass  # Linux says so that the other side is closed
         child.wait(60)
     os.close(master)
-    return re.sub(r"\x1b\[[0-9;]*[mK]", "", text.decode()).replace("\r\n", "\n")
+    return re.sub(r"\x1b\[[0-9;]*[mK]" if plain else "^$", "", text.decode()).replace("\r\n", "\n")
 
 
 def lines(desk):
@@ -615,6 +619,34 @@ def aftermath(desk):
     for words, missing in ((["show"], "CASE"), (["due", "2026-02-13"], "LIMIT"), (["policy", "diff", "x"], "FILE"), (["sign-for"], "CASE")):
         done = desk.command(*words)
         ok(done.returncode == 64 and f": {missing} is missing" in done.stderr, f"{words[0]}: {missing} is missing", done.stderr)
+
+
+def advice(desk):
+    """What a wrong command line is answered with helps."""
+    me = ["--endpoint", desk.stub.endpoint, "--as", "me"]
+    text = on_terminal(*me, "comment", "7", PATH="/nonexistent")
+    ok("say -m TEXT, or set VISUAL or EDITOR" in " ".join(text.split()), "no editor: what to do instead", text)
+    editor = desk.folder / "editor"
+    editor.write_text("#!/bin/sh\necho by the editor > \"$1\"\n")
+    editor.chmod(0o755)
+    on_terminal(*me, "comment", "7", PATH=f"{desk.folder}:{ENVIRONMENT['PATH']}")
+    ok(desk.stub.acts[-1].text == b"by the editor", "without VISUAL and EDITOR it is the program `editor`", desk.stub.acts[-1])
+    for words in (["attach", "7"], ["submit", "--unit", "u"], ["bulk", "--unit", "u", "attach", "--yes"]):
+        done = desk.command(*words, "-e", "/nonexistent")
+        ok(done.returncode == 65 and "cannot read the evidence" in done.stderr, f"{words[0]}: evidence that cannot be read is no wrong word",
+           done.stderr)
+    done = desk.command("bulk", "--unit", "u", "sign-for", "--limit", "2")
+    ok(done.returncode == 64 and "before the command: rectify bulk FILTER... sign-for" in done.stderr, "a filter behind the command", done.stderr)
+    done = desk.command("help", "bonce")
+    ok(done.returncode == 64 and "did you mean 'bounce'" in done.stderr, "help suggests too", done.stderr)
+    done = desk.command("policy", "check", "/nonexistent")
+    ok("bytes" not in done.stderr and "cannot read '/nonexistent': No such file" in done.stderr, "a file that is not there is not too large", done.stderr)
+    done = desk.command("clock", "advance", "99999d")
+    ok(done.returncode == 64 and re.search(r"no further than 2\d\d\d-12-3\d", done.stderr) is not None, "the clock's end", done.stderr)
+    done = desk.command("watch")
+    ok(done.returncode == 1 and done.stderr.count("is not in the registry") == 1, "watch says an error once", done.stderr)
+    ok("\x1b[32m" in on_terminal(*me, "show", "7", plain=False, TERM="xterm") and "\x1b" not in on_terminal(*me, "show", "7", plain=False, TERM="dumb"),
+       "a dumb terminal gets no colours")
 
 
 def manual():
@@ -654,6 +686,7 @@ def main():
         lines(desk)
         cut(desk)
         aftermath(desk)
+        advice(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
