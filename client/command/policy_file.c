@@ -7,7 +7,7 @@
 #include "rectify/must.h"
 
 char *policy_read(const char *path, size_t *length) {
-  char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
+  char *text = document_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, DOCUMENT_BYTES_MAX, length);
   if (text == NULL && errno == EFBIG) complain("'%s' is larger than %d bytes", path, DOCUMENT_BYTES_MAX);
   else if (text == NULL) complain("cannot read '%s': %m", path);
   return text;
@@ -28,7 +28,7 @@ static int parse(const char *path, struct policy_file *out) {
 }
 
 int policy_file_open(const char *path, struct policy_file *out) {
-  *out = (struct policy_file){.path = path};
+  *out = (struct policy_file){.path = strcmp(path, "-") == 0 ? "standard input" : path};
   out->text = policy_read(path, &out->length);
   return out->text == NULL ? EXIT_INPUT : parse(path, out);
 }

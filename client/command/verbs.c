@@ -360,8 +360,8 @@ const struct verb verbs[] = {
      "A code that the file leaves out is retired, not forgotten.\n"
      "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
-    {"policy check", GROUP_ADMINISTER, "FILE [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
-     "Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
+    {"policy check", GROUP_ADMINISTER, "FILE... [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
+     "FILE may be - for standard input.  Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
      "for each\n"
      "kind of finding, the longest time from the report to an accountability proposal.  Exit code 78 when there are "
      "errors.\n"
