@@ -29,7 +29,7 @@ static const struct column history_columns[] = {
     {"on_behalf", "FOR", "代", COLUMN_MACHINE},
     {"on_behalf_name", "FOR NAME", "代（姓名）", COLUMN_MACHINE},
     {"command", "WHAT", "操作", 0},
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"rule_text", "VERDICT", "结果", 0},
     {"effects", "EFFECTS", "内容", 0},
     {"other_case", "OTHER CASE", "关联事项", COLUMN_MACHINE},
@@ -150,7 +150,7 @@ static void say_rule(const struct session *session, uint32_t rule) {
   char line[RULE_LINE_BYTES_MAX];
   const bool refuses = rule_refuses(rule);
   (void)snprintf(line, sizeof line, "%*s%s%u: %s", INDENT, "",
-                 in_language(session, refuses ? "refused, rule " : "rule ", refuses ? "不予办理，规则 " : "规则 "), rule,
+                 in_language(session, refuses ? "refused, rule " : "rule ", refuses ? "不予办理，规则号 " : "规则号 "), rule,
                  in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
   wrap_line(stdout, line, strlen(line), INDENT + 2, wrap_limit(stdout));
 }

@@ -46,7 +46,7 @@ struct intake {
 static const struct column columns[] = {
     {"line", "LINE", "行", COLUMN_NUMBER}, {"id", "ID", "标识", 0},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad */
-    {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"due", "DUE", "完成时限", 0},         {"text", "TEXT", "说明", 0},
 };
 
@@ -143,7 +143,7 @@ static void settle_refusal(struct intake *intake, const struct row *row, const R
                                  word_zh(words_rule, refusal->rule));
   intake_clear_line();
   (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
-                in_language(intake->session, "refused, rule", "不予受理，规则"), refusal->rule, text);
+                in_language(intake->session, "refused, rule", "不予受理，规则号"), refusal->rule, text);
   intake->counts.refused++;
   put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
 }

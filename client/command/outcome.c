@@ -8,7 +8,7 @@
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error; of a preview would_accept, would_refuse */
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"rule_text", "RULE TEXT", "说明", 0},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
@@ -150,8 +150,8 @@ static void say_advice(const struct session *session, const Rectify__V1__Refusal
 
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
-  const char *refused = in_language(session, "refused, rule", "不予办理，规则");
-  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则");
+  const char *refused = in_language(session, "refused, rule", "不予办理，规则号");
+  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则号");
   char name[CASE_TEXT_BYTES] = "";
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   const char *again = in_language(session, " (recorded before; nothing was decided again: use another --id)",

@@ -37,7 +37,7 @@ static const struct column columns[] = {
     {"command", "WHAT", "操作", 0},
     {"actor", "WHO", "人员", 0},
     {"on_behalf", "FOR", "代", 0},
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
     {"light", "LIGHT", "灯色", COLUMN_LIGHT},
@@ -125,7 +125,7 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
   (void)fprintf(out, "  %s", what);
   say_people(out, session, event_row);
   if (rule_refuses(event->rule))
-    (void)fprintf(out, "  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
+    (void)fprintf(out, "  %s %u", in_language(session, "refused, rule", "不予办理，规则号"), event->rule);
   if (effects[0] != '\0') (void)fprintf(out, "  -> %s", effects);
   must(fclose(out) == 0);
   wrap_rest(stdout, text, length, strlen(when) + strlen(name) + 4, INDENT, wrap_limit(stdout));

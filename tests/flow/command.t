@@ -649,6 +649,15 @@ def advice(desk):
        "a dumb terminal gets no colours")
 
 
+def chinese(desk):
+    """A policy is 规则, the number of a rule 规则号, in tables and in words."""
+    for words in (["sign-for", "13"], ["history", "7"], ["sign-for", "13", "--csv"], ["bulk", "--unit", "u", "sign-for", "--preview", "--csv"]):
+        done = desk.command(*words, "--zh")
+        ok("规则号" in done.stdout + done.stderr, f"{words[0]} says 规则号", done.stdout[:300], done.stderr)
+    done = desk.command("ping", "--zh")
+    ok("规则版本" in done.stdout and "规则版本" in desk.command("ping", "--zh", "--csv").stdout, "ping says 规则版本", done.stdout)
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -687,6 +696,7 @@ def main():
         cut(desk)
         aftermath(desk)
         advice(desk)
+        chinese(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)
