@@ -255,7 +255,8 @@ int cases_run(struct session *session, struct arguments *arguments) {
   int code = filter_read(session, arguments, &filter);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, cases_view, COUNT(cases_view), &end);
-  if (code != EXIT_FINE || end.rows > 0) return code;
+  if (code != EXIT_FINE) return code;
+  if (end.rows > 0) return EXIT_FINE;
   say_none(session, &end, "no such cases among those that you may read", "可查看的事项中没有符合条件的");
   return say_unit(session, &filter.query.unit);
 }
