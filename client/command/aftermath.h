@@ -9,7 +9,9 @@
 /* On stderr: the status of the case, and the commands that the life cycle knows from there, whoever may give them. */
 void aftermath_say_standing(struct session *session, uint64_t case_no);
 
-/* On stdout: a line for each case that follows from `case_no` and was opened at `recorded`, the instant of the receipt. */
-void aftermath_say_new(struct session *session, uint64_t case_no, usec_t recorded);
+/* Whether cases of their own come of a command: split, co_unit, sweep. */
+bool aftermath_makes_cases(uint32_t command);
+/* On stdout: a line for each case that came of the command on `case_no`; `recorded` is the instant of its receipt. */
+void aftermath_say_new(struct session *session, uint32_t command, uint64_t case_no, usec_t recorded);
 
 #endif

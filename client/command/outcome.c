@@ -196,24 +196,22 @@ struct question {
   usec_t recorded; /* 0: where it stands; else which cases were opened then */
 };
 
-static bool makes_cases(uint32_t command) {
-  return command == COMMAND_SPLIT || command == COMMAND_CO_UNIT || command == COMMAND_SWEEP;
-}
-
 static bool has_question(const struct asked *asked, const Rectify__V1__Outcome *outcome, uint64_t case_no,
                          struct question *out) {
   *out = (struct question){case_no, 0};
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
     return case_no != 0 && (outcome->refusal->rule == RULE_NO_SUCH_MOVE || outcome->refusal->rule == RULE_CASE_CLOSED);
-  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT || asked->preview || !makes_cases(asked->command)) return false;
+  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT || asked->preview || !aftermath_makes_cases(asked->command))
+    return false;
+  if (outcome->receipt->repeated) return false;
   out->recorded = outcome->receipt->recorded;
   return out->recorded != 0;
 }
 
-static void ask_on(struct session *session, const struct question *questions, size_t count) {
+static void ask_on(struct session *session, uint32_t command, const struct question *questions, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (questions[i].recorded == 0) aftermath_say_standing(session, questions[i].case_no);
-    else aftermath_say_new(session, questions[i].case_no, questions[i].recorded);
+    else aftermath_say_new(session, command, questions[i].case_no, questions[i].recorded);
 }
 
 int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, bool preview,
@@ -237,6 +235,6 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
     if (sheet == NULL && has_question(&asked, outcome, case_no, &questions[question_count])) question_count++;
   }
   if (sheet != NULL) (void)sheet_close(sheet);
-  ask_on(session, questions, question_count);
+  ask_on(session, command, questions, question_count);
   return code;
 }
