@@ -1,9 +1,14 @@
 /* outcome.c - see outcome.h. */
 #include "client/command/outcome.h"
 
+#include <string.h>
+
 #include "client/command/aftermath.h"
 #include "client/command/sheet.h"
+#include "client/command/wrap.h"
 #include "rectify/must.h"
+
+#define REFUSAL_LINE_BYTES_MAX 512
 
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
@@ -145,19 +150,21 @@ static void say_advice(const struct session *session, const Rectify__V1__Refusal
   instant_text(session, refusal->recorded, now);
   if (refusal->rule == RULE_FOUND_IN_FUTURE && now[0] != '\0')
     (void)fprintf(stderr, "the daemon's date is %.10s; say --found DATE\n", now);
-  else if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
+  else if (next_step(refusal->rule) != NULL)
+    wrap_line(stderr, next_step(refusal->rule), strlen(next_step(refusal->rule)), 2, wrap_limit(stderr));
 }
 
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
   const char *refused = in_language(session, "refused, rule", "不予办理，规则号");
   if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则号");
-  char name[CASE_TEXT_BYTES] = "";
+  char name[CASE_TEXT_BYTES] = "", line[REFUSAL_LINE_BYTES_MAX];
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
   const char *again = in_language(session, " (recorded before; nothing was decided again: use another --id)",
                                   "（此前已记录，本次未再审核：请换用另一个 --id）");
-  (void)fprintf(stderr, "rectify: %s%s%s %u: %s%s\n", name, name[0] == '\0' ? "" : ": ",
-                refused, refusal->rule, rule_text(session, refusal->rule), refusal->repeated ? again : "");
+  (void)snprintf(line, sizeof line, "rectify: %s%s%s %u: %s%s", name, name[0] == '\0' ? "" : ": ", refused, refusal->rule,
+                 rule_text(session, refusal->rule), refusal->repeated ? again : "");
+  wrap_line(stderr, line, strlen(line), 2, wrap_limit(stderr));
   if (!refusal->repeated) say_advice(session, refusal);
 }
 

@@ -592,6 +592,7 @@ def on_terminal(*words, plain=True, **environment):
 def lines(desk):
     """No line on a terminal is left to the terminal to break, and no word is broken."""
     for words, parts in [(["show", "7"], ["otherwise", "a wall of words " * 3, "refused, rule 620", "line after line " * 3]),
+                         (["unmerge", "1414", "-m", "x"], ["refused, rule 101", "there is: withdraw"]),
                          (["history", "7"], ["refused, rule 620", "line after line " * 3]), (["ping"], ["log of"])]:
         text = on_terminal("--endpoint", desk.stub.endpoint, "--as", "me", *words)
         whole = " ".join(text.split())
