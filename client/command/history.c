@@ -130,8 +130,13 @@ static void say_piece(struct breaker *breaker, const char *piece, size_t length)
   }
   if (breaker->used == 0) breaker->used = (size_t)printf("%*s", INDENT, "");
   else (void)printf("%*s", (int)(breaker->used > INDENT && piece[-1] == ' '), "");
-  (void)fputs(one, stdout);
   breaker->used += width + (length - bare);
+  if (INDENT + width <= breaker->most) {
+    (void)fputs(one, stdout);
+    return;
+  }
+  wrap_rest(stdout, one, bare, INDENT, INDENT + 2, breaker->most); /* wider than any line */
+  breaker->used = 0;
 }
 
 static void say_effects(const struct session *session, const char *effects) {
@@ -143,7 +148,7 @@ static void say_effects(const struct session *session, const char *effects) {
     say_piece(&breaker, effects, length);
     effects += length;
   }
-  (void)putchar('\n');
+  if (breaker.used > 0) (void)putchar('\n');
 }
 
 static void say_rule(const struct session *session, uint32_t rule) {
