@@ -8,7 +8,7 @@ static int read_options(struct session *session, struct arguments *arguments, st
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (!order_option(order, arguments->verb->flags[option].name, optarg)) return EXIT_USE;
+    if (!order_option(order, arguments->verb->flags[option].name, optarg)) return order_failure(order);
   }
   return arguments_words(arguments, 1, WIRE_ACT_MAX);
 }

@@ -52,6 +52,12 @@ static int read_filter(struct session *session, struct arguments *arguments, str
   return EXIT_FINE;
 }
 
+/* After a wrong option of the verb: it may be one of the filter. */
+static int say_order_of_words(const struct verb *verb, int code) {
+  (void)fprintf(stderr, "what says which cases goes before the command: rectify bulk FILTER... %s ...\n", verb->name);
+  return code;
+}
+
 /* The verb's own options, and those of bulk among them. */
 static int read_order(struct session *session, struct arguments *outer, int taken, struct bulk *bulk) {
   struct flag flags[FLAGS_MAX] = {BULK_FLAGS};
@@ -64,9 +70,9 @@ static int read_order(struct session *session, struct arguments *outer, int take
   with_own.flags = flags;
   arguments_init(&arguments, &with_own, outer->argc - optind - taken + 1, outer->argv + optind + taken - 1);
   for (int option; (option = arguments_next(session, &arguments, &exit_code)) != ARGUMENTS_END;) {
-    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
+    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : say_order_of_words(bulk->verb, exit_code);
     if (own_option(bulk, flags[option].name)) continue;
-    if (!order_option(&bulk->order, flags[option].name, optarg)) return EXIT_USE;
+    if (!order_option(&bulk->order, flags[option].name, optarg)) return order_failure(&bulk->order);
   }
   if (optind < arguments.argc)
     return complain_usage(outer->verb, "bulk finds the cases itself; leave out '%s', or say `rectify %s %s`",

@@ -11,7 +11,7 @@ static const struct column columns[] = {
     {"status_before", "STATUS", "状态", 0},
     {"due_before", "DUE", "完成时限", COLUMN_ROOM},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, left_out, error; of a preview with would_ before */
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"rule_text", "WHAT COMES OF IT", "说明", COLUMN_TEXT},
     {"status", "THEN", "新状态", COLUMN_ROOM},
     {"track", "TRACK", "整改类型", COLUMN_MACHINE},

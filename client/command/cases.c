@@ -220,6 +220,34 @@ static void say_none(const struct session *session, const struct view_end *end, 
   if (end->rows == 0 && session->format == FORMAT_TABLE) (void)puts(in_language(session, en, zh));
 }
 
+struct unit_asked {
+  const ProtobufCBinaryData *code;
+  bool known;
+};
+
+static int look_for_unit(void *context, const Rectify__V1__Page *page) {
+  struct unit_asked *asked = context;
+  for (size_t i = 0; i < page->n_units; i++) {
+    const ProtobufCBinaryData *code = &page->units[i]->code;
+    if (code->len == asked->code->len && memcmp(code->data, asked->code->data, code->len) == 0) asked->known = true;
+  }
+  return EXIT_FINE;
+}
+
+/* Nothing was found: because nobody knows the unit?  A finding may name one that the registry does not have, so that this is
+ * said and not refused. */
+static int say_unit(struct session *session, const ProtobufCBinaryData *unit) {
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__UnitQuery every = RECTIFY__V1__UNIT_QUERY__INIT;
+  struct unit_asked asked = {unit, unit->len == 0};
+  query.what_case = RECTIFY__V1__QUERY__WHAT_UNITS;
+  query.units = &every;
+  int code = asked.known ? EXIT_FINE : session_pages(session, &query, look_for_unit, &asked);
+  if (code == EXIT_FINE && !asked.known)
+    complain("the registry has no unit '%.*s'; `rectify unit list` shows the codes", (int)unit->len, (const char *)unit->data);
+  return code;
+}
+
 int cases_run(struct session *session, struct arguments *arguments) {
   struct filter filter;
   struct view_end end;
@@ -228,8 +256,10 @@ int cases_run(struct session *session, struct arguments *arguments) {
   int code = filter_read(session, arguments, &filter);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, cases_view, COUNT(cases_view), &end);
-  if (code == EXIT_FINE) say_none(session, &end, "no such cases", "没有符合条件的事项");
-  return code;
+  if (code != EXIT_FINE) return code;
+  if (end.rows > 0) return EXIT_FINE;
+  say_none(session, &end, "no such cases among those that you may read", "可查看的事项中没有符合条件的");
+  return say_unit(session, &filter.query.unit);
 }
 
 enum { INBOX_OFFICER, INBOX_HANDLER, INBOX_LIMIT };

@@ -16,17 +16,36 @@ static const struct column ping_columns[] = {
     {"standby", "STANDBY", "备用", COLUMN_NUMBER},
     {"cases_open", "OPEN", "未结", COLUMN_NUMBER},
     {"cases_total", "CASES", "事项", COLUMN_NUMBER},
-    {"policy_version", "POLICY", "政策版本", COLUMN_NUMBER},
+    {"policy_version", "POLICY", "规则版本", COLUMN_NUMBER},
     {"calendar_version", "CALENDAR", "日历版本", COLUMN_NUMBER},
     {"registry_version", "REGISTRY", "名册版本", COLUMN_NUMBER},
     {"log_size", "LOG", "日志", COLUMN_NUMBER},
     {"root", "ROOT", "根", 0},
 };
 
+/* For people: a table would be wider than any terminal. */
+static void say_pong(const struct session *session, const Rectify__V1__Pong *pong) {
+  char root[2 * HASH_BYTES + 1] = "?", now[INSTANT_TEXT_BYTES];
+  const unsigned long long open = pong->cases_open, total = pong->cases_total;
+  const unsigned long long size = pong->head == NULL ? 0 : pong->head->size;
+  if (pong->head != NULL && pong->head->root.len == HASH_BYTES) hex_text(pong->head->root.data, 8, root);
+  instant_text(session, pong->now, now);
+  print_safe(stdout, pong->software.data, pong->software.len);
+  (void)printf("%s%s%s%s\n", in_language(session, ", ", "，"), now,
+               pong->manual_clock ? in_language(session, " (manual clock)", "（手动时钟）") : "",
+               pong->standby ? in_language(session, ", standby", "，备用") : "");
+  if (session->zh)
+    (void)printf("事项 %llu 件，未结 %llu 件\n规则版本 %u，日历版本 %u，名册版本 %u\n日志 %llu 条，根 %s…\n", total, open,
+                 pong->policy_version, pong->calendar_version, pong->registry_version, size, root);
+  else
+    (void)printf("%llu cases, %llu of them open\npolicy version %u, calendar version %u, registry version %u\n"
+                 "log of %llu events, root %s...\n", total, open, pong->policy_version, pong->calendar_version,
+                 pong->registry_version, size, root);
+}
+
 static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
   char root[2 * HASH_BYTES + 1] = "";
-  if (pong->head != NULL && pong->head->root.len == HASH_BYTES)
-    hex_text(pong->head->root.data, session->format == FORMAT_TABLE ? 8 : HASH_BYTES, root);
+  if (pong->head != NULL && pong->head->root.len == HASH_BYTES) hex_text(pong->head->root.data, HASH_BYTES, root);
   struct sheet *sheet = sheet_open(session, stdout, ping_columns, sizeof ping_columns / sizeof ping_columns[0]);
   sheet_data(sheet, &pong->software);
   sheet_instant(sheet, pong->now);
@@ -47,8 +66,10 @@ int ping_run(struct session *session, struct arguments *arguments) {
   int code = arguments_plain(session, arguments, 0, 0);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = session_ping(session, &pong);
-  if (code == EXIT_FINE) print_pong(session, pong);
-  return code;
+  if (code != EXIT_FINE) return code;
+  if (session->format == FORMAT_TABLE) say_pong(session, pong);
+  else print_pong(session, pong);
+  return EXIT_FINE;
 }
 
 static void say_now(const struct session *session, usec_t now, bool manual) {
@@ -137,6 +158,12 @@ int clock_advance_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE) code = session_ping(session, &pong);
   if (code != EXIT_FINE) return code;
   if (!read_target(session, arguments->argv[optind], pong->now, &until)) return EXIT_USE;
+  if (until >= (usec_t)DAY_MAX * 24 * USEC_PER_HOUR) {
+    char last[11];
+    workday_format(DAY_MAX - 1, last);
+    complain("the clock goes no further than %s", last);
+    return EXIT_USE;
+  }
   if (until < pong->now) {
     complain("the daemon's clock is past that already; it only goes forward (`rectify clock show`)");
     return EXIT_REFUSED;
@@ -161,7 +188,7 @@ int help_run(struct session *session, struct arguments *arguments) {
   if (code != EXIT_FINE) return code;
   const struct verb *verb = words == 0 ? NULL : verb_find(names[0], words > 1 ? names[1] : NULL, &taken);
   if (words == 1 && verb == NULL && help_family(stdout, names[0], session->zh)) return EXIT_FINE;
-  if (words > 0 && verb == NULL) return complain_usage(NULL, "there is no command '%s'", names[0]);
+  if (words > 0 && verb == NULL) return verb_unknown(session, names[0], words > 1 && verb_has_family(names[0]) ? names[1] : NULL);
   if (verb == NULL) help_program(stdout, session->zh);
   else help_verb(stdout, verb, wrap_width(stdout));
   return EXIT_FINE;

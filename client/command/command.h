@@ -137,6 +137,8 @@ bool help_family(FILE *out, const char *name, bool zh);
 bool verb_has_family(const char *name);
 const struct verb *verb_find(const char *first, const char *second, int *words);
 const char *verb_nearest(const char *name); /* for "did you mean"; NULL */
+/* Says that there is no such verb, and which is meant or which begin so; `second` is NULL where the first word is wrong. */
+int verb_unknown(const struct session *session, const char *name, const char *second);
 
 /* ---- message.c ---- */
 /* "rectify: ...\n" on stderr. */
@@ -162,6 +164,8 @@ int session_ping(struct session *session, const Rectify__V1__Pong **pong);
 /* Asks for all pages of a query and gives each to `page`, which returns EXIT_FINE to go on. */
 typedef int page_fn(void *context, const Rectify__V1__Page *page);
 int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *page, void *context);
+/* Says what the daemon answered instead; returns the exit code. */
+int session_say_error(const Rectify__V1__Error *error);
 /* Says what a failed call of librectify means; returns the exit code. */
 int session_failure(struct session *session, int result);
 

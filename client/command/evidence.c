@@ -76,6 +76,7 @@ static bool misspelt(const char *text) {
   word[strcspn(word, "/")] = '\0';
   if (word_number(words_evidence, word, strlen(word)) != 0)
     complain("'%s': a plan has measures 1 to %d", text, MEASURES_MAX);
+  else if (word[0] == '\0') complain("'%s': before the colon stands KIND, N or KIND/N, for measure N of the plan", text);
   else (void)read_word(words_evidence, "kind of evidence", word);
   return false;
 }
@@ -92,7 +93,8 @@ bool evidence_add(struct evidence_list *list, const char *text, uint32_t kind) {
   size_t at = list->count;
   Rectify__V1__Evidence *piece = &list->pieces[at];
   rectify__v1__evidence__init(piece);
-  if (!hash_file(path, list->sha256[at], &piece->size)) return false;
+  list->unreadable = !hash_file(path, list->sha256[at], &piece->size);
+  if (list->unreadable) return false;
   const char *slash = strrchr(path, '/');
   list->names[at] = strdup(slash == NULL ? path : slash + 1);
   must(list->names[at] != NULL);
@@ -135,11 +137,35 @@ static void drop_comments(char *text) {
   *to = '\0';
 }
 
+/* Whether a program of this name is on the PATH. */
+static bool is_program(const char *name) {
+  char path[4096];
+  const char *from = getenv("PATH");
+  for (size_t length; from != NULL; from = from[length] == ':' ? from + length + 1 : NULL) {
+    length = strcspn(from, ":");
+    int got = snprintf(path, sizeof path, "%.*s/%s", (int)length, from, name);
+    if (length > 0 && got > 0 && (size_t)got < sizeof path && access(path, X_OK) == 0) return true;
+  }
+  return false;
+}
+
+/* Where nobody says which: Debian's choice, else what is there; NULL for nothing. */
+static const char *any_editor(void) {
+  static const char *const names[] = {"editor", "nano", "vi"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (is_program(names[i])) return names[i];
+  return NULL;
+}
+
 static bool run_editor(const char *path) {
   const char *editor = getenv("VISUAL");
   int status = -1;
   if (editor == NULL || editor[0] == '\0') editor = getenv("EDITOR");
-  if (editor == NULL || editor[0] == '\0') editor = "vi";
+  if (editor == NULL || editor[0] == '\0') editor = any_editor();
+  if (editor == NULL) {
+    complain("no editor was found; say -m TEXT, or set VISUAL or EDITOR; nothing was done");
+    return false;
+  }
   pid_t child = fork();
   if (child == 0) {
     char script[1024];
@@ -149,7 +175,7 @@ static bool run_editor(const char *path) {
   }
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (child > 0 && status == 0) return true;
-  complain("the editor '%s' did not end well; nothing was done", editor);
+  complain("the editor '%s' did not end well; nothing was done: say -m TEXT, or set VISUAL or EDITOR", editor);
   return false;
 }
 

@@ -7,6 +7,7 @@
 /* The pieces named on the command line; must not move once something was added. */
 struct evidence_list {
   size_t count;
+  bool unreadable; /* why evidence_add() failed: the file, not the words */
   Rectify__V1__Evidence pieces[EVIDENCE_MAX];
   Rectify__V1__Evidence *pointers[EVIDENCE_MAX];
   uint8_t sha256[EVIDENCE_MAX][HASH_BYTES];
@@ -20,7 +21,7 @@ bool evidence_add(struct evidence_list *list, const char *text, uint32_t kind);
 
 /* All of `in`, at most TEXT_BYTES_MAX bytes, without the last line end; to free(), NULL after a message. */
 char *text_from(FILE *in);
-/* What the user writes in $VISUAL, $EDITOR or vi, without lines that begin with #; to free(), NULL after a message. */
+/* What the user writes in $VISUAL, $EDITOR, or else editor, nano or vi, without lines that begin with #; to free(), NULL after a message. */
 char *text_from_editor(const char *purpose);
 
 #endif

@@ -9,6 +9,7 @@
 #define FLAG_WIDTH 30
 #define VERB_WIDTH 19
 #define ZH_WIDTH 14
+#define HEAD_BYTES_MAX 512 /* of a verb's name with its synopsis or summary */
 
 static const char program_head[] =
     "rectify - findings, and what becomes of them\n"
@@ -29,7 +30,8 @@ static const char program_tail[] =
     "Exit codes:\n"
     "   0  done\n"
     "   1  refused by the daemon, or some rows were\n"
-    "   2  something does not agree, or was tampered with (doctor, verify, receipt check, witness)\n"
+    "   2  something does not agree, or was tampered with (doctor, verify,\n"
+    "      receipt check, witness)\n"
     "  64  wrong command line\n"
     "  65  input file unusable\n"
     "  69  no answer, and nothing was saved here; of a command the outcome is unknown: running it again is safe where ids\n"
@@ -143,9 +145,14 @@ static void print_words(FILE *out, const struct flag *flag, size_t width) {
 
 void help_verb(FILE *out, const struct verb *verb, size_t width) {
   const bool acts = verb->command != 0;
-  (void)fprintf(out, "rectify %s - %s%s%s%s\n\nusage: rectify %s %s\n\n", verb->name, verb->summary,
-                acts ? " (" : "", acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "", verb->name,
-                verb->synopsis);
+  char line[HEAD_BYTES_MAX];
+  (void)snprintf(line, sizeof line, "rectify %s - %s%s%s%s", verb->name, verb->summary, acts ? " (" : "",
+                 acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "");
+  wrap_words(out, line, 0, 2, width);
+  (void)snprintf(line, sizeof line, "usage: rectify %s %s", verb->name, verb->synopsis);
+  (void)fputc('\n', out);
+  wrap_words(out, line, 0, 7, width);
+  (void)fputc('\n', out);
   wrap_text(out, verb->help[0] == '\n' ? verb->help + 1 : verb->help, width);
   print_flags(out, "Options", verb->flags, width);
   for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag, width);
@@ -207,4 +214,14 @@ const char *verb_nearest(const char *name) {
   for (const struct verb *verb = verbs; verb->name != NULL; verb++)
     if (strncmp(verb->name, name, length) == 0 && verb->group != GROUP_HIDDEN) return verb->name;
   return NULL;
+}
+
+int verb_unknown(const struct session *session, const char *name, const char *second) {
+  const char *near = verb_nearest(name);
+  if (second != NULL) complain("there is no command '%s %s'", name, second);
+  else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
+  else complain("there is no command '%s'", name);
+  if (help_family(stderr, name, session->zh)) return EXIT_USE;
+  (void)fputs("`rectify --help` lists the commands\n", stderr);
+  return EXIT_USE;
 }

@@ -13,6 +13,8 @@
 #include "core/text.h"
 #include "rectify/must.h"
 
+#define INDENT 5
+#define RULE_LINE_BYTES_MAX 512
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define ARENA_BYTES (64 * 1024)
 
@@ -28,7 +30,7 @@ static const struct column history_columns[] = {
     {"on_behalf", "FOR", "代", COLUMN_MACHINE},
     {"on_behalf_name", "FOR NAME", "代（姓名）", COLUMN_MACHINE},
     {"command", "WHAT", "操作", 0},
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"rule_text", "VERDICT", "结果", 0},
     {"effects", "EFFECTS", "内容", 0},
     {"other_case", "OTHER CASE", "关联事项", COLUMN_MACHINE},
@@ -89,18 +91,15 @@ static void say_officer(const ProtobufCBinaryData *code, const ProtobufCBinaryDa
 }
 
 static void say_text(const ProtobufCBinaryData *text) {
-  if (text->len == 0) return;
-  (void)fputs("     | ", stdout);
-  for (size_t i = 0, from = 0; i <= text->len; i++) {
+  const size_t width = wrap_limit(stdout);
+  for (size_t i = 0, from = 0; text->len > 0 && i <= text->len; i++) {
     if (i < text->len && text->data[i] != '\n') continue;
-    if (from > 0) (void)fputs("\n     | ", stdout);
-    print_safe(stdout, text->data + from, i - from);
+    (void)printf("%*s| ", INDENT, "");
+    wrap_rest(stdout, text->data + from, i - from, INDENT + 2, INDENT + 2, width);
     from = i + 1;
   }
-  (void)putchar('\n');
 }
 
-#define INDENT 5
 #define COLUMNS 100 /* where the output is no terminal */
 
 struct breaker {
@@ -135,8 +134,13 @@ static void say_piece(struct breaker *breaker, const char *piece, size_t length)
   }
   if (breaker->used == 0) breaker->used = (size_t)printf("%*s", INDENT, "");
   else (void)printf("%*s", (int)(breaker->used > INDENT && piece[-1] == ' '), "");
-  (void)fputs(one, stdout);
   breaker->used += width + (length - bare);
+  if (INDENT + width <= breaker->most) {
+    (void)fputs(one, stdout);
+    return;
+  }
+  wrap_rest(stdout, one, bare, INDENT, INDENT + 2, breaker->most); /* wider than any line */
+  breaker->used = 0;
 }
 
 static void say_effects(const struct session *session, const char *effects) {
@@ -148,7 +152,16 @@ static void say_effects(const struct session *session, const char *effects) {
     say_piece(&breaker, effects, length);
     effects += length;
   }
-  (void)putchar('\n');
+  if (breaker.used > 0) (void)putchar('\n');
+}
+
+static void say_rule(const struct session *session, uint32_t rule) {
+  char line[RULE_LINE_BYTES_MAX];
+  const bool refuses = rule_refuses(rule);
+  (void)snprintf(line, sizeof line, "%*s%s%u: %s", INDENT, "",
+                 in_language(session, refuses ? "refused, rule " : "rule ", refuses ? "不予办理，规则号 " : "规则号 "), rule,
+                 in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
+  wrap_line(stdout, line, strlen(line), INDENT + 2, wrap_limit(stdout));
 }
 
 /* One event as a few lines; a table would be wider than any terminal. */
@@ -163,10 +176,8 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   say_officer(&row->actor, &row->actor_name);
   if (row->on_behalf.len > 0) (void)fputs(in_language(session, " for ", " 代 "), stdout);
   say_officer(&row->on_behalf, &row->on_behalf_name);
-  (void)printf("  %s\n     %s%u: %s\n", what,
-               in_language(session, rule_refuses(event->rule) ? "refused, rule " : "rule ",
-                           rule_refuses(event->rule) ? "不予办理，规则 " : "规则 "),
-               event->rule, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
+  (void)printf("  %s\n", what);
+  say_rule(session, event->rule);
   say_effects(session, effects);
   say_text(&row->text);
   if (row->erased_by != 0)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/command/keep.h"
 #include "rectify/must.h"
@@ -50,7 +51,7 @@ struct intake {
 static const struct column columns[] = {
     {"line", "LINE", "行", COLUMN_NUMBER}, {"id", "ID", "标识", 0},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, bad, saved */
-    {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"case", "CASE", "编号", 0},           {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"due", "DUE", "完成时限", 0},         {"text", "TEXT", "说明", 0},
 };
 
@@ -127,13 +128,12 @@ static void put_outcome(struct intake *intake, uint64_t line, const ProtobufCBin
   sheet_string(intake->sheet, text);
 }
 
-/* A progress bar may stand on the line. */
-static void clear_line(const struct intake *intake) {
-  if (intake->session->colour) (void)fputs("\r\033[K", stderr);
+void intake_clear_line(void) {
+  if (isatty(STDERR_FILENO) == 1) (void)fputs("\r\033[K", stderr);
 }
 
 void intake_bad(struct intake *intake, struct place place, const char *text) {
-  clear_line(intake);
+  intake_clear_line();
   (void)fprintf(stderr, "%s:%llu:%llu: error: ", intake->file, (unsigned long long)place.line,
                 (unsigned long long)place.column);
   print_safe(stderr, text, strlen(text));
@@ -146,9 +146,9 @@ static void settle_refusal(struct intake *intake, const struct row *row, const R
                            const Rectify__V1__Refusal *refusal) {
   const char *text = in_language(intake->session, word_text(words_rule, refusal->rule),
                                  word_zh(words_rule, refusal->rule));
-  clear_line(intake);
+  intake_clear_line();
   (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
-                in_language(intake->session, "refused, rule", "不予受理，规则"), refusal->rule, text);
+                in_language(intake->session, "refused, rule", "不予受理，规则号"), refusal->rule, text);
   intake->counts.refused++;
   put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
 }
@@ -294,7 +294,7 @@ static int settle_whole(struct intake *intake, struct batch *batch, const Rectif
   char field[64] = "";
   bool blames = error->code == FAILURE_FIELD || error->code == FAILURE_KEY_REUSED || error->code == FAILURE_TOO_LARGE;
   if (!blames) {
-    clear_line(intake);
+    intake_clear_line();
     complain("%s: lines from %llu on: %s: %.*s", intake->file, (unsigned long long)batch->rows[0].line,
              word_text(words_failure, error->code), (int)error->text.len,
              error->text.len > 0 ? (const char *)error->text.data : "");
@@ -418,7 +418,7 @@ static int receive(struct intake *intake) {
   const Rectify__V1__Reply *reply;
   int result = rectify_receive(intake->session->rectify, intake->session->timeout_msec, &reply);
   if (result != RECTIFY_OK) {
-    clear_line(intake);
+    intake_clear_line();
     int code = session_failure(intake->session, result);
     if (code == EXIT_UNREACHABLE && !intake->never_saves && save_all(intake) == EXIT_FINE) code = EXIT_FINE;
     if (code == EXIT_UNREACHABLE)

@@ -37,6 +37,8 @@ void intake_sign(struct intake *intake, const struct note_signer *signer);
 int intake_add(struct intake *intake, const struct draft *draft);
 /* Reports a row that cannot be sent. */
 void intake_bad(struct intake *intake, struct place place, const char *text);
+/* A progress bar may stand on the line: to be called before anything is said on stderr. */
+void intake_clear_line(void);
 /* Sends what is gathered and waits for every answer. */
 int intake_drain(struct intake *intake);
 /* Names the lines that were there already, as ranges; nothing when there are none. */

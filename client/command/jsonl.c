@@ -126,6 +126,22 @@ static bool bare(struct parser *parser, const char **text, size_t *length) {
   return true;
 }
 
+/* "unknown name 'message'": with the one that may have been meant, else with all that there are. */
+static void unknown_name(struct parser *parser, struct place place, const char *name, size_t length) {
+  char known[PROBLEM_BYTES_MAX] = "; known are:";
+  const int shown = (int)(length > 40 ? 40 : length);
+  const char *near = length < CODE_BYTES_MAX ? word_nearest(words_draft, name, length) : NULL;
+  if (near != NULL) {
+    draft_problem(parser->draft, place, "unknown name '%.*s'; did you mean '%s'?", shown, name, near);
+    return;
+  }
+  for (const struct word *word = words_draft; word->name != NULL; word++) {
+    const size_t used = strlen(known);
+    (void)snprintf(known + used, sizeof known - used, " %s", word->name);
+  }
+  draft_problem(parser->draft, place, "unknown name '%.*s'%s", shown, name, known);
+}
+
 static bool member(struct parser *parser) {
   const char *name, *text;
   size_t name_length, length;
@@ -138,11 +154,8 @@ static bool member(struct parser *parser) {
   bool quoted = parser->at < parser->end && *parser->at == '"';
   if (!(quoted ? string(parser, &text, &length) : bare(parser, &text, &length))) return false;
   uint32_t field = word_number(words_draft, name, name_length);
-  if (field == 0) {
-    const char *near = name_length < CODE_BYTES_MAX ? word_nearest(words_draft, name, name_length) : NULL;
-    draft_problem(parser->draft, name_place, "unknown name '%.*s'%s%s%s", (int)(name_length > 40 ? 40 : name_length),
-                  name, near == NULL ? "" : "; did you mean '", near == NULL ? "" : near, near == NULL ? "" : "'?");
-  } else if (parser->draft->values[field - 1].set)
+  if (field == 0) unknown_name(parser, name_place, name, name_length);
+  else if (parser->draft->values[field - 1].set)
     draft_problem(parser->draft, name_place, "'%s' is named twice", words_draft[field - 1].name);
   else if (text != NULL) draft_set(parser->draft, (enum draft_field)(field - 1), text, length, place);
   return true;

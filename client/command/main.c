@@ -26,7 +26,7 @@ static void locale_open(void) {
 }
 
 static void session_defaults(struct session *session) {
-  const char *no_colour = getenv("NO_COLOR");
+  const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
   memset(session, 0, sizeof *session);
   endpoint_default(session->endpoint);
   session->actor = getenv("RECTIFY_ACTOR");
@@ -34,7 +34,8 @@ static void session_defaults(struct session *session) {
   session->server = getenv("RECTIFY_SERVER");
   session->timeout_msec = TIMEOUT_MSEC;
   session->zh = chinese();
-  session->colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == '\0');
+  session->colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == '\0') &&
+                    (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
 /* Reads the global options before the verb; the index of the first word that is none, 0 to stop with *exit_code. */
@@ -61,22 +62,12 @@ static int read_globals(struct session *session, int argc, char **argv, int *exi
   return optind;
 }
 
-static int unknown(const struct session *session, const char *name, const char *second) {
-  const char *near = verb_nearest(name);
-  if (second != NULL) complain("there is no command '%s %s'", name, second);
-  else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
-  else complain("there is no command '%s'", name);
-  if (help_family(stderr, name, session->zh)) return EXIT_USE;
-  (void)fputs("`rectify --help` lists the commands\n", stderr);
-  return EXIT_USE;
-}
-
 /* Runs the verb named by words[0] (and words[1]). */
 static int run(struct session *session, int count, char **words) {
   struct arguments arguments;
   int taken = 1;
   const struct verb *verb = verb_find(words[0], count > 1 ? words[1] : NULL, &taken);
-  if (verb == NULL) return unknown(session, words[0], count > 1 && verb_has_family(words[0]) ? words[1] : NULL);
+  if (verb == NULL) return verb_unknown(session, words[0], count > 1 && verb_has_family(words[0]) ? words[1] : NULL);
   arguments_init(&arguments, verb, count - taken + 1, words + taken - 1);
   return verb->run(session, &arguments);
 }

@@ -20,7 +20,7 @@ static const struct column columns[] = {
     {"fires", "FIRES", "触发时间", 0},
     {"clock", "CLOCK", "时限", 0},
     {"rung", "RUNG", "第几级", COLUMN_NUMBER}, /* of this clock, from 1 */
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"track", "TRACK", "整改类型", 0},
     {"light", "LIGHT", "灯色", COLUMN_LIGHT},
     {"effects", "EFFECTS", "内容", 0},

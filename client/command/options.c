@@ -172,9 +172,25 @@ int arguments_next(struct session *session, struct arguments *arguments, int *ex
   }
 }
 
+/* What the synopsis calls the word at `at`, from 0: a name in capitals where one stands there; else "something". */
+static const char *word_wanted(const struct verb *verb, int at, char out[CODE_BYTES_MAX]) {
+  const char *word = verb->synopsis;
+  for (; at > 0; at--) {
+    word += strcspn(word, " ");
+    word += strspn(word, " ");
+  }
+  const size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  if (length < 2 || length >= CODE_BYTES_MAX) return "something";
+  (void)snprintf(out, CODE_BYTES_MAX, "%.*s", (int)length, word);
+  return out;
+}
+
 int arguments_words(const struct arguments *arguments, int least, int most) {
   int words = arguments->argc - optind;
-  if (words < least) return complain_usage(arguments->verb, "%s: something is missing", arguments->verb->name);
+  char wanted[CODE_BYTES_MAX];
+  if (words < least)
+    return complain_usage(arguments->verb, "%s: %s is missing", arguments->verb->name,
+                          word_wanted(arguments->verb, words, wanted));
   if (words > most)
     return complain_usage(arguments->verb, "%s: '%s' is too much", arguments->verb->name,
                           arguments->argv[optind + most]);

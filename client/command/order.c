@@ -14,8 +14,8 @@
 
 #define TEXT {"message", 'm', "TEXT", "the reason or report in words; - reads it from standard input", NULL}
 #define EVIDENCE                                                                                                      \
-  {"evidence", 'e', "[KIND][/N]:FILE", "a piece of evidence (may be repeated), for measure N of the plan; its "       \
-   "SHA-256, name and size are sent", words_evidence}
+  {"evidence", 'e', "[WHAT:]FILE", "a piece of evidence (may be repeated); WHAT is KIND, N or KIND/N, for measure N " \
+   "of the plan; its SHA-256, name and size are sent", words_evidence}
 #define ID {"id", 0, "UUID", "the command's own id: repeating it with the same id does nothing twice", NULL}
 #define PREVIEW {"preview", 0, NULL, "only say what would come of it; nothing is recorded", NULL}
 #define UNIT(help) {"unit", 'u', "UNIT", help, NULL}
@@ -192,6 +192,8 @@ bool order_option(struct order *order, const char *name, const char *value) {
   must(false); /* every row of the tables above has a reader: command.t tries all verbs */
   return false;
 }
+
+int order_failure(const struct order *order) { return order->evidence.unreadable ? EXIT_INPUT : EXIT_USE; }
 
 /* ---- completing ---- */
 

@@ -18,6 +18,8 @@ struct order {
 };
 void order_init(struct order *order, const struct verb *verb);
 void order_free(struct order *order);
+/* The exit code after order_option() said false. */
+int order_failure(const struct order *order);
 
 /* Reads one option of an act verb by its name.  False after a message. */
 bool order_option(struct order *order, const char *name, const char *value);

@@ -1,12 +1,19 @@
 /* outcome.c - see outcome.h. */
 #include "client/command/outcome.h"
 
+#include <string.h>
+
+#include "client/command/aftermath.h"
 #include "client/command/sheet.h"
+#include "client/command/wrap.h"
+#include "rectify/must.h"
+
+#define REFUSAL_LINE_BYTES_MAX 512
 
 static const struct column columns[] = {
     {"case", "CASE", "编号", 0},
     {"outcome", "OUTCOME", "结果", 0}, /* accepted, repeated, refused, error, saved; of a preview would_accept, would_refuse */
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"rule_text", "RULE TEXT", "说明", 0},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
@@ -93,7 +100,7 @@ static void say_receipt(const struct session *session, const struct asked *asked
   case_text(receipt->case_no, name);
   (void)printf("%s  %s", name,
                session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command));
-  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before)", "（此前已记录）"), stdout);
+  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before; nothing was done again)", "（此前已记录，本次未再办理）"), stdout);
   else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "（预览，未记录）"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
@@ -130,11 +137,9 @@ static const struct advice {
     {RULE_DECISION_REQUIRED, "the accountability body says `rectify decide CASE`"},
     {RULE_SWEEP_REQUIRED, "the office says `rectify sweep CASE`"},
     {RULE_CO_UNITS_OPEN, "`rectify cases --parent CASE` lists them"},
-    {RULE_NO_SUCH_MOVE, "`rectify show CASE` tells where it stands"},
-    {RULE_CASE_CLOSED, "`rectify show CASE` tells where it stands"},
     {RULE_ON_HOLD, "the office says `rectify resume CASE`"},
     {RULE_ROLE_MISSING, "`rectify officer list` shows who may"},
-    {RULE_NOT_OWN_TEAM, "`rectify officer list` shows who may"},
+    {RULE_NOT_OWN_TEAM, "say --team TEAM, your own: `rectify officer list` shows inspector@TEAM; the office may for any"},
     {RULE_UNIT_UNKNOWN, "`rectify unit list` shows the codes"},
     {RULE_FOUR_EYES, "`rectify show CASE` names the verifier; the office may `rectify reassign CASE --verifier OFFICER`"},
     {RULE_OFFICER_UNKNOWN, "`rectify officer list` shows the codes"},
@@ -149,15 +154,28 @@ static const char *next_step(uint32_t rule) {
   return NULL;
 }
 
+/* The daemon's own date stands in the refusal: nobody else's says what its future is. */
+static void say_advice(const struct session *session, const Rectify__V1__Refusal *refusal) {
+  char now[INSTANT_TEXT_BYTES];
+  instant_text(session, refusal->recorded, now);
+  if (refusal->rule == RULE_FOUND_IN_FUTURE && now[0] != '\0')
+    (void)fprintf(stderr, "the daemon's date is %.10s; say --found DATE\n", now);
+  else if (next_step(refusal->rule) != NULL)
+    wrap_line(stderr, next_step(refusal->rule), strlen(next_step(refusal->rule)), 2, wrap_limit(stderr));
+}
+
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
-  const char *refused = in_language(session, "refused, rule", "不予办理，规则");
-  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则");
-  char name[CASE_TEXT_BYTES] = "";
+  const char *refused = in_language(session, "refused, rule", "不予办理，规则号");
+  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则号");
+  char name[CASE_TEXT_BYTES] = "", line[REFUSAL_LINE_BYTES_MAX];
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
-  (void)fprintf(stderr, "rectify: %s%s%s %u: %s\n", name, name[0] == '\0' ? "" : ": ",
-                refused, refusal->rule, rule_text(session, refusal->rule));
-  if (next_step(refusal->rule) != NULL) (void)fprintf(stderr, "%s\n", next_step(refusal->rule));
+  const char *again = in_language(session, " (recorded before; nothing was decided again: use another --id)",
+                                  "（此前已记录，本次未再审核：请换用另一个 --id）");
+  (void)snprintf(line, sizeof line, "rectify: %s%s%s %u: %s%s", name, name[0] == '\0' ? "" : ": ", refused, refusal->rule,
+                 rule_text(session, refusal->rule), refusal->repeated ? again : "");
+  wrap_line(stderr, line, strlen(line), 2, wrap_limit(stderr));
+  if (!refusal->repeated) say_advice(session, refusal);
 }
 
 static void say_error(const Rectify__V1__Outcome *outcome, uint64_t case_no) {
@@ -207,12 +225,39 @@ static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {
   return false;
 }
 
+/* What is to be asked after the answer was said: it is gone by then. */
+struct question {
+  uint64_t case_no;
+  usec_t recorded; /* 0: where it stands; else which cases were opened then */
+};
+
+static bool has_question(const struct asked *asked, const Rectify__V1__Outcome *outcome, uint64_t case_no,
+                         struct question *out) {
+  *out = (struct question){case_no, 0};
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL)
+    return case_no != 0 && (outcome->refusal->rule == RULE_NO_SUCH_MOVE || outcome->refusal->rule == RULE_CASE_CLOSED);
+  if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT_RECEIPT || asked->preview || !aftermath_makes_cases(asked->command))
+    return false;
+  if (outcome->receipt->repeated) return false;
+  out->recorded = outcome->receipt->recorded;
+  return out->recorded != 0;
+}
+
+static void ask_on(struct session *session, uint32_t command, const struct question *questions, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (questions[i].recorded == 0) aftermath_say_standing(session, questions[i].case_no);
+    else aftermath_say_new(session, command, questions[i].case_no, questions[i].recorded);
+}
+
 int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uint32_t command, bool preview,
                    const uint64_t *cases, size_t count) {
   const Rectify__V1__Outcomes *outcomes = reply->outcomes;
   const struct asked asked = {command, preview};
+  struct question questions[WIRE_ACT_MAX];
+  size_t question_count = 0;
   int code = EXIT_FINE;
   if (!fits(reply, preview, count)) return EXIT_PROTOCOL;
+  must(count <= WIRE_ACT_MAX);
   struct sheet *sheet = session->format == FORMAT_TABLE
                             ? NULL
                             : sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
@@ -223,7 +268,9 @@ int outcomes_print(struct session *session, const Rectify__V1__Reply *reply, uin
     if (code == EXIT_FINE || one == EXIT_REFUSED) code = one;
     if (sheet != NULL) machine_row(sheet, session, &asked, outcome, case_no);
     else say(session, &asked, outcome, case_no);
+    if (sheet == NULL && has_question(&asked, outcome, case_no, &questions[question_count])) question_count++;
   }
   if (sheet != NULL) (void)sheet_close(sheet);
+  ask_on(session, command, questions, question_count);
   return code;
 }

@@ -5,7 +5,9 @@
 #include "client/command/command.h"
 #include "document/policy_tests.h"
 
-/* A whole file; NULL after its message. */
+#define FILES_MAX 1000 /* of one command */
+
+/* A whole file, of standard input where `path` is "-"; NULL after its message. */
 char *policy_read(const char *path, size_t *length);
 /* Prints the errors of a document on stderr and frees the report. */
 void policy_say(struct document_report *report);

@@ -13,6 +13,7 @@
 #include "rehearse/posts.h"
 
 static const struct column columns[] = {
+    {"file", "file", "文件", COLUMN_MACHINE},
     {"kind", "kind", "类别", 0},
     {"idle", "if nobody acts", "无人处理", 0},
     {"idle_wd", "", "", COLUMN_NUMBER | COLUMN_MACHINE},
@@ -68,8 +69,9 @@ static void wd_cell(struct sheet *sheet, const struct longest *longest) {
   else sheet_nothing(sheet);
 }
 
-static void row(struct sheet *sheet, const char *kind, const struct longest_kind *found) {
+static void row(struct sheet *sheet, const char *file, const char *kind, const struct longest_kind *found) {
   char text[64], way[160];
+  sheet_string(sheet, file);
   sheet_string(sheet, kind);
   sheet_string(sheet, longest_text(&found->idle, text));
   wd_cell(sheet, &found->idle);
@@ -83,19 +85,23 @@ static void row(struct sheet *sheet, const char *kind, const struct longest_kind
   sheet_string(sheet, way_text(&found->idle, way));
 }
 
-static uint32_t say_longest(const struct session *session, const struct policy *policy) {
-  struct sheet *sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof *columns);
+static struct sheet *open_sheet(const struct session *session) {
+  return sheet_open(session, stdout, columns, sizeof columns / sizeof *columns);
+}
+
+static uint32_t say_longest(const struct session *session, struct sheet *sheet, const struct policy_file *file) {
+  const struct policy *policy = file->policy;
   uint32_t open = 0;
   for (uint32_t kind = 1; kind <= KIND_COUNT; kind++) {
     struct longest_kind found;
     longest_of_kind(policy, kind, &found);
-    row(sheet, say_word(session, words_kind, kind), &found);
+    row(sheet, file->path, say_word(session, words_kind, kind), &found);
     open |= found.open;
   }
   struct longest_kind nobody = {.idle = {.routed = true}};
   longest_unrouted(policy, &nobody.capped, &nobody.open);
-  row(sheet, session->format == FORMAT_TABLE ? in_language(session, "(with the office)", "(待分派)") : "unrouted", &nobody);
-  (void)sheet_close(sheet);
+  row(sheet, file->path, session->format == FORMAT_TABLE ? in_language(session, "(with the office)", "(待分派)") : "unrouted",
+      &nobody);
   return open | nobody.open;
 }
 
@@ -164,39 +170,65 @@ static int check_people(const struct policy *policy, const char *path, day_t day
 
 /* ---- */
 
-static int check(const struct session *session, const struct policy_file *file, const char *registry, day_t day) {
+/* What is asked of each file. */
+struct asked {
+  const char *registry; /* NULL: not of the people */
+  day_t day;
+  struct sheet *sheet; /* for machines one of all files; NULL for a table: a person gets one for each */
+};
+
+static void say_table(const struct session *session, const struct policy_file *file) {
+  struct sheet *sheet = open_sheet(session);
+  uint32_t open = say_longest(session, sheet, file);
+  (void)sheet_close(sheet);
+  say_notes(open);
+}
+
+static int check(const struct session *session, const struct policy_file *file, const struct asked *asked) {
   static struct gaps gaps;
   const struct policy *policy = file->policy;
   policy_gaps(policy, &gaps);
-  int code = registry != NULL ? check_people(policy, registry, day, &gaps) : EXIT_FINE;
+  int code = asked->registry != NULL ? check_people(policy, asked->registry, asked->day, &gaps) : EXIT_FINE;
   const uint32_t errors = say_gaps(file, &gaps);
-  if (session->format == FORMAT_TABLE)
+  if (asked->sheet == NULL)
     (void)printf("%s: %s (%u routes, %u ladders, %u errors, %u warnings)\n\n", file->path,
                  errors == 0 ? "ok" : "not fit to be published", policy->route_count, policy->ladder_count, errors,
                  gaps.count - errors);
   (void)fflush(stdout);
-  uint32_t open = say_longest(session, policy);
-  if (session->format == FORMAT_TABLE) say_notes(open);
+  if (asked->sheet == NULL) say_table(session, file);
+  else (void)say_longest(session, asked->sheet, file);
   return errors == 0 ? code : EXIT_DOCUMENT;
+}
+
+/* All files are checked, whatever the first ones give; the worst code is returned. */
+static int check_files(const struct session *session, char **paths, struct asked *asked) {
+  int code = EXIT_FINE;
+  if (session->format != FORMAT_TABLE) asked->sheet = open_sheet(session);
+  for (char **path = paths; *path != NULL; path++) {
+    struct policy_file file;
+    int got = policy_file_open(*path, &file);
+    if (path != paths && asked->sheet == NULL) (void)putchar('\n');
+    if (got == EXIT_FINE) {
+      got = check(session, &file, asked);
+      policy_file_close(&file);
+    }
+    if (got > code) code = got;
+  }
+  if (asked->sheet != NULL) (void)sheet_close(asked->sheet);
+  return code;
 }
 
 static day_t today(void) { return (day_t)(time(NULL) / (24 * 60 * 60)); }
 
 int policy_check_run(struct session *session, struct arguments *arguments) {
-  struct policy_file file;
-  const char *registry = NULL;
-  day_t day = today();
+  struct asked asked = {.day = today()};
   int code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return code;
-    if (option == CHECK_REGISTRY) registry = optarg;
-    if (option == CHECK_ON && !workday_parse(optarg, strlen(optarg), &day))
+    if (option == CHECK_REGISTRY) asked.registry = optarg;
+    if (option == CHECK_ON && !workday_parse(optarg, strlen(optarg), &asked.day))
       return complain_usage(arguments->verb, "--on wants a date such as 2026-03-02, not '%s'", optarg);
   }
-  code = arguments_words(arguments, 1, 1);
-  if (code == EXIT_FINE) code = policy_file_open(arguments->argv[optind], &file);
-  if (code != EXIT_FINE) return code;
-  code = check(session, &file, registry, day);
-  policy_file_close(&file);
-  return code;
+  code = arguments_words(arguments, 1, FILES_MAX);
+  return code == EXIT_FINE ? check_files(session, arguments->argv + optind, &asked) : code;
 }

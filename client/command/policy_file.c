@@ -1,4 +1,5 @@
 /* policy_file.c - files that the subcommands `policy ...` read: policies and calendars.  policy.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +7,9 @@
 #include "rectify/must.h"
 
 char *policy_read(const char *path, size_t *length) {
-  char *text = document_read(path, DOCUMENT_BYTES_MAX, length);
-  if (text == NULL) complain("cannot read '%s' (at most %d bytes): %m", path, DOCUMENT_BYTES_MAX);
+  char *text = document_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, DOCUMENT_BYTES_MAX, length);
+  if (text == NULL && errno == EFBIG) complain("'%s' is larger than %d bytes", path, DOCUMENT_BYTES_MAX);
+  else if (text == NULL) complain("cannot read '%s': %m", path);
   return text;
 }
 
@@ -26,7 +28,7 @@ static int parse(const char *path, struct policy_file *out) {
 }
 
 int policy_file_open(const char *path, struct policy_file *out) {
-  *out = (struct policy_file){.path = path};
+  *out = (struct policy_file){.path = strcmp(path, "-") == 0 ? "standard input" : path};
   out->text = policy_read(path, &out->length);
   return out->text == NULL ? EXIT_INPUT : parse(path, out);
 }

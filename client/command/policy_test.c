@@ -1,5 +1,6 @@
 /* policy_test.c - `policy test`: the tests inside policy files, played in virtual time; no daemon. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/command/policy.h"
 #include "client/command/sheet.h"
@@ -64,7 +65,10 @@ static int test_file(const struct session *session, const char *path, const stru
 
 /* All files are played, whatever the first ones give; the worst code is returned. */
 static int test_files(const struct session *session, char **paths, const struct calendar_set *calendars) {
-  struct sheet *sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof *columns);
+  struct column shown[sizeof columns / sizeof *columns];
+  memcpy(shown, columns, sizeof columns);
+  if (paths[1] != NULL) shown[0].flags = 0; /* several: each row says whose it is */
+  struct sheet *sheet = sheet_open(session, stdout, shown, sizeof columns / sizeof *columns);
   struct counts counts = {0, 0};
   int code = EXIT_FINE;
   for (; *paths != NULL; paths++) {
@@ -86,7 +90,7 @@ int policy_test_run(struct session *session, struct arguments *arguments) {
     }
     if (option == TEST_CALENDAR) code = calendar_set_add(calendars, optarg);
   }
-  if (code == EXIT_FINE) code = arguments_words(arguments, 1, 1000);
+  if (code == EXIT_FINE) code = arguments_words(arguments, 1, FILES_MAX);
   if (code == EXIT_FINE) code = test_files(session, arguments->argv + optind, calendars);
   calendar_set_close(calendars);
   return code;

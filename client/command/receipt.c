@@ -41,7 +41,7 @@ static void say(const struct session *session, const struct receipt *receipt) {
   instant_format(session, event->recorded, when);
   if (event->case_no != 0) case_text(event->case_no, name);
   (void)printf("%s %s %u: %s, %s %u (%s)\n", in_language(session, "holds:", "有效:"), name, event->version,
-               say_word(session, words_command, event->command), in_language(session, "rule", "规则"), event->rule,
+               say_word(session, words_command, event->command), in_language(session, "rule", "规则号"), event->rule,
                in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   (void)printf("%s %s, %s %" PRIu64 ", %s %s, %s %" PRIu64 "\n", in_language(session, "recorded", "记录于"), when,
                in_language(session, "record", "序号"), receipt->log_index, in_language(session, "of the log", "日志"),

@@ -14,7 +14,7 @@ struct reading {
   const char *file;
   FILE *in;
   struct gathered *gathered;
-  uint64_t bad;
+  uint64_t bad, told; /* `told`: findings that the daemon showed */
 };
 
 static void say_bad(struct reading *reading, struct place place, const char *text) {
@@ -161,7 +161,9 @@ static int take_cases(void *context, const Rectify__V1__Page *page) {
                                      .severity = (uint8_t)from->severity, .unit = piece_of_wire(&from->reported_unit),
                                      .code = piece_of_wire(&from->code), .category = piece_of_wire(&from->category),
                                      .inspection = piece_of_wire(&from->inspection), .text = piece_of_wire(&from->text)};
-    if (from->parent == 0) gathered_add(reading->gathered, &row);
+    if (from->parent != 0) continue;
+    gathered_add(reading->gathered, &row);
+    reading->told++;
   }
   return EXIT_FINE;
 }
@@ -177,7 +179,10 @@ static int read_history(struct session *session, struct reading *reading) {
   cases.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
   cases.cases = &all;
   code = session_pages(session, &units, take_units, reading);
-  return code != EXIT_FINE ? code : session_pages(session, &cases, take_cases, reading);
+  if (code == EXIT_FINE) code = session_pages(session, &cases, take_cases, reading);
+  if (code != EXIT_FINE || reading->told > 0) return code;
+  complain("there are no findings, or '%s' may read none; an auditor may read all (`rectify officer list`)", session->actor);
+  return EXIT_REFUSED;
 }
 
 /* ---- */

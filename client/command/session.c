@@ -85,7 +85,7 @@ void session_close(struct session *session) {
   session_forget_reply(session);
 }
 
-static int say_error(const Rectify__V1__Error *error) {
+int session_say_error(const Rectify__V1__Error *error) {
   const char *known = word_text(words_failure, error->code);
   (void)fprintf(stderr, "rectify: the daemon says: %s", known);
   if (error->field.len > 0) {
@@ -110,7 +110,7 @@ int session_failure(struct session *session, int result) {
       (void)fputs("--endpoint and RECTIFY_ENDPOINT say where rectifyd listens; --timeout waits longer\n", stderr);
       return EXIT_UNREACHABLE;
     case RECTIFY_ERROR:
-      if (rectify_error(session->rectify) != NULL) return say_error(rectify_error(session->rectify));
+      if (rectify_error(session->rectify) != NULL) return session_say_error(rectify_error(session->rectify));
       break;
     case RECTIFY_KEY:
       complain("%s", rectify_error_text(session->rectify));

@@ -256,8 +256,50 @@ static uint32_t fit(struct sheet *sheet) {
   return hidden;
 }
 
+/* A copy of the beginning of `text` that takes `width` columns at most, with an ellipsis. */
+static char *beginning(const char *text, size_t width) {
+  size_t kept = 0, used = 1, whole = strlen(text);
+  char one[8], *copy = malloc(whole + sizeof "…");
+  must(copy != NULL);
+  for (size_t bytes; kept < whole; kept += bytes) {
+    bytes = sequence((const uint8_t *)text + kept, whole - kept);
+    if (bytes == 0) bytes = 1;
+    memcpy(one, text + kept, bytes);
+    one[bytes] = '\0';
+    used += text_width(one);
+    if (used > width) break;
+  }
+  memcpy(copy, text, kept);
+  memcpy(copy + kept, "…", sizeof "…");
+  return copy;
+}
+
+/* Where one column is of text, it gets what the others leave, and one sees where it was cut. */
+static void shorten(struct sheet *sheet) {
+  size_t taken = 0, text = sheet->count, texts = 0;
+  for (size_t i = 0; i < sheet->count; i++) {
+    if ((scols_column_get_flags(scols_table_get_column(sheet->table, i)) & SCOLS_FL_HIDDEN) != 0) continue;
+    const bool is_text = (sheet->columns[i].flags & COLUMN_TEXT) != 0;
+    if (is_text) text = i;
+    texts += is_text;
+    taken += 1 + (is_text ? 0 : column_width(sheet, i));
+  }
+  const size_t wide = scols_table_get_termwidth(sheet->table) + 1;
+  if (texts != 1 || taken + TEXT_LEAST > wide) return;
+  struct libscols_iter *lines = scols_new_iter(SCOLS_ITER_FORWARD);
+  struct libscols_line *line;
+  must(lines != NULL);
+  while (scols_table_next_line(sheet->table, lines, &line) == 0) {
+    const char *data = scols_cell_get_data(scols_line_get_cell(line, text));
+    if (data != NULL && text_width(data) > wide - taken)
+      must(scols_line_refer_data(line, text, beginning(data, wide - taken)) == 0);
+  }
+  scols_free_iter(lines);
+}
+
 static void print_table(struct sheet *sheet) {
   const uint32_t hidden = sheet->terminal ? fit(sheet) : 0;
+  if (sheet->terminal) shorten(sheet);
   (void)scols_print_table(sheet->table);
   if (hidden == 0) return;
   (void)fflush(sheet->out);

@@ -6,6 +6,7 @@
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
+#include "client/command/wrap.h"
 #include "core/text.h"
 #include "proto/codec.h"
 #include "rectify/core.h"
@@ -21,22 +22,22 @@
 static const char *joint(const struct session *session) { return in_language(session, "; ", "；"); }
 static const char *comma(const struct session *session) { return in_language(session, ", ", "，"); }
 
-static void label(const struct session *session, const char *en, const char *zh) {
+static void label(FILE *out, const struct session *session, const char *en, const char *zh) {
   const char *text = in_language(session, en, zh);
   const size_t width = text_width(text);
-  (void)printf("%s%*s ", text, width < LABEL_WIDTH ? (int)(LABEL_WIDTH - width) : 0, "");
+  (void)fprintf(out, "%s%*s ", text, width < LABEL_WIDTH ? (int)(LABEL_WIDTH - width) : 0, "");
 }
 
-static void say_data(const struct session *session, const char *en, const char *zh, const ProtobufCBinaryData *code,
-                     const ProtobufCBinaryData *name) {
+static void say_data(FILE *out, const struct session *session, const char *en, const char *zh,
+                     const ProtobufCBinaryData *code, const ProtobufCBinaryData *name) {
   if (code->len == 0) return;
-  label(session, en, zh);
-  print_safe(stdout, code->data, code->len);
+  label(out, session, en, zh);
+  print_safe(out, code->data, code->len);
   if (name != NULL && name->len > 0) {
-    (void)putchar(' ');
-    print_safe(stdout, name->data, name->len);
+    (void)fputc(' ', out);
+    print_safe(out, name->data, name->len);
   }
-  (void)putchar('\n');
+  (void)fputc('\n', out);
 }
 
 static const char *light_colour(const struct session *session, uint32_t light) {
@@ -45,55 +46,59 @@ static const char *light_colour(const struct session *session, uint32_t light) {
 }
 
 static void say_head(const struct session *session, const Rectify__V1__CaseRow *row) {
-  char name[CASE_TEXT_BYTES], found[11];
+  char name[CASE_TEXT_BYTES];
   const char *colour = light_colour(session, row->light);
   case_text(row->case_no, name);
-  workday_format(row->found_on, found);
   (void)printf("%s  %s%s%s  %s  %s\n", name, colour, say_word(session, words_light, row->light),
                colour[0] != '\0' ? "\033[0m" : "", say_word(session, words_status, row->status),
                say_word(session, words_track, row->track));
-  label(session, "finding", "问题");
-  (void)printf("%s%s%s%s%s %s\n", say_word(session, words_kind, row->kind), comma(session),
-               say_word(session, words_severity, row->severity), comma(session), in_language(session, "found", "发现于"), found);
-  say_data(session, "category", "分类", &row->category, NULL);
-  say_data(session, "code", "条款", &row->code, NULL);
-  say_data(session, "inspection", "批次", &row->inspection, NULL);
-  say_data(session, "team", "检查组", &row->team, NULL);
 }
 
-static void say_dates(const struct session *session, const Rectify__V1__CaseRow *row) {
-  say_data(session, "closed", "销号日期", &row->closed_text, NULL);
+static void say_finding(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
+  char found[11];
+  workday_format(row->found_on, found);
+  label(out, session, "finding", "问题");
+  (void)fprintf(out, "%s%s%s%s%s %s\n", say_word(session, words_kind, row->kind), comma(session),
+               say_word(session, words_severity, row->severity), comma(session), in_language(session, "found", "发现于"), found);
+  say_data(out, session, "category", "分类", &row->category, NULL);
+  say_data(out, session, "code", "条款", &row->code, NULL);
+  say_data(out, session, "inspection", "批次", &row->inspection, NULL);
+  say_data(out, session, "team", "检查组", &row->team, NULL);
+}
+
+static void say_dates(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
+  say_data(out, session, "closed", "销号日期", &row->closed_text, NULL);
   if (row->due_text.len == 0) return;
-  label(session, "due", "时限");
-  print_safe(stdout, row->due_text.data, row->due_text.len);
-  (void)printf(" (%s)%s: ", say_word(session, words_clock, row->due_clock),
+  label(out, session, "due", "时限");
+  print_safe(out, row->due_text.data, row->due_text.len);
+  (void)fprintf(out, " (%s)%s: ", say_word(session, words_clock, row->due_clock),
                row->provisional
                    ? in_language(session, " provisional: the calendar of that year is not published yet", " 暂定")
                    : "");
   int32_t left = row->working_days_left;
   const char *days = in_language(session, left == 1 || left == -1 ? "working day" : "working days", "个工作日");
   int32_t count = left < 0 ? -left : left;
-  if (session->zh) (void)printf("%s %d %s\n", left < 0 ? "逾期" : "剩余", count, days);
-  else (void)printf("%d %s %s\n", count, days, left < 0 ? "overdue" : "left");
+  if (session->zh) (void)fprintf(out, "%s %d %s\n", left < 0 ? "逾期" : "剩余", count, days);
+  else (void)fprintf(out, "%d %s %s\n", count, days, left < 0 ? "overdue" : "left");
 }
 
 /* ---- what came of it; each line only where there is something to say ---- */
 
-static void say_case_no(const struct session *session, uint64_t case_no, const char *en, const char *zh,
+static void say_case_no(FILE *out, const struct session *session, uint64_t case_no, const char *en, const char *zh,
                         const char *more) {
   char name[CASE_TEXT_BYTES];
   if (case_no == 0) return;
   case_text(case_no, name);
-  label(session, en, zh);
-  (void)printf("%s%s%s\n", name, more[0] != '\0' ? "  " : "", more);
+  label(out, session, en, zh);
+  (void)fprintf(out, "%s%s%s\n", name, more[0] != '\0' ? "  " : "", more);
 }
 
-static void say_origin(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_origin(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   const char *origin = row->origin == ORIGIN_FINDING ? "" : say_word(session, words_origin, row->origin);
-  say_case_no(session, row->parent, "follows from", "来自事项", origin);
+  say_case_no(out, session, row->parent, "follows from", "来自事项", origin);
   if (row->finding_of != row->case_no && row->finding_of != row->parent)
-    say_case_no(session, row->finding_of, "finding of", "问题属于", "");
-  say_case_no(session, row->merged_into, "merged into", "并入", "");
+    say_case_no(out, session, row->finding_of, "finding of", "问题属于", "");
+  say_case_no(out, session, row->merged_into, "merged into", "并入", "");
 }
 
 static const char *plan_state(const struct session *session, const Rectify__V1__CaseRow *row,
@@ -104,141 +109,166 @@ static const char *plan_state(const struct session *session, const Rectify__V1__
   return in_language(session, "returned", "已退回");
 }
 
-static void say_plan(const struct session *session, const Rectify__V1__CaseRow *row, const struct case_state *state) {
+static void say_plan(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
+                     const struct case_state *state) {
   if (row->measures == 0) return;
-  label(session, "plan", "整改方案");
-  (void)printf("%s%s%u %s", plan_state(session, row, state), comma(session), row->measures,
+  label(out, session, "plan", "整改方案");
+  (void)fprintf(out, "%s%s%u %s", plan_state(session, row, state), comma(session), row->measures,
                in_language(session, row->measures == 1 ? "measure" : "measures", "项措施"));
   uint32_t all = row->measures < 32 ? (1u << row->measures) - 1 : UINT32_MAX;
   uint32_t missing = all & ~row->measures_shown;
-  if (missing == 0) (void)fputs(in_language(session, "; evidence for each", "；均有佐证材料"), stdout);
-  else (void)fputs(in_language(session, "; no evidence yet for", "；尚无佐证材料："), stdout);
+  if (missing == 0) (void)fputs(in_language(session, "; evidence for each", "；均有佐证材料"), out);
+  else (void)fputs(in_language(session, "; no evidence yet for", "；尚无佐证材料："), out);
   for (uint32_t i = 0; i < 32; i++)
-    if ((missing >> i & 1u) != 0) (void)printf(" %u", i + 1);
-  (void)putchar('\n');
+    if ((missing >> i & 1u) != 0) (void)fprintf(out, " %u", i + 1);
+  (void)fputc('\n', out);
 }
 
-static void say_extensions(const struct session *session, const Rectify__V1__CaseRow *row,
+static void say_extensions(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
                            const struct case_state *state) {
   const bool waits = state != NULL && case_clock_of(state, CLOCK_EXTENSION) != NULL;
   if (row->extensions == 0 && !waits) return;
-  label(session, "extensions", "延期");
+  label(out, session, "extensions", "延期");
   if (row->extensions > 0)
-    (void)printf("%u %s%s%u %s", row->extensions, in_language(session, "granted", "次"), comma(session), row->extended,
+    (void)fprintf(out, "%u %s%s%u %s", row->extensions, in_language(session, "granted", "次"), comma(session), row->extended,
                  in_language(session, "working days in all", "个工作日"));
   if (waits)
-    (void)printf("%s%s %u %s", row->extensions > 0 ? joint(session) : "", in_language(session, "asked for", "申请"), state->asked,
+    (void)fprintf(out, "%s%s %u %s", row->extensions > 0 ? joint(session) : "", in_language(session, "asked for", "申请"), state->asked,
                  in_language(session, "working days, waits for a decision", "个工作日，待审批"));
-  (void)putchar('\n');
+  (void)fputc('\n', out);
 }
 
 /* "on hold until 2026-03-20": the last day of the hold's own clock. */
-static void say_hold(const struct session *session, const Rectify__V1__CaseRow *row, const struct case_state *state) {
+static void say_hold(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
+                     const struct case_state *state) {
   char until[INSTANT_TEXT_BYTES] = "";
   if ((row->flags & CASE_HELD) == 0) return;
   const struct case_clock *clock = state == NULL ? NULL : case_clock_of(state, CLOCK_HOLD);
   if (clock != NULL) instant_text(session, clock->due - 1, until);
-  label(session, "on hold", "中止计时");
-  (void)printf("%s %.10s\n", in_language(session, "until", "至"), until);
+  label(out, session, "on hold", "中止计时");
+  (void)fprintf(out, "%s %.10s\n", in_language(session, "until", "至"), until);
 }
 
-static void say_order(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_order(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   if (row->order.len == 0) return;
-  label(session, "order", "督办单");
-  print_safe(stdout, row->order.data, row->order.len);
+  label(out, session, "order", "督办单");
+  print_safe(out, row->order.data, row->order.len);
   const bool is_signed = (row->flags & CASE_ORDER_SIGNED) != 0;
-  (void)printf("%s%s\n", comma(session), is_signed ? in_language(session, "signed for", "已签收")
+  (void)fprintf(out, "%s%s\n", comma(session), is_signed ? in_language(session, "signed for", "已签收")
                                                    : in_language(session, "not signed for yet", "未签收"));
 }
 
-static void say_rule(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_rule(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   char day[11];
   if ((row->flags & CASE_RULE_ISSUED) == 0) return;
   workday_format(row->rule_day, day);
-  label(session, "rule issued", "制度");
-  (void)printf("%s %s\n", in_language(session, "in effect from", "生效日期"), day);
+  label(out, session, "rule issued", "制度");
+  (void)fprintf(out, "%s %s\n", in_language(session, "in effect from", "生效日期"), day);
 }
 
-static void say_accountability(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_accountability(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   static const uint32_t steps[] = {MARK_STATED, MARK_APPEALED};
   if ((row->flags & CASE_ACCOUNTABILITY) == 0 && row->form == 0) return;
-  label(session, "accountable", "问责");
-  (void)fputs(in_language(session, "proposed", "已建议"), stdout);
+  label(out, session, "accountable", "问责");
+  (void)fputs(in_language(session, "proposed", "已建议"), out);
   if (row->subject.len > 0) {
-    (void)fputs(in_language(session, ", about ", "，当事人 "), stdout);
-    print_safe(stdout, row->subject.data, row->subject.len);
-    if (row->subject_name.len > 0) (void)putchar(' ');
-    print_safe(stdout, row->subject_name.data, row->subject_name.len);
+    (void)fputs(in_language(session, ", about ", "，当事人 "), out);
+    print_safe(out, row->subject.data, row->subject.len);
+    if (row->subject_name.len > 0) (void)fputc(' ', out);
+    print_safe(out, row->subject_name.data, row->subject_name.len);
   }
   for (size_t i = 0; i < COUNT(steps); i++)
     if ((row->flags >> (steps[i] - 1) & 1u) != 0)
-      (void)printf("%s%s", joint(session), in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
+      (void)fprintf(out, "%s%s", joint(session), in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
   if (row->form != 0)
-    (void)printf("%s%s %s", joint(session), in_language(session, "decided:", "决定："),
+    (void)fprintf(out, "%s%s %s", joint(session), in_language(session, "decided:", "决定："),
                  say_word(session, words_form, row->form));
-  (void)putchar('\n');
+  (void)fputc('\n', out);
 }
 
 /* Marks that no other line tells. */
-static void say_marks(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_marks(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   static const uint32_t marks[] = {MARK_ENDORSED,        MARK_TALKED,      MARK_SWEPT,   MARK_WITHDRAWAL,
                                    MARK_EVIDENCE_SHARED, MARK_RULE_FAILED, MARK_REOPENED};
   bool any = false;
   for (size_t i = 0; i < COUNT(marks); i++) {
     if ((row->flags >> (marks[i] - 1) & 1u) == 0) continue;
-    if (!any) label(session, "marks", "标记");
-    (void)printf("%s%s", any ? joint(session) : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
+    if (!any) label(out, session, "marks", "标记");
+    (void)fprintf(out, "%s%s", any ? joint(session) : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
     any = true;
   }
-  if (any) (void)putchar('\n');
+  if (any) (void)fputc('\n', out);
 }
 
-static void say_again(const struct session *session, const Rectify__V1__CaseRow *row) {
+static void say_again(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   if (row->rework == 0 && row->bounces == 0 && row->same_problem == 0 && row->same_kind == 0) return;
-  label(session, "again", "重复");
-  (void)printf("%s %u%s%s %u%s%s %u%s%s %u\n", in_language(session, "reworked", "返工"), row->rework, joint(session),
+  label(out, session, "again", "重复");
+  (void)fprintf(out, "%s %u%s%s %u%s%s %u%s%s %u\n", in_language(session, "reworked", "返工"), row->rework, joint(session),
                in_language(session, "bounced", "退单"), row->bounces, joint(session),
                in_language(session, "same problem before", "同一问题"), row->same_problem, joint(session),
                in_language(session, "same kind before", "同类问题"), row->same_kind);
 }
 
-static void say_otherwise(const struct session *session, const Rectify__V1__CaseRow *row,
+static void say_otherwise(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
                           const struct case_state *state) {
   uint32_t next = 0;
   char when[INSTANT_TEXT_BYTES];
   if (row->next_fire == 0 || row->next_fire == INSTANT_NONE) return;
   instant_text(session, row->next_fire, when);
-  label(session, "otherwise", "若不处理");
-  (void)printf("%s%s", in_language(session, "if nobody acts, at ", ""), when);
+  label(out, session, "otherwise", "若不处理");
+  (void)fprintf(out, "%s%s", in_language(session, "if nobody acts, at ", ""), when);
   const bool known = state != NULL && case_next_fire(state, &next) != INSTANT_NONE;
   const char *clock = known ? say_word(session, words_clock, state->clocks[next].kind) : "";
-  if (known && session->zh) (void)printf(" 触发“%s”时限的第 %u 级", clock, state->clocks[next].nth + 1);
-  if (known && !session->zh) (void)printf(" rung %u of the clock '%s' fires", state->clocks[next].nth + 1, clock);
-  (void)printf("%s\n", in_language(session, "; `rectify next` tells the rest", "；rectify next 列出后续"));
+  if (known && session->zh) (void)fprintf(out, " 触发“%s”时限的第 %u 级", clock, state->clocks[next].nth + 1);
+  if (known && !session->zh) (void)fprintf(out, " rung %u of the clock '%s' fires", state->clocks[next].nth + 1, clock);
+  (void)fprintf(out, "%s\n", in_language(session, "; `rectify next` tells the rest", "；rectify next 列出后续"));
 }
 
-static void say_workflow(const struct session *session, const Rectify__V1__CaseRow *row,
+static void say_workflow(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
                          const struct case_state *state) {
-  say_origin(session, row);
-  say_hold(session, row, state);
-  say_extensions(session, row, state);
-  say_order(session, row);
-  say_plan(session, row, state);
-  say_rule(session, row);
-  say_accountability(session, row);
-  say_marks(session, row);
-  say_again(session, row);
+  say_origin(out, session, row);
+  say_hold(out, session, row, state);
+  say_extensions(out, session, row, state);
+  say_order(out, session, row);
+  say_plan(out, session, row, state);
+  say_rule(out, session, row);
+  say_accountability(out, session, row);
+  say_marks(out, session, row);
+  say_again(out, session, row);
+}
+
+static void say_facts(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
+                      const struct case_state *state) {
+  say_finding(out, session, row);
+  say_data(out, session, "unit", "责任单位", row->unit.len > 0 ? &row->unit : &row->reported_unit, &row->unit_name);
+  say_data(out, session, "must act now", "当前责任人", &row->accountable, &row->accountable_name);
+  say_data(out, session, "handler", "整改责任人", &row->handler, &row->handler_name);
+  say_data(out, session, "verifier", "核查人", &row->verifier, &row->verifier_name);
+  say_dates(out, session, row);
+  say_workflow(out, session, row, state);
+  say_otherwise(out, session, row, state);
+}
+
+/* The lines of `text`, broken where the terminal is narrower, the rest below what they began with. */
+static void print_lines(const char *text, size_t indent) {
+  const size_t width = wrap_limit(stdout);
+  while (*text != '\0') {
+    const size_t length = strcspn(text, "\n");
+    wrap_line(stdout, text, length, indent, width);
+    text += length + (text[length] == '\n');
+  }
 }
 
 static void say_case(const struct session *session, const Rectify__V1__CaseRow *row, const struct case_state *state) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  must(out != NULL);
   say_head(session, row);
-  say_data(session, "unit", "责任单位", row->unit.len > 0 ? &row->unit : &row->reported_unit, &row->unit_name);
-  say_data(session, "must act now", "当前责任人", &row->accountable, &row->accountable_name);
-  say_data(session, "handler", "整改责任人", &row->handler, &row->handler_name);
-  say_data(session, "verifier", "核查人", &row->verifier, &row->verifier_name);
-  say_dates(session, row);
-  say_workflow(session, row, state);
-  say_otherwise(session, row, state);
+  say_facts(out, session, row, state);
+  must(fclose(out) == 0);
+  print_lines(text, LABEL_WIDTH + 1);
+  free(text);
 }
 
 /* ---- cases that follow from it ---- */
@@ -249,7 +279,7 @@ static int say_children(void *context, const Rectify__V1__Page *page) {
     const Rectify__V1__CaseRow *row = page->cases[i];
     char name[CASE_TEXT_BYTES];
     case_text(row->case_no, name);
-    label(session, i == 0 ? "leads to" : "", i == 0 ? "派生事项" : "");
+    label(stdout, session, i == 0 ? "leads to" : "", i == 0 ? "派生事项" : "");
     (void)printf("%s  %s  %s  ", name, say_word(session, words_origin, row->origin),
                  say_word(session, words_status, row->status));
     print_safe(stdout, row->unit.data, row->unit.len);
@@ -274,7 +304,6 @@ struct showing {
   bool found;
   uint32_t version;
   char *text; /* of the finding: it comes last, and the page is gone by then */
-  size_t text_length;
 };
 
 static int show_page(void *context, const Rectify__V1__Page *page) {
@@ -293,10 +322,8 @@ static int show_page(void *context, const Rectify__V1__Page *page) {
   const bool known = row->state.len > 0 && codec_state_unpack(arena, row->state.data, row->state.len, &state);
   codec_arena_free(arena);
   say_case(showing->session, row, known ? &state : NULL);
-  showing->text = malloc(row->text.len + 1);
+  showing->text = strndup(row->text.len > 0 ? (const char *)row->text.data : "", row->text.len);
   must(showing->text != NULL);
-  if (row->text.len > 0) memcpy(showing->text, row->text.data, row->text.len);
-  showing->text_length = row->text.len;
   return EXIT_FINE;
 }
 
@@ -305,8 +332,8 @@ static int show_rest(struct session *session, uint64_t case_no, const struct sho
   int code = show_children(session, case_no);
   if (code != EXIT_FINE) return code;
   (void)putchar('\n');
-  print_safe(stdout, showing->text, showing->text_length);
-  (void)fputs("\n\n", stdout);
+  print_lines(showing->text, 0);
+  (void)putchar('\n');
   return history_print(session, case_no, showing->version > SHOW_EVENTS ? showing->version - SHOW_EVENTS : 0);
 }
 

@@ -45,8 +45,8 @@ const struct flag submit_flags[] = {
     {"category", 'c', "CATEGORY", "category, for recurrences of the same kind", NULL},
     {"code", 0, "CODE", "code section of the rule broken, for recurrences of the same problem", NULL},
     {"inspection", 'i', "INSPECTION", "code of the inspection", NULL},
-    {"team", 't', "TEAM", "code of the inspection team", NULL},
-    {"found", 'f', "DATE", "date found (today)", NULL},
+    {"team", 't', "TEAM", "code of the inspection team; an inspector's own", NULL},
+    {"found", 'f', "DATE", "date found (the daemon's today)", NULL},
     {"message", 'm', "TEXT", "what was found; - reads it from standard input", NULL},
     {"id", 0, "UUID", "the finding's id (UUIDv7): the same id is the same finding, for ever", NULL},
     {"evidence", 'e', "[KIND:]FILE", "a piece of evidence (may be repeated)", words_evidence},
@@ -134,13 +134,21 @@ static bool apply(struct submission *submission, int option) {
   return true;
 }
 
-/* The user's today: the daemon refuses a date that lies in its future. */
-static void set_today(struct submission *submission, char text[11]) {
-  time_t now = time(NULL);
-  struct tm tm;
-  if (submission->draft.values[DRAFT_FOUND].set || localtime_r(&now, &tm) == NULL) return;
-  (void)strftime(text, 11, "%Y-%m-%d", &tm);
-  draft_set(&submission->draft, DRAFT_FOUND, text, 10, (struct place){0, 0});
+/* The daemon's today, in the user's zone: it refuses a date that lies in its future, and a manual clock stands anywhere.  A
+ * dry run asks nobody; where no daemon answers it is this machine's day, and the finding is saved without asking again. */
+static int set_today(struct session *session, struct submission *submission, char text[INSTANT_TEXT_BYTES]) {
+  const Rectify__V1__Pong *pong;
+  usec_t now = (usec_t)time(NULL) * USEC_PER_SECOND;
+  if (submission->draft.values[DRAFT_FOUND].set) return EXIT_FINE;
+  if (!submission->dry_run && !session->offline) {
+    int code = session_ping(session, &pong);
+    if (code == EXIT_FINE) now = pong->now;
+    else if (code == EXIT_UNREACHABLE) session->offline = true;
+    else return code;
+  }
+  instant_text(session, now, text);
+  draft_set(&submission->draft, DRAFT_FOUND, text, strlen("2026-02-13"), (struct place){0, 0});
+  return EXIT_FINE;
 }
 
 static int complete(const struct verb *verb, struct submission *submission) {
@@ -184,24 +192,25 @@ static int send_one(struct session *session, struct submission *submission) {
 }
 
 static int submit_one(struct session *session, const struct verb *verb, struct submission *submission) {
-  char today[11];
+  char today[INSTANT_TEXT_BYTES];
   struct draft *draft = &submission->draft;
-  set_today(submission, today);
+  const bool asked_offline = session->offline;
   int code = complete(verb, submission);
+  if (code == EXIT_FINE) code = set_today(session, submission, today);
   if (code != EXIT_FINE) return code;
   if (!draft_judge(draft)) return complain_usage(verb, "%s", draft->problem);
   if (submission->dry_run) return EXIT_FINE;
   code = session_open_to_send(session);
   if (code == EXIT_FINE && !draft->has_id) code = session_key(session, draft->id);
-  if (code != EXIT_FINE) return code;
-  return send_one(session, submission);
+  if (code == EXIT_FINE) code = send_one(session, submission);
+  return code == EXIT_FINE && session->offline && !asked_offline ? EXIT_SAVED : code;
 }
 
 static int read_options(struct session *session, struct arguments *arguments, struct submission *submission) {
   int exit_code = EXIT_FINE;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (!apply(submission, option)) return EXIT_USE;
+    if (!apply(submission, option)) return submission->evidence.unreadable ? EXIT_INPUT : EXIT_USE;
   }
   int code = arguments_words(arguments, 0, 0);
   bool file = submission->csv != NULL || submission->jsonl != NULL;

@@ -76,10 +76,6 @@ static void draw(struct feeding *feeding) {
                 (double)settled(feeding) / (seconds_since(&feeding->began) + 1e-9));
 }
 
-static void undraw(void) {
-  if (isatty(STDERR_FILENO) == 1) (void)fputs("\r\033[K", stderr);
-}
-
 /* ---- one row ---- */
 
 /* Before a row of a later date: settle what was sent, then move the clock. */
@@ -177,7 +173,7 @@ static int feed(struct feeding *feeding, struct draft *draft, const void *key, s
 /* ---- CSV ---- */
 
 static int unreadable(const struct feeding *feeding) {
-  undraw();
+  intake_clear_line();
   complain("cannot read '%s': %m", feeding->file);
   return EXIT_INPUT;
 }
@@ -286,7 +282,7 @@ static int summary(const struct feeding *feeding, int code) {
   const struct intake_counts *counts = intake_counts(feeding->intake);
   FILE *out = feeding->session->format == FORMAT_TABLE ? stdout : stderr;
   double seconds = seconds_since(&feeding->began);
-  undraw();
+  intake_clear_line();
   if (feeding->submission->dry_run) {
     (void)fprintf(out, "%llu rows, %llu bad; nothing was sent\n", (unsigned long long)feeding->rows,
                   (unsigned long long)counts->bad);

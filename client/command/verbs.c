@@ -8,7 +8,8 @@
 const struct verb verbs[] = {
     {"submit", GROUP_REPORT, "[OPTION...] | --jsonl FILE | --csv FILE --map MAPPING",
      "report findings: one, or a file of them",
-     "One finding by options, JSON lines (one object a line, the names of the options), or CSV with a mapping file.\n"
+     "One finding by options, JSON lines (one object a line), or CSV with a mapping file.  The names in JSON and in a mapping\n"
+     "are: unit, kind, severity, found, text, team, inspection, category, code, id.\n"
      "A file's rows need no ids: the id of a row is made from its bytes, its ordinal among identical rows and the "
      "date\n"
      "found, so that submitting the same file twice doubles nothing.  A row that was edited is a new finding; a row "
@@ -18,18 +19,17 @@ const struct verb verbs[] = {
      "counts them and the exit code is then 1.  After exit code 69 run the same command again.\n"
      "\n"
      "A mapping says where each field comes from:\n"
-     "  unit:     {column: unit_code, empty: unknown}      # a unit that nobody knows goes to the office\n"
+     "  unit:     {column: unit_code, empty: unknown} # nobody's goes to the office\n"
      "  found:    {column: date}\n"
      "  text:     {column: text}\n"
      "  team:     {constant: team-1}\n"
      "  severity: {constant: ordinary}\n"
-     "  kind:     {column: critical, words: {Yes: prominent, No: incipient}, otherwise: poor_execution}\n"
-     "  id:       {derive: [inspection, line]}   # or {column: NAME}; without it the whole row counts\n"
+     "  kind:     {column: critical, words: {Yes: prominent}, otherwise: incipient}\n"
+     "  id:       {derive: [inspection, line]} # or {column: NAME}; else the whole row\n"
      "\nExamples:\n"
-     "  rectify submit --unit east --kind loophole --severity ordinary --category procurement -m 'no second "
-     "signature'\n"
+     "  rectify submit --team team-1 --unit east --kind loophole --severity ordinary -m 'no second signature'\n"
      "  rectify submit --csv findings.csv --map findings.yaml --dry-run\n"
-     "  generate | rectify submit --jsonl -\n"
+     "  generate | rectify submit --jsonl -    # {\"unit\": \"east\", \"text\": \"...\", ...}\n"
      "  rectify submit --csv findings.csv --map findings.yaml --sign li.wei.key --offline\n",
      submit_flags, submit_run, COMMAND_SUBMIT},
 
@@ -96,9 +96,10 @@ const struct verb verbs[] = {
      "often, and how many in all; the clock runs on until somebody else has granted it.\n" ACT_HELP
      "  rectify extension ask 42 --days 10 -m 'the supplier delivers on the 20th'\n",
      act_days_flags, act_run, COMMAND_EXTENSION_ASK},
-    {"attach", GROUP_UNIT, "CASE... -e [KIND][/N]:FILE [OPTION...]",
+    {"attach", GROUP_UNIT, "CASE... -e [WHAT:]FILE [OPTION...]",
      "add evidence",
-     "The file stays with you: its SHA-256, name and size are recorded.  N: it shows measure N of the plan done.  The same\n"
+     "The file stays with you: its SHA-256, name and size are recorded.  WHAT is the kind of evidence, or N where it shows\n"
+     "measure N of the plan done, or both, as KIND/N.  The same\n"
      "bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
      "  rectify attach 42 -e photo.jpg\n"
      "  rectify attach 42 -e 1:gate.jpg -e 2:register.pdf\n"
@@ -122,12 +123,13 @@ const struct verb verbs[] = {
      "  rectify endorse 42\n"
      "  rectify --as head.east endorse 42 43\n",
      act_flags, act_run, COMMAND_ENDORSE},
-    {"request-closure", GROUP_UNIT, "CASE... --evidence [KIND][/N]:FILE [OPTION...]",
+    {"request-closure", GROUP_UNIT, "CASE... --evidence [WHAT:]FILE [OPTION...]",
      "say that it is put right, with evidence",
      "Every closing needs evidence and the principal's endorsement; each track something more:\n"
      "  early_warning          the reminder talk on record (`talk`)\n"
      "  new_rules              the rule that was issued (`issue-rule`)\n"
-     "  special_rectification  an approved plan, and evidence for each of its measures (-e N:FILE)\n"
+     "  special_rectification  an approved plan, and evidence for each measure\n"
+     "                         (-e N:FILE)\n"
      "  supervision            the supervision order signed for (`sign-order`)\n"
      "  accountability         the body's decision, or its recorded refusal (`decide`)\n"
      "Open cases of co-units keep it open.\n" ACT_HELP
@@ -357,7 +359,7 @@ const struct verb verbs[] = {
      "published\n"
      "yet is provisional, said on stderr.  Hours run round the clock from a date and time, as written.\n"
      "For a negative limit write -- before it.\n"
-     "\nExamples:\n  rectify due 2026-02-13 1wd --calendar cn       # 2026-02-14, a make-up Saturday\n"
+     "\nExamples:\n  rectify due 2026-02-13 1wd --calendar cn    # 2026-02-14, a make-up Saturday\n"
      "  rectify due 2026-02-13 1wd --why\n  rectify due 2026-02-13T09:00 24h\n",
      due_flags, due_run, 0},
     {"clock show", GROUP_DATES, "", "the daemon's time",
@@ -391,8 +393,8 @@ const struct verb verbs[] = {
      "A code that the file leaves out is retired, not forgotten.\n"
      "\nExamples:\n  rectify --as office registry load city.yaml\n  rectify registry load city.yaml --timeout 60\n",
      publish_flags, registry_load_run, 0},
-    {"policy check", GROUP_ADMINISTER, "FILE [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
-     "Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
+    {"policy check", GROUP_ADMINISTER, "FILE... [--registry FILE]", "errors and gaps of a policy, and its longest times; needs no daemon",
+     "FILE may be - for standard input.  Every error in one pass, as file:line:column, on stderr; then what the policy leaves out or can never do; then, "
      "for each\n"
      "kind of finding, the longest time from the report to an accountability proposal.  Exit code 78 when there are "
      "errors.\n"
@@ -420,7 +422,7 @@ const struct verb verbs[] = {
      "The same input and seed give the same bytes.  Only --against history needs a daemon.\n"
      "\nExamples:\n  rectify policy rehearse draft.yaml --city 80x1175x17373 --seed 7 --current policy/municipal.yaml\n"
      "  rectify policy rehearse draft.yaml --csv findings.csv --map mapping.yaml --calendar us-federal --zone America/Chicago\n"
-     "  rectify --as office policy rehearse draft.yaml --against history --idle\n",
+     "  rectify --as auditor policy rehearse draft.yaml --against history --idle\n",
      policy_rehearse_flags, policy_rehearse_run, 0},
     {"policy publish", GROUP_ADMINISTER, "FILE", "put a policy in force, for cases to come",
      "Examples:\n  rectify --as office policy publish draft.yaml\n  rectify policy publish draft.yaml --json\n",
@@ -455,7 +457,8 @@ const struct verb verbs[] = {
      "used.\n"
      "Give the public half to whoever is to know you: an administrator (client), the audit office (log), the log's keepers "
      "(person).\n"
-     "\nExamples:\n  rectify key new ~/.config/rectify/key          # to connect; its public half is for `rectify key register`\n"
+     "\nThe public half of a key to connect with is for `rectify key register`.\n"
+     "\nExamples:\n  rectify key new ~/.config/rectify/key\n"
      "  rectify key new --for witness --name witness.audit-office /etc/rectify/witness.key\n",
      key_new_flags, key_new_run, 0},
     {"key public", GROUP_TRUST, "FILE", "print the public half of a key",

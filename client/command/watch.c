@@ -13,8 +13,10 @@
 #include "client/command/events.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
+#include "client/command/wrap.h"
 #include "rectify/must.h"
 
+#define INDENT 21 /* of a broken line: below the case */
 #define RENEW_SECONDS 20
 #define RECEIVE_MSEC 500
 #define ARENA_BYTES (64 * 1024)
@@ -35,7 +37,7 @@ static const struct column columns[] = {
     {"command", "WHAT", "操作", 0},
     {"actor", "WHO", "人员", 0},
     {"on_behalf", "FOR", "代", 0},
-    {"rule", "RULE", "规则", COLUMN_NUMBER},
+    {"rule", "RULE", "规则号", COLUMN_NUMBER},
     {"status", "STATUS", "状态", 0},
     {"track", "TRACK", "整改类型", 0},
     {"light", "LIGHT", "灯色", COLUMN_LIGHT},
@@ -94,6 +96,16 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_number(sheet, (int64_t)event_row->log_index);
 }
 
+static void say_people(FILE *out, const struct session *session, const Rectify__V1__EventRow *event_row) {
+  if (event_row->actor.len > 0) {
+    (void)fputs(in_language(session, " by ", " "), out);
+    print_safe(out, event_row->actor.data, event_row->actor.len);
+  }
+  if (event_row->on_behalf.len == 0) return;
+  (void)fputs(in_language(session, " for ", " 代 "), out);
+  print_safe(out, event_row->on_behalf.data, event_row->on_behalf.len);
+}
+
 static void say_event(struct watching *watching, const Rectify__V1__EventRow *event_row,
                       const Rectify__V1__CaseRow *row, const struct event *event, const char *effects) {
   const struct session *session = watching->session;
@@ -105,20 +117,19 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
   uint32_t light = row == NULL || row->light >= sizeof colours / sizeof colours[0] ? 0 : row->light;
   bool coloured = session->colour && light != 0;
   (void)printf("%s  %s%s%s  ", when, colours[coloured ? light : 0], name, coloured ? "\033[0m" : "");
-  if (row != NULL) print_safe(stdout, row->unit.data, row->unit.len);
-  (void)printf("  %s", what);
-  if (event_row->actor.len > 0) {
-    (void)fputs(in_language(session, " by ", " "), stdout);
-    print_safe(stdout, event_row->actor.data, event_row->actor.len);
-  }
-  if (event_row->on_behalf.len > 0) {
-    (void)fputs(in_language(session, " for ", " 代 "), stdout);
-    print_safe(stdout, event_row->on_behalf.data, event_row->on_behalf.len);
-  }
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  must(out != NULL);
+  if (row != NULL) print_safe(out, row->unit.data, row->unit.len);
+  (void)fprintf(out, "  %s", what);
+  say_people(out, session, event_row);
   if (rule_refuses(event->rule))
-    (void)printf("  %s %u", in_language(session, "refused, rule", "不予办理，规则"), event->rule);
-  if (effects[0] != '\0') (void)printf("  -> %s", effects);
-  (void)putchar('\n');
+    (void)fprintf(out, "  %s %u", in_language(session, "refused, rule", "不予办理，规则号"), event->rule);
+  if (effects[0] != '\0') (void)fprintf(out, "  -> %s", effects);
+  must(fclose(out) == 0);
+  wrap_rest(stdout, text, length, strlen(when) + strlen(name) + 4, INDENT, wrap_limit(stdout));
+  free(text);
 }
 
 static void show(struct watching *watching, const Rectify__V1__EventRow *event_row, const Rectify__V1__CaseRow *row) {
@@ -298,13 +309,6 @@ static int on_push(struct watching *watching, const Rectify__V1__Push *push) {
   return EXIT_FINE;
 }
 
-static int on_error(struct watching *watching, const Rectify__V1__Error *error) {
-  complain("the daemon says: %s: %.*s", word_text(words_failure, error->code), (int)error->text.len,
-           error->text.len > 0 ? (const char *)error->text.data : "");
-  (void)watching;
-  return EXIT_REFUSED;
-}
-
 static int loop(struct watching *watching) {
   int code = EXIT_FINE;
   while (code == EXIT_FINE && !done(watching)) {
@@ -316,7 +320,7 @@ static int loop(struct watching *watching) {
     if (result != RECTIFY_OK) return session_failure(watching->session, result);
     if (reply->body_case == RECTIFY__V1__REPLY__BODY_PONG) code = on_pong(watching, reply->pong);
     if (reply->body_case == RECTIFY__V1__REPLY__BODY_PUSH) code = on_push(watching, reply->push);
-    if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = on_error(watching, reply->error);
+    if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = session_say_error(reply->error);
     (void)fflush(stdout);
   }
   return interrupted != 0 ? EXIT_FINE : code;

@@ -61,11 +61,40 @@ void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t wi
 
 static bool is_layout(const char *line) { return line[0] == ' ' || line[0] == '\n' || line[0] == '\0'; }
 
+/* Bytes of the longest beginning of a command that leaves room for " \" and ends before a space outside of quotes; 0 where
+ * there is none. */
+static size_t fitting_words(const char *text, size_t length, size_t width) {
+  size_t best = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < length && columns_of(text, i) + 2 <= width; i++) {
+    if (text[i] == '\'') quoted = !quoted;
+    if (text[i] == ' ' && i > 0 && text[i - 1] != ' ' && !quoted) best = i;
+  }
+  return best;
+}
+
+#define COMMAND_INDENT 6
+
+/* A line as it is; an example that is too wide is broken as a shell takes it. */
+static void wrap_layout(FILE *out, const char *text, size_t length, size_t width) {
+  const bool command = strncmp(text, "  rectify ", strlen("  rectify ")) == 0;
+  size_t at = 0;
+  while (command && at + columns_of(text, length) > width) {
+    const size_t bytes = fitting_words(text, length, width - at);
+    if (bytes == 0) break;
+    (void)fprintf(out, "%.*s \\\n%*s", (int)bytes, text, COMMAND_INDENT, "");
+    text += bytes + 1;
+    length -= bytes + 1;
+    at = COMMAND_INDENT;
+  }
+  (void)fprintf(out, "%.*s\n", (int)length, text);
+}
+
 void wrap_text(FILE *out, const char *text, size_t width) {
   while (*text != '\0') {
     size_t length = strcspn(text, "\n");
     if (is_layout(text)) {
-      (void)fprintf(out, "%.*s\n", (int)length, text);
+      wrap_layout(out, text, length, width);
       text += length + (text[length] == '\n');
       continue;
     }
@@ -102,12 +131,15 @@ static size_t fitting(const char *text, size_t width) {
 
 size_t wrap_limit(FILE *out) { return isatty(fileno(out)) == 1 ? wrap_width(out) : SIZE_MAX; }
 
-void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width) {
+void wrap_rest(FILE *out, const void *text, size_t length, size_t at, size_t indent, size_t width) {
   char *line = strndup(length > 0 ? text : "", length);
   must(line != NULL);
   if (indent == 0) indent = strspn(line, " ") + 2;
   if (indent > WIDTH_LEAST / 2) indent = WIDTH_LEAST / 2; /* there is always room for more than one character */
-  size_t at = 0;
+  if (at > 0 && at + WIDTH_LEAST / 4 > width) {
+    (void)fprintf(out, "\n%*s", (int)indent, "");
+    at = indent;
+  }
   for (char *rest = line; *rest != '\0';) {
     size_t bytes = columns_of(rest, strlen(rest)) + at <= width ? strlen(rest) : fitting(rest, width - at);
     print_safe(out, rest, bytes);
@@ -118,4 +150,8 @@ void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t
   }
   (void)fputc('\n', out);
   free(line);
+}
+
+void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width) {
+  wrap_rest(out, text, length, 0, indent, width);
 }

@@ -8,8 +8,8 @@
 /* Columns of lines on `out`: as many as the terminal has, 64 to 100; 80 where it is none. */
 size_t wrap_width(FILE *out);
 
-/* Prints `text`: lines that begin with a space and empty lines as they are, all others joined to paragraphs and broken
- * between words. */
+/* Prints `text`: lines that begin with a space and empty lines as they are, but a command `  rectify ...` that is too wide
+ * broken as a shell takes it; all others joined to paragraphs and broken between words. */
 void wrap_text(FILE *out, const char *text, size_t width);
 
 /* Goes on a line that stands at column `at`: words of `text`, broken lines indented by `indent`.  Ends the line. */
@@ -22,5 +22,8 @@ size_t wrap_limit(FILE *out);
  * with the rest indented by `indent`, or by two more than the line itself when that is 0.  Control characters are made
  * visible. */
 void wrap_line(FILE *out, const void *text, size_t length, size_t indent, size_t width);
+
+/* The same for the rest of a line that stands at column `at`. */
+void wrap_rest(FILE *out, const void *text, size_t length, size_t at, size_t indent, size_t width);
 
 #endif

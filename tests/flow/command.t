@@ -7,11 +7,13 @@ Needs build/rectify, python3-zmq, python3-protobuf and protoc.  Prints TAP.
 """
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
 import tempfile
 import threading
+import unicodedata
 from pathlib import Path
 
 import zmq
@@ -70,14 +72,31 @@ def dates():
         expect(["due", "2026-02-13", "1wd", "-c", file.name], 78, "", rf"{file.name}:1:1: error", what="due with a bad calendar file")
 
 
+def width(line):
+    """Columns on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def names_in_json():
+    """The names of JSON lines are not those of the options: --message is `text`."""
+    done = run("submit", "--jsonl", "-", "--dry-run", stdin='{"message": "x"}\n')
+    names = re.search(r"1:2: error: unknown name 'message'; known are: (.*)", done.stderr)
+    told = run("submit", "--help").stdout
+    ok(done.returncode == 1 and names is not None and "text" in names[1].split(), "an unknown name in JSON: the known ones are said", done.stderr)
+    ok(names is not None and all(re.search(rf"\b{name}\b", told.split("Options:")[0]) for name in names[1].split()),
+       "submit --help lists the names of JSON lines", told)
+
+
 def help_and_completion():
     whole = expect(["--help"], 0, what="rectify --help").stdout
     verbs = [line.split("  ")[1].strip() for line in whole.split("Options,")[0].splitlines() if re.match(r"  [a-z]", line)]
     ok(len(verbs) > 30, "--help lists the commands", whole)
     for verb in verbs:
         text = run(*verb.split(), "--help")
-        ok(text.returncode == 0 and f"usage: rectify {verb}" in text.stdout and text.stdout.count(f"  rectify ") >= 1,
-           f"rectify {verb} --help shows its usage and examples", text.stdout, text.stderr)
+        ok(text.returncode == 0 and f"usage: rectify {verb}" in text.stdout and text.stdout.count(f"  rectify ") >= 1
+           and all(width(line) <= 80 for line in text.stdout.splitlines()),
+           f"rectify {verb} --help shows its usage and examples in 80 columns", text.stdout, text.stderr)
+    ok("KIND, N or KIND/N" in " ".join(run("attach", "--help").stdout.split()), "--help tells what may stand before a file of evidence")
     for verb in ["submit", "act", "ledger"]:
         known = run(*verb.split(), "--help").returncode
         ok(known == (64 if verb == "act" else 0), f"{verb} is {'no ' if verb == 'act' else ''}command")
@@ -115,6 +134,10 @@ def help_and_completion():
 
 # ---- a daemon of our own ----------------------------------------------------------------------------------------
 
+NOW = 1767571200000000  # of the daemon: 2026-01-05
+REFUSALS = {b"tomorrow": 140, b"their team": 202}  # what a finding of this text is refused by
+
+
 class Stub(threading.Thread):
     """Answers Submit as told by the texts of the findings; remembers every id that it accepted or refused."""
 
@@ -123,7 +146,7 @@ class Stub(threading.Thread):
         self.pb, self.endpoint = pb, f"ipc://{folder}/stub.sock"
         self.accepted, self.refused, self.requests, self.sizes, self.silent, self.acts = {}, {}, 0, [], 0, []
         self.previews, self.done, self.known, self.queries = 0, {}, 40, []
-        self.knows_previews, self.lost = True, False
+        self.knows_previews, self.lost, self.found = True, False, None
         self.silent_after = None  # so many answers more; then it takes what comes and says nothing
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.bind(self.endpoint)
@@ -157,7 +180,12 @@ class Stub(threading.Thread):
             reply.error.code, reply.error.text = 4, b"more than fits"
             return
         for finding in submit.findings:
+            self.found = finding
             outcome = reply.outcomes.outcomes.add(id=finding.id)
+            if finding.text in REFUSALS and finding.id not in self.refused:
+                outcome.refusal.rule, outcome.refusal.recorded = REFUSALS[finding.text], NOW
+                self.refused[finding.id] = finding.text
+                continue
             if finding.id in self.refused or (finding.text == b"refuse" and finding.id not in self.accepted):
                 outcome.refusal.rule, outcome.refusal.repeated = 120, finding.id in self.refused
                 self.refused[finding.id] = finding.text
@@ -173,9 +201,10 @@ class Stub(threading.Thread):
             if not act.preview:
                 self.acts.append(command)
             outcome = reply.outcomes.outcomes.add(id=command.id)
-            if command.case_no == 13:
-                outcome.refusal.rule, outcome.refusal.case_no = 620, 13
+            if command.case_no in (13, 1414):
+                outcome.refusal.rule, outcome.refusal.case_no = 620 if command.case_no == 13 else 101, command.case_no
                 continue
+            outcome.receipt.recorded = NOW
             outcome.receipt.rule, outcome.receipt.case_no, outcome.receipt.status = 603, command.case_no, 4
             outcome.receipt.repeated = command.id in self.done
             outcome.receipt.due_text = b"2026-03-27"
@@ -183,7 +212,10 @@ class Stub(threading.Thread):
                 self.done[command.id] = command.case_no
 
     def ping(self, _, reply):
-        reply.pong.now = 1767571200000000
+        reply.pong.now = NOW
+
+    def watch(self, _, reply):
+        reply.error.code, reply.error.text = 5, b"the actor is not in the registry"
 
     def query(self, query, reply):
         """Cases 1 to `known`, 200 a page; one notice; two documents."""
@@ -194,8 +226,14 @@ class Stub(threading.Thread):
             first = int(query.cursor or b"1")
             for case_no in range(first, min(first + 200, self.known + 1)):
                 reply.page.cases.add(case_no=case_no, status=2, light=1, unit=b"east", due_text=b"2026-03-01", kind=1,
-                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3")
+                                     flags=8 + 2048, parent=case_no // 2, extensions=1, extended=8, form=4, order=b"2026-3",
+                                     opened=NOW if case_no != 1 else 0, origin=[4, 2, 3][(case_no + 1) % 3], next_fire=NOW, text=b"a wall of words " * 12)
             reply.page.next_cursor = str(first + 200).encode() if first + 200 <= self.known else b""
+        elif what == "units":
+            reply.page.units.add(code=b"east", name=b"East")
+        elif what == "history":
+            event = self.pb.Event(format=1, case_no=7, version=1, command=15, rule=620, actor=1, key=bytes(16), recorded=NOW)
+            reply.page.events.add(record=event.SerializeToString(), text=b"line after line " * 12)
         elif what == "notices":
             reply.page.notices.add(id=77, case_no=5, kind=2, officer=b"o1", officer_name="王芳".encode(), instead_of=b"o2",
                                    recipient=1, created=1767571200000000)
@@ -290,6 +328,47 @@ def saved(desk, stub):
     ok(done.returncode == 0 and "95 repeated" in done.stdout and len(stub.accepted) == 95, "the same file again doubles nothing", done.stdout)
 
 
+def one(desk):
+    """A finding by options."""
+    words = ["submit", "--unit", "u", "--kind", "loophole", "--severity", "major", "-m"]
+    done = desk.command(*words, "fine")
+    ok(done.returncode == 0 and desk.stub.found.found_on == NOW // 86400000000, "without --found the day is the daemon's",
+       done.stdout, done.stderr, desk.stub.found)
+    done = desk.command(*words, "tomorrow")
+    ok(done.returncode == 1 and "the daemon's date is 2026-01-05; say --found DATE" in done.stderr,
+       "a date in the daemon's future: its date is said", done.stderr)
+    done = desk.command(*words, "their team")
+    ok(done.returncode == 1 and "--team" in done.stderr, "another team: --team is said", done.stderr)
+
+
+def same_id(desk):
+    """What was recorded under an id stands; whoever says the id again is told that nothing was looked at."""
+    words = ["submit", "--unit", "u", "--kind", "loophole", "--severity", "major", "--id", "019b6767-9400-7d3e-be87-000000000001", "-m"]
+    desk.command(*words, "refuse")
+    done = desk.command(*words, "refuse", "--team", "mine")
+    ok(done.returncode == 1 and "(recorded before; nothing was decided again: use another --id)" in done.stderr,
+       "a repeated refusal says that the correction was not looked at", done.stderr)
+    done = desk.command(*words, "refuse", "--zh")
+    ok("请换用另一个 --id" in done.stderr, "... in Chinese too", done.stderr)
+    words[-2] = words[-2][:-1] + "2"
+    desk.command(*words, "fine")
+    done = desk.command(*words, "something else")
+    ok(done.returncode == 0 and "(recorded before; nothing was done again)" in done.stdout, "so does a repeated receipt", done.stdout)
+
+
+def progress(desk):
+    """The bar on a terminal is gone before anything else is said there, wherever the rows come from and go to."""
+    row = {"unit": "u", "kind": "loophole", "severity": "major", "found": "2026-01-05", "text": "bar"}
+    master, slave = pty.openpty()
+    subprocess.run([RECTIFY, "--endpoint", desk.stub.endpoint, "--as", "me", "submit", "--jsonl", "-"], check=False, timeout=60,
+                   input=(json.dumps(row) + "\nnothing\n").encode(), stdout=subprocess.DEVNULL, stderr=slave, env=ENVIRONMENT)
+    os.close(slave)
+    text = os.read(master, 65536).decode()
+    os.close(master)
+    ok("] 0 rows" in text and re.search(r"\r\x1b\[Kstandard input:2:1: error", text) is not None, "the progress bar is erased before an error",
+       repr(text))
+
+
 def again(desk):
     """A refused row is tried anew by the next run, and never twice once it was accepted."""
     stub = desk.stub
@@ -381,7 +460,7 @@ WRONG = [
     ("merge 7 -m x", "needs --into"), ("merge 7 --into 0 -m x", "case number"), ("hand-over 7", "needs --officer"),
     ("co-unit 7", "needs --unit"), ("attach 7", "needs --evidence"), ("bounce 7", "-m TEXT"), ("bounce 7 -m ", "empty|TEXT"),
     ("attach 7 -e 33:FILE", "measures 1 to 32"), ("attach 7 -e plan/0:FILE", "measures 1 to 32"),
-    ("attach 7 -e plann/2:FILE", "did you mean 'plan'"), ("co-unit 7 --unit " + "u" * 64, "1 to 63 bytes"),
+    ("attach 7 -e plann/2:FILE", "did you mean 'plan'"), ("attach 7 -e /2:FILE", "KIND, N or KIND/N"), ("co-unit 7 --unit " + "u" * 64, "1 to 63 bytes"),
     ("bulk sign-for --yes", "which cases"), ("bulk --unit u --yes", "which command"), ("bulk --unit u sign-for", "--preview or --yes"),
     ("bulk --unit u signfor --yes", "did you mean 'sign-for'"), ("bulk --unit u ping --yes", "not done to cases"),
     ("bulk --unit u sign-for 7 --yes", "leave out '7'"), ("bulk --unit u sign-for --yes --preview", "either"),
@@ -522,6 +601,108 @@ def tells(desk):
     ok(done.returncode == 1 and "no version 9" in done.stderr, "a version that is not there", done.stderr)
 
 
+def nothing(desk):
+    """Where there is nothing to show, whether it is for want of rights or of such a unit."""
+    desk.stub.known = 0
+    done = desk.command("policy", "rehearse", ROOT / "policy" / "municipal.yaml", "--against", "history")
+    ok(done.returncode == 1 and not done.stdout and "'me' may read none" in done.stderr, "no findings to rehearse: no table of zeros",
+       done.stdout, done.stderr)
+    done = desk.command("cases", "--unit", "east")
+    ok(done.returncode == 0 and "that you may read" in done.stdout and not done.stderr, "no cases of those that one may read", done.stdout, done.stderr)
+    done = desk.command("cases", "--unit", "eats")
+    ok(done.returncode == 0 and "no unit 'eats'" in done.stderr, "a unit that there is not is named", done.stdout, done.stderr)
+    desk.stub.known = 3
+
+
+def on_terminal(*words, plain=True, **environment):
+    """What is printed on a terminal of 80 columns; `plain`: without what colours it."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([RECTIFY, *map(str, words)], stdin=slave, stdout=slave, stderr=slave,
+                          env={**ENVIRONMENT, **environment}) as child:
+        os.close(slave)
+        text = b""
+        try:
+            while chunk := os.read(master, 65536):
+                text += chunk
+        except OSError:
+            pass  # Linux says so that the other side is closed
+        child.wait(60)
+    os.close(master)
+    return re.sub(r"\x1b\[[0-9;]*[mK]" if plain else "^$", "", text.decode()).replace("\r\n", "\n")
+
+
+def lines(desk):
+    """No line on a terminal is left to the terminal to break, and no word is broken."""
+    for words, parts in [(["show", "7"], ["otherwise", "a wall of words " * 3, "refused, rule 620", "line after line " * 3]),
+                         (["unmerge", "1414", "-m", "x"], ["refused, rule 101", "there is: withdraw"]),
+                         (["history", "7"], ["refused, rule 620", "line after line " * 3]), (["ping"], ["log of"])]:
+        text = on_terminal("--endpoint", desk.stub.endpoint, "--as", "me", *words)
+        whole = " ".join(text.split())
+        ok(all(width(line) <= 80 for line in text.splitlines()) and all(part.strip() in whole for part in parts),
+           f"{words[0]} keeps to 80 columns", text)
+
+
+def cut(desk):
+    """A text that is cut on a terminal shows where."""
+    texts = [line for line in on_terminal("--endpoint", desk.stub.endpoint, "--as", "me", "cases").splitlines() if "C-0" in line]
+    ok(len(texts) == 3 and all(line.endswith("…") and 78 <= width(line) <= 80 for line in texts), "a text that is cut ends in ...", texts)
+
+
+def aftermath(desk):
+    """What one would ask next is told at once."""
+    done = desk.command("unmerge", "1414", "-m", "x")
+    said = " ".join(done.stderr.split())
+    ok(done.returncode == 1 and "is dispatched; there is:" in said and re.search(r"\bsign-for, bounce\b", said) and "unmerge" not in said.split(";")[-1],
+       "no such move: where the case stands, and what there is", done.stderr)
+    desk.stub.known = 9  # but for the first all of this instant: 2, 5 and 8 split off, 3, 6 and 9 of co-units, 4 and 7 of a sweep
+    for words, news in ((["split", "7", "-m", "x"], ["8"]), (["co-unit", "7", "--unit", "u"], ["9"]), (["sweep", "7"], ["4", "7"])):
+        done = desk.command(*words)
+        ok(done.returncode == 0 and re.findall(r"^C-00000(\d)  new: ", done.stdout, re.M) == news, f"{words[0]} names the new cases",
+           done.stdout, done.stderr)
+    done = desk.command("sweep", "7", "--preview")
+    ok("new: " not in done.stdout, "... and a preview none", done.stdout)
+    for words, missing in ((["show"], "CASE"), (["due", "2026-02-13"], "LIMIT"), (["policy", "diff", "x"], "FILE"), (["sign-for"], "CASE")):
+        done = desk.command(*words)
+        ok(done.returncode == 64 and f": {missing} is missing" in done.stderr, f"{words[0]}: {missing} is missing", done.stderr)
+
+
+def advice(desk):
+    """What a wrong command line is answered with helps."""
+    me = ["--endpoint", desk.stub.endpoint, "--as", "me"]
+    text = on_terminal(*me, "comment", "7", PATH="/nonexistent")
+    ok("say -m TEXT, or set VISUAL or EDITOR" in " ".join(text.split()), "no editor: what to do instead", text)
+    editor = desk.folder / "editor"
+    editor.write_text("#!/bin/sh\necho by the editor > \"$1\"\n")
+    editor.chmod(0o755)
+    on_terminal(*me, "comment", "7", PATH=f"{desk.folder}:{ENVIRONMENT['PATH']}")
+    ok(desk.stub.acts[-1].text == b"by the editor", "without VISUAL and EDITOR it is the program `editor`", desk.stub.acts[-1])
+    for words in (["attach", "7"], ["submit", "--unit", "u"], ["bulk", "--unit", "u", "attach", "--yes"]):
+        done = desk.command(*words, "-e", "/nonexistent")
+        ok(done.returncode == 65 and "cannot read the evidence" in done.stderr, f"{words[0]}: evidence that cannot be read is no wrong word",
+           done.stderr)
+    done = desk.command("bulk", "--unit", "u", "sign-for", "--limit", "2")
+    ok(done.returncode == 64 and "before the command: rectify bulk FILTER... sign-for" in done.stderr, "a filter behind the command", done.stderr)
+    done = desk.command("help", "bonce")
+    ok(done.returncode == 64 and "did you mean 'bounce'" in done.stderr, "help suggests too", done.stderr)
+    done = desk.command("policy", "check", "/nonexistent")
+    ok("bytes" not in done.stderr and "cannot read '/nonexistent': No such file" in done.stderr, "a file that is not there is not too large", done.stderr)
+    done = desk.command("clock", "advance", "99999d")
+    ok(done.returncode == 64 and re.search(r"no further than 2\d\d\d-12-3\d", done.stderr) is not None, "the clock's end", done.stderr)
+    done = desk.command("watch")
+    ok(done.returncode == 1 and done.stderr.count("is not in the registry") == 1, "watch says an error once", done.stderr)
+    ok("\x1b[32m" in on_terminal(*me, "show", "7", plain=False, TERM="xterm") and "\x1b" not in on_terminal(*me, "show", "7", plain=False, TERM="dumb"),
+       "a dumb terminal gets no colours")
+
+
+def chinese(desk):
+    """A policy is 规则, the number of a rule 规则号, in tables and in words."""
+    for words in (["sign-for", "13"], ["history", "7"], ["sign-for", "13", "--csv"], ["bulk", "--unit", "u", "sign-for", "--preview", "--csv"]):
+        done = desk.command(*words, "--zh")
+        ok("规则号" in done.stdout + done.stderr, f"{words[0]} says 规则号", done.stdout[:300], done.stderr)
+    done = desk.command("ping", "--zh")
+    ok("规则版本" in done.stdout and "规则版本" in desk.command("ping", "--zh", "--csv").stdout, "ping says 规则版本", done.stdout)
+
+
 def manual():
     page = run("__manual").stdout
     made = subprocess.run(["scdoc"], input=page, capture_output=True, text=True, check=False)
@@ -543,14 +724,24 @@ def compile_proto(folder):
 def main():
     dates()
     help_and_completion()
+    names_in_json()
     with tempfile.TemporaryDirectory(prefix="rectify-") as folder:
         desk = Desk(folder, compile_proto(folder))
         intake(desk)
+        one(desk)
+        same_id(desk)
+        progress(desk)
         acts(desk)
         verbs(desk)
         previews(desk)
         bulk(desk)
         tells(desk)
+        nothing(desk)
+        lines(desk)
+        cut(desk)
+        aftermath(desk)
+        advice(desk)
+        chinese(desk)
     manual()
     print(f"1..{COUNT}")
     sys.exit(1 if FAILED else 0)

@@ -52,10 +52,23 @@ def test_check():
        "both unknown keys in one pass, each with its place and the nearest word", done.stderr)
 
 
+    done = run("policy", "check", *SHIPPED)
+    ok(done.returncode == 0 and [path for path in SHIPPED if f"{path}: ok (" not in done.stdout] == [], "several files at once", done.stdout, done.stderr)
+    found = rows(run("policy", "check", *SHIPPED, "--json"))
+    same([row["file"] for row in found if row["kind"] == "unrouted"], [str(path) for path in SHIPPED], "... each named for machines")
+    done = run("policy", "check", "/nonexistent", MUNICIPAL)
+    ok(done.returncode == 65 and ": ok (" in done.stdout, "... the later ones too, when one cannot be read", done.stdout, done.stderr)
+    with open(MUNICIPAL, encoding="utf-8") as file:
+        done = subprocess.run([BUILD / "rectify", "policy", "check", "-"], stdin=file, capture_output=True, text=True, check=False)
+    ok(done.returncode == 0 and "standard input: ok (" in done.stdout, "- is standard input", done.stdout, done.stderr)
+
+
 def test_test():
     done = run("policy", "test", *SHIPPED)
     ok(done.returncode == 0 and done.stdout.endswith(" passed, 0 failed\n") and done.stdout.count(" passed\n") > 10,
        "the shipped policies hold what their tests say", done.stdout, done.stderr)
+    ok(all(str(path) in done.stdout for path in SHIPPED) and str(MUNICIPAL) not in run("policy", "test", MUNICIPAL).stdout,
+       "of several files each row names its own", done.stdout)
     done = run("policy", "test", MUNICIPAL, changed("wrong.yaml", "route: 3, responsible: handler", "route: 4, responsible: handler"))
     ok(done.returncode == 1 and "wrong.yaml:" in done.stderr and "route is 3, not 4" in done.stderr and "15 passed, 1 failed" in done.stdout,
        "what does not hold is said with its place, and the rest is played", done.stdout, done.stderr)

@@ -40,6 +40,20 @@ static void test_paragraphs(void **state) {
   ends_as(out, "");
 }
 
+/* What a shell is given again must come out whole. */
+static void test_commands(void **state) {
+  FILE *out = begin();
+  (void)state;
+  wrap_text(out, "  rectify a -m 'one two three' --four five\n", 24);
+  ends_as(out, "  rectify a -m \\\n      'one two three' \\\n      --four five\n");
+  out = begin();
+  wrap_text(out, "  rectify a -m 'one two three four five six'\n", 20);
+  ends_as(out, "  rectify a -m \\\n      'one two three four five six'\n");
+  out = begin();
+  wrap_text(out, "  rectify a b\n", 13); /* fits */
+  ends_as(out, "  rectify a b\n");
+}
+
 static void test_words(void **state) {
   FILE *out = begin();
   (void)state;
@@ -96,7 +110,7 @@ static void test_any_width(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_paragraphs),
-      cmocka_unit_test(test_words),
+      cmocka_unit_test(test_commands), cmocka_unit_test(test_words),
       cmocka_unit_test(test_lines),
       cmocka_unit_test(test_any_width),
   };
