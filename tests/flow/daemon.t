@@ -126,6 +126,27 @@ def test_signals():
     same(daemon.exit_code(), 0, "SIGINT: exit code 0")
 
 
+def test_stop_while_starting():
+    """SIGTERM before it serves: the PostgreSQL that it started ends with it."""
+    daemon = Daemon(top=TOP[0])
+    for pause in (0, 0.2, 0.6):
+        daemon.start(wait=False)
+        daemon.wait_log("cluster.starting")
+        time.sleep(pause)  # anywhere in the start, by the machine's speed: it must hold everywhere
+        same((daemon.stop(), daemon.postmaster()), (0, 0), f"stopped {pause} s after it began to start one, it leaves no server")
+    need(daemon.saw("stopped"), "the last of them to end by itself")
+
+
+def test_migration_fails():
+    """Nor does it leave one when the database is not for this program."""
+    daemon = Daemon(top=TOP[0]).start()
+    daemon.sql("INSERT INTO public.rectify_migration SELECT (jsonb_populate_record(m, '{\"number\": 9999}')).* "
+               "FROM public.rectify_migration AS m ORDER BY number DESC LIMIT 1")
+    same(daemon.stop(), 0, "it stops")
+    daemon.start(wait=False)
+    same((daemon.exit_code(), daemon.postmaster()), (69, 0), "a newer database: exit code 69, and no server left")
+
+
 def test_data_directory():
     """A data directory that cannot be trusted is refused with a sentence."""
     root = os.geteuid() == 0
@@ -166,5 +187,5 @@ def test_real_clock():
     daemon.stop()
 
 
-main(test_options, test_migrate, test_configuration, test_background, test_signals, test_data_directory,
-     test_real_clock)
+main(test_options, test_migrate, test_configuration, test_background, test_signals, test_stop_while_starting,
+     test_migration_fails, test_data_directory, test_real_clock)
