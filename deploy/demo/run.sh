@@ -10,8 +10,9 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 HERE=deploy/demo
-if [ "$(id -u)" = 0 ]; then default_base=/var/tmp/rectify-demo; else default_base=$HOME/.local/state/rectify-demo; fi
-BASE=${RECTIFY_DEMO:-$default_base}
+BASE=${RECTIFY_DEMO:-}
+if [ -z "$BASE" ] && [ "$(id -u)" = 0 ]; then BASE=/var/tmp/rectify-demo; fi
+BASE=${BASE:-${HOME:?names no home directory: say where by RECTIFY_DEMO}/.local/state/rectify-demo}
 DATA=$BASE/data # the daemon makes it; as root it gives itself up to the account postgres first
 LOG=$BASE/rectifyd.log
 PID=$BASE/rectifyd.pid

@@ -2,6 +2,7 @@
 """The program itself: options, configuration, starting, stopping, the background."""
 import os
 import sys
+from datetime import datetime
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
@@ -27,12 +28,12 @@ def test_options():
     named = set(re.findall(r"--([a-z-]+)", done.stdout))
     ok({"config", "data", "endpoint", "database", "migrate", "clock", "background", "pid-file", "log-level", "version", "help"} <= named,
        "names its options", named)
-    ok(max(len(line) for line in done.stdout.splitlines()) <= 130, "in lines that fit a screen")
+    ok(max(len(line) for line in done.stdout.splitlines()) <= 80, "in lines that fit a terminal", done.stdout)
     done = run("--version")
     ok(done.returncode == 0 and re.fullmatch(r"rectifyd \d+\.\d+\.\d+\n", done.stdout), "--version", done)
     top = place()
     data = ("--data", str(top / "data"))
-    fails(64, "unrecognized option|unknown option", "an unknown option", "--nonsense")
+    fails(64, "(unrecognized|unknown) option.*\\n(?s:.*)--help", "an unknown option", "--nonsense")
     fails(64, "requires an argument", "a missing argument", "--data")
     fails(64, "unexpected argument 'x'", "an argument too many", *data, "x")
     fails(64, "not an absolute path", "a relative data directory", "--data", "here")
@@ -121,6 +122,8 @@ def test_signals():
     daemon = Daemon(top=TOP[0]).start()
     daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_log("signal.hangup")
+    line = daemon.saw(r"(?m)^(\S+)Z rectifyd info: signal\.hangup").group(1)
+    ok(abs(datetime.fromisoformat(line + "+00:00").timestamp() - time.time()) < 60, "its log says when, by the real clock", line)
     ok(Client(daemon, "office").ping().head.size > 0, "after SIGHUP it serves")
     daemon.process.send_signal(signal.SIGINT)
     same(daemon.exit_code(), 0, "SIGINT: exit code 0")
