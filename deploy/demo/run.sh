@@ -489,11 +489,12 @@ invite() {
   cat <<END
 
 The city stands at $(rectify clock show --as office).  It stays until Ctrl-C.  In a second terminal, from this directory:
-  export PATH=\$PWD/build:\$PATH TZ=Asia/Shanghai RECTIFY_ACTOR=o122
+  export PATH=$(realpath "${B:-build}"):\$PATH TZ=Asia/Shanghai RECTIFY_ACTOR=o107
   export RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT
-  rectify inbox                          what waits for 许文 of 西苑街道
-  rectify sign-for 8                     he takes a case on
-  rectify show 8                         and reads what comes next
+  rectify cases --overdue --by-due       what the auditor finds overdue
+  rectify inbox --as o182                what waits for 韩梅 of 信访局
+  rectify sign-for 4 --as o182           she takes a case on
+  rectify show 4                         and reads what comes next; README.md goes on from here
 END
 }
 
