@@ -7,6 +7,9 @@ MAKEFLAGS += -j$(shell nproc) --no-print-directory
 endif
 .DEFAULT_GOAL := all
 B := build
+ifneq ($(words $(B)),1)
+$(error B must be the path of a directory, without spaces)
+endif
 CC ?= gcc
 PKGS := libzmq libpq libprotobuf-c libcrypto libfyaml
 SANITIZE ?=
@@ -62,18 +65,19 @@ run: ## install what is missing, build, play the demonstration city; ONCE=1 ends
 	@$(MAKE) all
 	@B=$(B) ONCE=$(ONCE) deploy/demo/run.sh
 
-test: ## install what is missing, build, run every test; the last line is `N passed, N failed`
-	@scripts/deps.sh test
+test: ## install what is missing, build, run every test; the last line is `N passed, N failed`, and `, N skipped` if any
+	@scripts/deps.sh run test
 	@$(MAKE) all tests-built
 	@B=$(B) scripts/test.sh unit spec fuzz sql flow
 
 check: ## before a commit: unit tests, specs and the quick half of lint
+	@scripts/deps.sh run test
 	@$(MAKE) all tests-built
 	@$(MAKE) lint-quick
 	@B=$(B) scripts/test.sh unit spec
 
 lint: ## layers, purity, function lengths, shellcheck, codespell, cppcheck, clang
-	@scripts/deps.sh lint
+	@scripts/deps.sh run lint
 	@$(MAKE) all
 	@$(MAKE) lint-quick lint-tools lint-clang
 
@@ -97,7 +101,7 @@ lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 # rectify(1) comes from the table of commands itself: nothing to keep in step.
 MANUALS := $(B)/man/rectify.1 $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 docs: ## write docs/LIFECYCLE.md again, from the tables; build the manual pages
-	@scripts/deps.sh docs
+	@scripts/deps.sh run docs
 	@$(MAKE) $(MANUALS)
 	@scripts/lifecycle.py
 $(B)/man/rectify.1: $(B)/rectify
@@ -109,39 +113,45 @@ $(B)/man/%: docs/man/%.scd
 	$(call say,SCDOC,$@)
 	$(Q)scdoc < $< > $@.new && mv $@.new $@
 
-bench: all $(BENCH) $(B)/tests/flow/export_city ## measure: each script of bench/ says what and how
+# Into build/, so that a short trial does not replace the figures of the record.
+RESULTS ?= $(B)/bench/results
+bench: ## measure: each script of bench/ says what and how; RESULTS=bench/results keeps the figures
 	@scripts/deps.sh run
-	@for script in bench/*.sh; do [ -e "$$script" ] || continue; B=$(B) "$$script" || exit 1; done
+	@$(MAKE) all $(BENCH) $(B)/tests/flow/export_city
+	@for script in bench/*.sh; do B=$(B) RESULTS='$(RESULTS)' "$$script" || exit 1; done
 
-deps: ## install the Debian packages that building, testing and lint need
+deps: ## install the Debian packages that building, testing, lint and the manual pages need
 	@scripts/deps.sh run test lint docs
 
-install: all docs ## install programs, library, policies and unit file; DESTDIR, PREFIX
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(UNITDIR)
-	install -d $(DESTDIR)$(INCLUDEDIR)/rectify/v1 $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1
-	install -d $(DESTDIR)$(DATADIR)/rectify/policy/calendar $(DESTDIR)$(DATADIR)/doc/rectify
-	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
-	install -m 755 $(B)/rectifyd $(DESTDIR)$(SBINDIR)/rectifyd
-	install -m 755 $(B)/rectify-sign $(DESTDIR)$(SBINDIR)/rectify-sign
-	install -m 755 $(B)/rectify $(DESTDIR)$(BINDIR)/rectify
-	install -m 644 $(B)/librectify.a $(DESTDIR)$(LIBDIR)/librectify.a
-	install -m 644 include/rectify/client.h $(DESTDIR)$(INCLUDEDIR)/rectify/client.h
-	install -m 644 $(PB_H) $(DESTDIR)$(INCLUDEDIR)/rectify/v1/rectify.pb-c.h
-	install -m 644 proto/rectify/v1/rectify.proto $(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto
-	install -m 644 policy/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy
-	install -m 644 policy/calendar/*.yaml $(DESTDIR)$(DATADIR)/rectify/policy/calendar
-	for page in $(MANUALS); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || exit 1; done
-	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md $(DESTDIR)$(DATADIR)/doc/rectify
-	install -m 644 deploy/rectifyd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf
-	install -m 644 deploy/rectifyd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf
-	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > $(DESTDIR)$(UNITDIR)/rectifyd.service
-	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-sign.service > $(DESTDIR)$(UNITDIR)/rectify-sign.service
-	$(B)/rectify completion bash > $(DESTDIR)$(DATADIR)/bash-completion/completions/rectify
+install: ## install what is missing, build, put in place programs, library, policies and unit file; DESTDIR, PREFIX
+	@scripts/deps.sh run docs
+	@$(MAKE) all $(MANUALS)
+	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(UNITDIR)"
+	install -d "$(DESTDIR)$(INCLUDEDIR)/rectify/v1" "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1"
+	install -d "$(DESTDIR)$(DATADIR)/rectify/policy/calendar" "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -d "$(DESTDIR)$(DATADIR)/bash-completion/completions" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
+	install -d "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
+	install -m 755 $(B)/rectifyd "$(DESTDIR)$(SBINDIR)/rectifyd"
+	install -m 755 $(B)/rectify-sign "$(DESTDIR)$(SBINDIR)/rectify-sign"
+	install -m 755 $(B)/rectify "$(DESTDIR)$(BINDIR)/rectify"
+	install -m 644 $(B)/librectify.a "$(DESTDIR)$(LIBDIR)/librectify.a"
+	install -m 644 include/rectify/client.h "$(DESTDIR)$(INCLUDEDIR)/rectify/client.h"
+	install -m 644 $(PB_H) "$(DESTDIR)$(INCLUDEDIR)/rectify/v1/rectify.pb-c.h"
+	install -m 644 proto/rectify/v1/rectify.proto "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto"
+	install -m 644 policy/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy"
+	install -m 644 policy/calendar/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy/calendar"
+	for page in $(MANUALS); do install -m 644 $$page "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
+	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -m 644 deploy/rectifyd.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf"
+	install -m 644 deploy/rectifyd.tmpfiles "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf"
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > "$(DESTDIR)$(UNITDIR)/rectifyd.service"
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-sign.service > "$(DESTDIR)$(UNITDIR)/rectify-sign.service"
+	$(B)/rectify completion bash > "$(DESTDIR)$(DATADIR)/bash-completion/completions/rectify"
 
 $(PB_H) $(B)/proto/rectify/v1/rectify.pb-c.c &: proto/rectify/v1/rectify.proto
 	@mkdir -p $(B)/proto
 	$(call say,PROTOC,$<)
+	@command -v protoc-c >/dev/null || { echo 'protoc-c is not installed: `make deps` installs all that building needs' >&2; exit 1; }
 	$(Q)protoc-c --c_out=$(B)/proto -I proto $<
 $(B)/proto/rectify/v1/rectify.pb-c.o: $(B)/proto/rectify/v1/rectify.pb-c.c $(B)/flags
 	$(call say,CC,$<)

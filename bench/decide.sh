@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures case_decide(): nanoseconds by the clock, instructions by callgrind (where valgrind is installed); and how long a
-# rehearsal of a year of the made-up city takes.  Prints the table and writes bench/results/decide.md.
+# rehearsal of a year of the made-up city takes.  Prints the table and writes decide.md of RESULTS.
 #
-# Environment: B (programs, build); DECISIONS (counted under callgrind, 2000).
+# Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); DECISIONS (counted under callgrind, 2000).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 B=$(realpath "${B:-build}")
+RESULTS=${RESULTS:-$B/bench/results}
 DECISIONS=${DECISIONS:-2000}
 decide=$B/bench/decide
 top=$(mktemp -d /tmp/rectify-decide.XXXXXX)
@@ -63,5 +64,5 @@ $(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n
 $(cut -d' ' -f1 /proc/loadavg).
 END
 }
-mkdir -p bench/results
-report | tee bench/results/decide.md
+mkdir -p "$RESULTS"
+report | tee "$RESULTS/decide.md"

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures the intake of findings, as ratios within one run on one private cluster: rectifyd against the same rows written
-# by a bare one-connection libpq loop.  Prints the table and writes bench/results/intake.md.
+# by a bare one-connection libpq loop.  Prints the table and writes intake.md of RESULTS.
 #
-# Environment: B (programs, build); FINDINGS (of a round, 20000); ROUNDS (5); PLACE (where the data directory is made).
+# Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); FINDINGS (of a round, 20000); ROUNDS (5); PLACE (where the data directory is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 B=$(realpath "${B:-build}")
+RESULTS=${RESULTS:-$B/bench/results}
 FINDINGS=${FINDINGS:-20000} ROUNDS=${ROUNDS:-5} SINGLES=400
 intake=$B/bench/intake
 top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-intake.XXXXXX")
@@ -128,5 +129,5 @@ $(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n
 Linux $(uname -r); PostgreSQL $(sql 'SHOW server_version'); load average before the end $(cut -d' ' -f1 /proc/loadavg).
 END
 }
-mkdir -p bench/results
-report | tee bench/results/intake.md
+mkdir -p "$RESULTS"
+report | tee "$RESULTS/intake.md"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures what proofs cost: hashing, tree, signing, proofs, receipts, and the offline verification of a made-up log of a million
-# events by both verifiers.  Prints the table and writes bench/results/trust.md.
+# events by both verifiers.  Prints the table and writes trust.md of RESULTS.
 #
-# Environment: B (programs, build); EVENTS (1000000); PLACE (where the export is made).
+# Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); EVENTS (1000000); PLACE (where the export is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 B=${B:-build}
@@ -22,7 +22,7 @@ grep -q 'nothing was tampered with' "$top/said"
 second=$(seconds scripts/verify.py --key "$top/pub" --head "$top/head-$EVENTS" "$top/export")
 grep -q 'nothing was tampered with' "$top/said"
 
-mkdir -p bench/results
+mkdir -p "$RESULTS"
 {
   echo '# What proofs cost'
   echo
@@ -36,4 +36,4 @@ mkdir -p bench/results
   echo '|---|---|---|'
   echo "$first $EVENTS" | awk '{ printf "| `rectify verify --offline` | %s | %d |\n", $1, $2 / $1 }'
   echo "$second $EVENTS" | awk '{ printf "| `scripts/verify.py` | %s | %d |\n", $1, $2 / $1 }'
-} | tee bench/results/trust.md
+} | tee "$RESULTS/trust.md"

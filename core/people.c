@@ -172,10 +172,19 @@ uint32_t people_recipient(const struct judge *judge, uint32_t recipient) {
   return 0;
 }
 
+/* A handler or verifier who left, and whom nobody follows, is not told: whoever acts in that place is. */
+static uint32_t acts_in_place_of(const struct judge *judge, uint32_t recipient, uint32_t officer) {
+  const struct case_state *after = &judge->after;
+  if (recipient == RECIPIENT_HANDLER && officer == after->handler && after->unit != 0) return people_working(judge);
+  if (recipient == RECIPIENT_VERIFIER && officer == after->verifier) return people_verifying(judge);
+  return officer;
+}
+
 void people_notify(struct judge *judge, uint32_t notice, bool copy, uint32_t recipient, uint32_t officer) {
   struct event *event = judge->event;
   if (officer == 0 || notice == 0 || event->notice_count == EVENT_NOTICES_MAX) return;
-  uint32_t by = registry_stand_in(judge->world->registry, officer, today(judge));
+  const uint32_t acting = acts_in_place_of(judge, recipient, officer);
+  const uint32_t by = registry_stand_in(judge->world->registry, acting, today(judge));
   for (uint32_t i = 0; i < event->notice_count; i++)
     if (event->notices[i].officer == by && event->notices[i].kind == notice) return;
   event->notices[event->notice_count++] = (struct notice_out){.kind = (uint8_t)notice,

@@ -52,6 +52,8 @@ void clock_advance(usec_t to) {
   if (to > latest) latest = to;
 }
 
+usec_t clock_system(void) { return read_clock(CLOCK_REALTIME); }
+
 int64_t clock_monotonic_msec(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -37,6 +37,9 @@ enum clock_news clock_turn(void);
 /* Moves a manual clock forward to `to`; earlier instants change nothing. */
 void clock_advance(usec_t to);
 
+/* The system's clock as it stands, whatever the domain's says: for the log's lines, never recorded. */
+usec_t clock_system(void);
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_monotonic_msec(void);
 

@@ -218,6 +218,23 @@ static int start_server(struct cluster *cluster, char *error, size_t size) {
   return 0;
 }
 
+static bool wait_end(const struct cluster *cluster, int seconds) {
+  for (int naps = seconds * 1000 / CLUSTER_NAP_MSEC; naps > 0; naps--) {
+    if (!cluster_process_alive(&cluster->server)) return true;
+    cluster_nap();
+  }
+  return false;
+}
+
+/* Fast shutdown, then an immediate one. */
+static void end_server(const struct cluster *cluster) {
+  if (!cluster_process_alive(&cluster->server)) return;
+  kill(cluster->server.pid, SIGINT);
+  if (wait_end(cluster, CLUSTER_STOP_SECONDS_MAX)) return;
+  kill(cluster->server.pid, SIGQUIT);
+  (void)wait_end(cluster, 5);
+}
+
 static int ensure_database(const struct cluster *cluster, char *error, size_t size) {
   char conninfo[512];
   conninfo_of(cluster, "postgres", CLUSTER_SUPERUSER, conninfo, sizeof conninfo);
@@ -248,7 +265,9 @@ int cluster_start(const char *data_dir, struct cluster **out, char *error, size_
     result = cluster_find_programs(cluster, error, error_size);
     if (result == 0) result = cluster_make(cluster, lock, error, error_size);
     if (result == 0) result = start_server(cluster, error, error_size);
+    const bool ours = result == 0 && !cluster->was_running;
     if (result == 0) result = ensure_database(cluster, error, error_size);
+    if (result != 0 && ours) end_server(cluster); /* under the lock: nobody can have adopted it yet */
     close(lock);
   }
   if (lock < 0 || result != 0) {
@@ -307,25 +326,11 @@ int cluster_check(struct cluster *cluster) {
 
 /* ---- end -------------------------------------------------------------------------------------------------------- */
 
-static bool wait_end(const struct cluster *cluster, int seconds) {
-  for (int naps = seconds * 1000 / CLUSTER_NAP_MSEC; naps > 0; naps--) {
-    if (!cluster_process_alive(&cluster->server)) return true;
-    cluster_nap();
-  }
-  return false;
-}
-
 void cluster_stop(struct cluster *cluster) {
   if (cluster == NULL) return;
   /* A standby may have started it again since we last looked. */
   if (!cluster_process_alive(&cluster->server)) (void)adopt(cluster);
-  if (cluster_process_alive(&cluster->server)) {
-    kill(cluster->server.pid, SIGINT);
-    if (!wait_end(cluster, CLUSTER_STOP_SECONDS_MAX)) {
-      kill(cluster->server.pid, SIGQUIT);
-      (void)wait_end(cluster, 5);
-    }
-  }
+  end_server(cluster);
   cluster_leave(cluster);
 }
 

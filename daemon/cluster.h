@@ -9,8 +9,8 @@
  *   cluster.lock         held (flock) while a cluster is made or started, also by initdb itself
  *
  * The server is a session of its own and outlives a killed daemon: the next one adopts it.  A second daemon on the same
- * data directory adopts it too, which is how a standby waits; only the active daemon may stop it (cluster_stop), others
- * leave it (cluster_leave).
+ * data directory adopts it too, which is how a standby waits; only the active daemon, or who started it before any is active,
+ * may stop it (cluster_stop), others leave it (cluster_leave).
  *
  * Does not migrate and does not hold a connection: migrate.h and pg.h do.  Called by main and the event loop; one
  * thread. SIGCHLD must not be ignored (SIG_IGN) while these are used; blocked or handled is fine.  Nothing here logs.
@@ -36,7 +36,8 @@ struct cluster;
  *
  * Blocks (start-up only), bounded by a few times CLUSTER_START_SECONDS_MAX.  Safe against a crash at any instant and
  * against several daemons starting at once.  Returns 0 and *out, to be ended with cluster_stop() or cluster_leave(); or
- * -1 with the reason in `error` (several lines when the server's log has something to say), *out untouched.
+ * -1 with the reason in `error` (several lines when the server's log has something to say), *out untouched; a server that
+ * was started in vain is stopped again, unless it just has not answered in time.
  * Faults: root, no PostgreSQL, a data directory of somebody else, disk, a server that does not start. */
 int cluster_start(const char *data_dir, struct cluster **out, char *error, size_t error_size);
 

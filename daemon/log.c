@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#include "daemon/clock.h"
 
 static bool to_stderr;
 static int level_wanted = LOG_INFO;
@@ -25,6 +28,16 @@ static const char *level_name(int level) {
   return level == LOG_WARNING ? "warning" : "info";
 }
 
+/* syslog notes the time itself; who reads stderr needs it in the line.  Real time, also where the domain's clock is manual. */
+static void put_line(int level, const char *line) {
+  char when[32];
+  struct tm utc;
+  const usec_t now = clock_system();
+  const time_t seconds = now / USEC_PER_SECOND;
+  strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
+  fprintf(stderr, "%s.%03dZ rectifyd %s: %s\n", when, (int)(now % USEC_PER_SECOND / 1000), level_name(level), line);
+}
+
 void log_line(int level, const char *format, ...) {
   if (level > level_wanted) return;
   char line[2048];
@@ -34,5 +47,5 @@ void log_line(int level, const char *format, ...) {
   va_end(arguments);
   defuse(line);
   syslog(level, "%s", line);
-  if (to_stderr) fprintf(stderr, "rectifyd %s: %s\n", level_name(level), line);
+  if (to_stderr) put_line(level, line);
 }

@@ -1,4 +1,5 @@
-/* log.h - the daemon's log: syslog, and stderr in the foreground.  One line an event: "event.name key=value ...".
+/* log.h - the daemon's log: syslog, and stderr in the foreground.  One line an event: "event.name key=value ...",
+ * on stderr after the time (UTC), the program and the level.
  *
  * The log is not the audit trail.  err: somebody must act; warning: degraded and going on; info: the life of the daemon.
  * Values from outside are escaped (no control characters reach a terminal).  Never blocks on the network; syslog(3) may

@@ -128,13 +128,21 @@ static void start_cluster(struct running *running) {
   snprintf(config->database_owner, CONFIG_BYTES_MAX, "%s", cluster_conninfo(running->cluster, CLUSTER_SUPERUSER));
 }
 
+/* The server may be stopped by the daemon that has the lock, or has had it, and by the one that started it and has not seen
+ * another hold the lock: who adopted it, or stands by, leaves it to the others. */
+static void end_cluster(struct cluster *cluster, bool has_lock, bool stands_by) {
+  if (cluster == NULL) return;
+  if (has_lock || (!cluster_was_running(cluster) && !stands_by)) cluster_stop(cluster);
+  else cluster_leave(cluster);
+}
+
 static void migrate(struct running *running) {
   char error[ERROR_BYTES];
   const struct config *config = &running->options.config;
   int rc = config->database_owner[0] != '\0' ? migrate_run(config->database_owner, error, sizeof error)
                                              : migrate_check(config->database, error, sizeof error);
   if (rc == 0) return;
-  if (running->cluster != NULL) cluster_leave(running->cluster);
+  end_cluster(running->cluster, false, false);
   give_up(EXIT_UNAVAILABLE, error);
 }
 
@@ -353,13 +361,13 @@ static void loop(struct running *running) {
  * its unfinished jobs, which answer: the router is freed after both. */
 static void stop(struct running *running) {
   struct daemon *daemon = &running->daemon;
-  bool active = daemon->store.was_ready;
+  const struct store *store = &daemon->store;
+  const bool stands_by = store->state == STORE_STANDBY, has_lock = store->was_ready || store->state >= STORE_LOADING;
   pg_free(daemon->reader); /* queries under way are answered "unavailable" */
   router_close(daemon->router);
   daemon->store.state = STORE_DOWN;
   pg_free(daemon->store.pg);
-  if (running->cluster != NULL && active) cluster_stop(running->cluster);
-  else if (running->cluster != NULL) cluster_leave(running->cluster);
+  end_cluster(running->cluster, has_lock, stands_by);
   router_free(daemon->router);
   batch_free(daemon->gather);
   batch_free(daemon->next);
@@ -384,8 +392,7 @@ int main(int argc, char **argv) {
   options_read(argc, argv, &running.options);
   start(&running);
   if (running.options.migrate_only) {
-    if (running.cluster != NULL && cluster_was_running(running.cluster)) cluster_leave(running.cluster);
-    else if (running.cluster != NULL) cluster_stop(running.cluster);
+    end_cluster(running.cluster, false, false);
     log_info("migrated");
     return 0;
   }

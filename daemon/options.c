@@ -40,20 +40,34 @@ static const struct option long_options[] = {
 #undef OPTION
     {NULL, 0, NULL, 0}};
 
+/* What an option does, from the column where it stands on, in lines that a terminal holds. */
+static void put_help(const char *text) {
+  enum { FROM = 35, WIDTH = 80 };
+  while (strlen(text) > WIDTH - FROM) {
+    int cut = WIDTH - FROM;
+    while (cut > 1 && text[cut] != ' ') cut--;
+    printf("%.*s\n%*s", cut, text, FROM, "");
+    text += cut + 1;
+  }
+  puts(text);
+}
+
 static _Noreturn void print_help(void) {
   puts("Usage: rectifyd [OPTION]...\n"
-       "The rectification daemon: takes findings over ZeroMQ, makes each somebody's duty with a date, reminds, escalates,\n"
-       "and keeps every step in PostgreSQL.  Stays in the foreground and logs to syslog and stderr.\n");
-#define OPTION(letter, name, argument, help) \
-  printf("  -%c, --%-16s %-9s %s\n", letter, name, (argument) == NULL ? "" : (argument), help);
+       "The rectification daemon: takes findings over ZeroMQ, makes each somebody's duty\n"
+       "with a date, reminds, escalates, and keeps every step in PostgreSQL.  Stays in\n"
+       "the foreground and logs to syslog and stderr.\n");
+#define OPTION(letter, name, argument, help)                                             \
+  printf("  -%c, --%-16s %-9s ", letter, name, (argument) == NULL ? "" : (argument));    \
+  put_help(help);
   OPTIONS
 #undef OPTION
   puts("\nExamples:\n"
        "  rectifyd                                         on its own private PostgreSQL\n"
        "  rectifyd --config /etc/rectify/rectifyd.yaml\n"
        "  rectifyd --clock manual --clock-start 2026-01-05 for a demonstration\n"
-       "\nExit codes: 0 stopped as asked, 2 the database is damaged, 64 usage, 69 database not to be had, 75 another\n"
-       "daemon took over, 78 configuration.  Stop it with SIGTERM.");
+       "\nExit codes: 0 stopped as asked, 2 the database is damaged, 64 usage, 69 database\n"
+       "not to be had, 75 another daemon took over, 78 configuration.  SIGTERM stops it.");
   exit(0);
 }
 
@@ -94,7 +108,10 @@ static void read_file(const char *path, struct config *config) {
 static void find_file(int argc, char **argv, const char *letters, struct options *out) {
   int option;
   while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
-    if (option == '?') exit(EXIT_USAGE);
+    if (option == '?') { /* getopt has said what is wrong */
+      fputs("Try 'rectifyd --help'.\n", stderr);
+      exit(EXIT_USAGE);
+    }
     if (option == 'h') print_help();
     if (option == 'V') {
       puts(SOFTWARE);
@@ -147,7 +164,7 @@ static void set_data_dir(struct config *config) {
   if (config->data_dir[0] == '\0' && geteuid() == 0) strcpy(config->data_dir, "/var/lib/rectify");
   if (config->data_dir[0] == '\0' && home != NULL && home[0] == '/')
     snprintf(config->data_dir, sizeof config->data_dir, "%.900s/.local/state/rectify", home);
-  if (config->data_dir[0] == '\0') usage("--data DIR is needed: HOME names no home directory");
+  if (config->data_dir[0] == '\0') usage("HOME names no home directory: say where by --data DIR");
   if (config->data_dir[0] != '/') usage("--data: '%s' is not an absolute path", config->data_dir);
 }
 

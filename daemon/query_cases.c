@@ -4,7 +4,8 @@
 #include "daemon/query.h"
 #include "rectify/must.h"
 
-#define NO_SUCH_ID (-1) /* a code that the registry does not know: nothing has this id, so nothing is found */
+/* Who has left, and a unit that is gone, are found by their codes: their cases and notices are still there. */
+#define NO_SUCH_ID (-1) /* a code that no registry ever had: nothing has this id, so nothing is found */
 
 day_t query_today(const struct daemon *daemon) {
   return zone_day_of(world_zone(&daemon->store.office->world, 0), clock_now());
@@ -90,20 +91,20 @@ static void param_subtree(struct pg_params *params, struct pg_array *array, cons
     pg_param_null(params);
     return;
   }
-  uint32_t top = registry_unit_by_code(registry, (const char *)code.data, code.len);
+  uint32_t top = registry_find_unit(registry, (const char *)code.data, code.len);
   for (uint32_t unit = 1; unit <= registry->unit_count; unit++)
     if (top != 0 && registry_in_subtree(registry, unit, top)) pg_put_int(array, unit);
   pg_param_array(params, array); /* empty when the code is unknown: nothing is found */
 }
 
 void query_param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code) {
-  uint32_t officer = registry_officer_by_code(registry, (const char *)code.data, code.len);
+  uint32_t officer = registry_find_officer(registry, (const char *)code.data, code.len);
   if (code.len == 0) pg_param_null(params);
   else pg_param_int4(params, officer == 0 ? NO_SUCH_ID : (int32_t)officer);
 }
 
 static void param_team(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code) {
-  uint32_t unit = registry_unit_by_code(registry, (const char *)code.data, code.len);
+  uint32_t unit = registry_find_unit(registry, (const char *)code.data, code.len);
   if (code.len == 0) pg_param_null(params);
   else pg_param_int4(params, unit == 0 ? NO_SUCH_ID : (int32_t)unit);
 }

@@ -65,8 +65,7 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
   if (key != NULL) memcpy(watcher->key, key, CURVE_KEY_BYTES);
   watcher->unit = 0;
   if (watch->unit.len > 0)
-    watcher->unit = registry_unit_by_code(daemon->store.office->registry, (const char *)watch->unit.data,
-                                          watch->unit.len);
+    watcher->unit = registry_find_unit(daemon->store.office->registry, (const char *)watch->unit.data, watch->unit.len);
   if (watch->unit.len > 0 && watcher->unit == 0) {
     watcher->used = false;
     answer_error(daemon, back, id, FAILURE_NOT_FOUND, "watch.unit", "there is no such unit", 0);

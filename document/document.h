@@ -51,6 +51,9 @@ void registry_free(struct registry *registry);
 /* Ids by code through a hash index that registry_parse() built; 0 when unknown or retired. */
 uint32_t registry_unit_by_code(const struct registry *registry, const char *code, size_t length);
 uint32_t registry_officer_by_code(const struct registry *registry, const char *code, size_t length);
+/* The same with the retired ones: for who looks something up, never for who may act or is given something to do. */
+uint32_t registry_find_unit(const struct registry *registry, const char *code, size_t length);
+uint32_t registry_find_officer(const struct registry *registry, const char *code, size_t length);
 
 /* Loads a zone by its IANA name through the C library's zoneinfo; false when the system does not know it, or when it has
  * more than ZONE_TRANSITIONS_MAX changes until 2100.  Sets and restores TZ of the whole process meanwhile (about 20 ms):

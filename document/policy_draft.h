@@ -39,7 +39,8 @@ void policy_tracks(struct policy_draft *draft, const struct yaml_node *node);
 
 /* policy_ladder.c: the section `ladders`. */
 void policy_ladders(struct policy_draft *draft, const struct yaml_node *node);
-/* The index of the ladder that `node` names, marked as used; false and a report when there is none. */
+/* The index of the ladder that `node` names, marked as used; false and a report when there is none, and then the one that
+ * was probably meant is taken all the same. */
 bool policy_ladder_named(struct policy_draft *draft, const struct yaml_node *node, uint8_t *index);
 /* After everything was read: no ladder is idle, no rung moves nowhere, no edge waits for a rung that is not there. */
 void policy_ladders_check(struct policy_draft *draft);

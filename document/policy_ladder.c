@@ -122,12 +122,25 @@ void policy_ladders(struct policy_draft *draft, const struct yaml_node *node) {
   }
 }
 
+/* After a slip of the pen all else is judged as if it were not there: the ladder that was meant is taken.  Else it would be
+ * "used nowhere", and edges "never taken", too. */
+static void take_meant(struct policy_draft *draft, const struct yaml_node *node, const struct word *table, uint8_t *index) {
+  const char *meant = node != NULL && node->type == YAML_SCALAR ? word_nearest(table, node->text, node->length) : NULL;
+  const uint32_t number = meant == NULL ? 0 : word_number(table, meant, strlen(meant));
+  if (number == 0) return;
+  *index = (uint8_t)(number - 1);
+  draft->ladder_used[*index] = true;
+}
+
 bool policy_ladder_named(struct policy_draft *draft, const struct yaml_node *node, uint8_t *index) {
   struct word table[LADDERS_MAX + 1] = {{0}};
   for (uint32_t i = 0; i < draft->policy->ladder_count; i++)
     table[i] = (struct word){(uint16_t)(i + 1), draft->policy->ladders[i].name, "", ""};
   uint32_t number = field_word(draft->report, node, "ladder of this policy", table);
-  if (number == 0) return false;
+  if (number == 0) {
+    take_meant(draft, node, table, index);
+    return false;
+  }
   *index = (uint8_t)(number - 1);
   draft->ladder_used[*index] = true;
   return true;

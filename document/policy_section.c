@@ -80,12 +80,16 @@ void policy_recurrence(struct policy_draft *draft, const struct yaml_node *node)
   again_check(draft, values);
 }
 
+/* What its ladder must fulfil is judged only when it was found. */
+static void office_ladder(struct policy_draft *draft, uint32_t office, const struct yaml_node *node, uint8_t *index) {
+  if (policy_ladder_named(draft, node, index)) draft->office_ladders[office] = node;
+}
+
 void policy_unrouted(struct policy_draft *draft, const struct yaml_node *node) {
   const struct yaml_node *values[UNROUTED_COUNT];
   if (node == NULL || !field_take(draft->report, node, "unrouted", unrouted_fields, values)) return;
   field_limit(draft->report, values[UNROUTED_LIMIT], "limit", &draft->policy->unrouted);
-  policy_ladder_named(draft, values[UNROUTED_LADDER], &draft->policy->unrouted_ladder);
-  draft->office_ladders[OFFICE_UNROUTED] = values[UNROUTED_LADDER];
+  office_ladder(draft, OFFICE_UNROUTED, values[UNROUTED_LADDER], &draft->policy->unrouted_ladder);
 }
 
 void policy_bounce(struct policy_draft *draft, const struct yaml_node *node) {
@@ -106,8 +110,7 @@ void policy_extension(struct policy_draft *draft, const struct yaml_node *node) 
   field_limit(draft->report, values[MORE_DECIDE], "decide_within", &extension->decide);
   field_integer(draft->report, values[MORE_COUNT_MAX], "count_max", 1, COUNT_MAX, &count);
   field_workdays(draft->report, values[MORE_TOTAL_MAX], "total_max", 1, &total);
-  policy_ladder_named(draft, values[MORE_LADDER], &extension->ladder);
-  draft->office_ladders[OFFICE_EXTENSION] = values[MORE_LADDER];
+  office_ladder(draft, OFFICE_EXTENSION, values[MORE_LADDER], &extension->ladder);
   extension->ask_before_wd = before.count;
   extension->count_max = (uint8_t)count;
   extension->total_max_wd = (uint16_t)total.count;
@@ -117,8 +120,7 @@ void policy_hold(struct policy_draft *draft, const struct yaml_node *node) {
   const struct yaml_node *values[HOLD_COUNT];
   if (node == NULL || !field_take(draft->report, node, "hold", hold_fields, values)) return;
   field_workdays(draft->report, values[HOLD_MAX], "max", 1, &draft->policy->hold_max);
-  policy_ladder_named(draft, values[HOLD_LADDER], &draft->policy->hold_ladder);
-  draft->office_ladders[OFFICE_HOLD] = values[HOLD_LADDER];
+  office_ladder(draft, OFFICE_HOLD, values[HOLD_LADDER], &draft->policy->hold_ladder);
 }
 
 void policy_stage(struct policy_draft *draft, const struct yaml_node *node) {

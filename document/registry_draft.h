@@ -19,9 +19,6 @@ void registry_index_free(struct registry_index *index);
 /* Adds a row whose code is not in the index yet. */
 void registry_index_unit(struct registry *registry, uint32_t id);
 void registry_index_officer(struct registry *registry, uint32_t id);
-/* Like registry_unit_by_code(), but retired ones count too. */
-uint32_t registry_find_unit(const struct registry *registry, const char *code, size_t length);
-uint32_t registry_find_officer(const struct registry *registry, const char *code, size_t length);
 
 /* What is being built.  The node arrays are by id; NULL for what the file does not name. */
 struct registry_draft {

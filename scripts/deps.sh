@@ -30,6 +30,7 @@ test protobuf-compiler
 test procps
 test scdoc            # does the manual page of the command read well?
 docs scdoc
+docs python3
 lint clang
 lint cppcheck
 lint shellcheck

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Prints docs/LIFECYCLE.md from include/rectify/*.def.
 
-lifecycle.py          writes the file
+lifecycle.py          writes the file, when it is not what the tables say
 lifecycle.py --check  exit 1 when the file is not what the tables say
 """
 import os
@@ -226,17 +226,16 @@ def document():
 
 def main():
     text = "\n".join(document()).rstrip("\n") + "\n"
-    if sys.argv[1:] == ["--check"]:
-        try:
-            with open(PATH, encoding="utf-8") as file:
-                drifted = file.read() != text
-        except FileNotFoundError:
-            drifted = True
-        if drifted:
-            sys.exit("docs/LIFECYCLE.md is not what include/rectify/*.def says: run `make docs`")
-        return
-    with open(PATH, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with open(PATH, encoding="utf-8") as file:
+            drifted = file.read() != text
+    except FileNotFoundError:
+        drifted = True
+    if drifted and sys.argv[1:] == ["--check"]:
+        sys.exit("docs/LIFECYCLE.md is not what include/rectify/*.def says: run `make docs`")
+    if drifted:
+        with open(PATH, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 main()

@@ -10,8 +10,9 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 HERE=deploy/demo
-if [ "$(id -u)" = 0 ]; then default_base=/var/tmp/rectify-demo; else default_base=$HOME/.local/state/rectify-demo; fi
-BASE=${RECTIFY_DEMO:-$default_base}
+BASE=${RECTIFY_DEMO:-}
+if [ -z "$BASE" ] && [ "$(id -u)" = 0 ]; then BASE=/var/tmp/rectify-demo; fi
+BASE=${BASE:-${HOME:?names no home directory: say where by RECTIFY_DEMO}/.local/state/rectify-demo}
 DATA=$BASE/data # the daemon makes it; as root it gives itself up to the account postgres first
 LOG=$BASE/rectifyd.log
 PID=$BASE/rectifyd.pid
@@ -488,11 +489,12 @@ invite() {
   cat <<END
 
 The city stands at $(rectify clock show --as office).  It stays until Ctrl-C.  In a second terminal, from this directory:
-  export PATH=\$PWD/build:\$PATH TZ=Asia/Shanghai RECTIFY_ACTOR=o122
+  export PATH=$(realpath "${B:-build}"):\$PATH TZ=Asia/Shanghai RECTIFY_ACTOR=o107
   export RECTIFY_ENDPOINT=$RECTIFY_ENDPOINT
-  rectify inbox                          what waits for 许文 of 西苑街道
-  rectify sign-for 8                     he takes a case on
-  rectify show 8                         and reads what comes next
+  rectify cases --overdue --by-due       what the auditor finds overdue
+  rectify inbox --as o182                what waits for 韩梅 of 信访局
+  rectify sign-for 4 --as o182           she takes a case on
+  rectify show 4                         and reads what comes next; README.md goes on from here
 END
 }
 

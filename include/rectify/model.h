@@ -195,7 +195,7 @@ struct notice_out {
   bool copy;
   uint8_t recipient; /* enum recipient: in what capacity */
   uint32_t officer;  /* who is told */
-  uint32_t instead_of; /* whom the officer stands in for ("C for A"); 0: nobody */
+  uint32_t instead_of; /* whom the officer stands in for ("C for A"), or in whose stead acts; 0: nobody */
 };
 
 /* What happened: recorded for ever.  Only the fields that the event changes are set. */

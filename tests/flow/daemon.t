@@ -2,6 +2,7 @@
 """The program itself: options, configuration, starting, stopping, the background."""
 import os
 import sys
+from datetime import datetime
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
@@ -27,12 +28,12 @@ def test_options():
     named = set(re.findall(r"--([a-z-]+)", done.stdout))
     ok({"config", "data", "endpoint", "database", "migrate", "clock", "background", "pid-file", "log-level", "version", "help"} <= named,
        "names its options", named)
-    ok(max(len(line) for line in done.stdout.splitlines()) <= 130, "in lines that fit a screen")
+    ok(max(len(line) for line in done.stdout.splitlines()) <= 80, "in lines that fit a terminal", done.stdout)
     done = run("--version")
     ok(done.returncode == 0 and re.fullmatch(r"rectifyd \d+\.\d+\.\d+\n", done.stdout), "--version", done)
     top = place()
     data = ("--data", str(top / "data"))
-    fails(64, "unrecognized option|unknown option", "an unknown option", "--nonsense")
+    fails(64, "(unrecognized|unknown) option.*\\n(?s:.*)--help", "an unknown option", "--nonsense")
     fails(64, "requires an argument", "a missing argument", "--data")
     fails(64, "unexpected argument 'x'", "an argument too many", *data, "x")
     fails(64, "not an absolute path", "a relative data directory", "--data", "here")
@@ -121,9 +122,32 @@ def test_signals():
     daemon = Daemon(top=TOP[0]).start()
     daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_log("signal.hangup")
+    line = daemon.saw(r"(?m)^(\S+)Z rectifyd info: signal\.hangup").group(1)
+    ok(abs(datetime.fromisoformat(line + "+00:00").timestamp() - time.time()) < 60, "its log says when, by the real clock", line)
     ok(Client(daemon, "office").ping().head.size > 0, "after SIGHUP it serves")
     daemon.process.send_signal(signal.SIGINT)
     same(daemon.exit_code(), 0, "SIGINT: exit code 0")
+
+
+def test_stop_while_starting():
+    """SIGTERM before it serves: the PostgreSQL that it started ends with it."""
+    daemon = Daemon(top=TOP[0])
+    for pause in (0, 0.2, 0.6):
+        daemon.start(wait=False)
+        daemon.wait_log("cluster.starting")
+        time.sleep(pause)  # anywhere in the start, by the machine's speed: it must hold everywhere
+        same((daemon.stop(), daemon.postmaster()), (0, 0), f"stopped {pause} s after it began to start one, it leaves no server")
+    need(daemon.saw("stopped"), "the last of them to end by itself")
+
+
+def test_migration_fails():
+    """Nor does it leave one when the database is not for this program."""
+    daemon = Daemon(top=TOP[0]).start()
+    daemon.sql("INSERT INTO public.rectify_migration SELECT (jsonb_populate_record(m, '{\"number\": 9999}')).* "
+               "FROM public.rectify_migration AS m ORDER BY number DESC LIMIT 1")
+    same(daemon.stop(), 0, "it stops")
+    daemon.start(wait=False)
+    same((daemon.exit_code(), daemon.postmaster()), (69, 0), "a newer database: exit code 69, and no server left")
 
 
 def test_data_directory():
@@ -166,5 +190,5 @@ def test_real_clock():
     daemon.stop()
 
 
-main(test_options, test_migrate, test_configuration, test_background, test_signals, test_data_directory,
-     test_real_clock)
+main(test_options, test_migrate, test_configuration, test_background, test_signals, test_stop_while_starting,
+     test_migration_fails, test_data_directory, test_real_clock)

@@ -11,10 +11,11 @@ POISON = "nobody may write this sentence"
 
 
 def unavailable_now(daemon, load):
-    """Whether the daemon answers that it cannot, with a time to wait.  What asks may be stored nevertheless, so `load` knows of it."""
+    """Whether the daemon answers that it cannot, with a time to wait.  What asks may be stored nevertheless, so `load` knows of it.
+    A batch in doubt gets no answer: waiting long for one would miss the second in which others get this one."""
     client, one = Client(daemon), finding()
     load.submitted.add(one.id)
-    reply = client.once(request("insp-1", submit=submit_of(one)), 2)
+    reply = client.once(request("insp-1", submit=submit_of(one)), 0.2)
     client.close()
     return reply is not None and reply.WhichOneof("body") == "error" and reply.error.code == UNAVAILABLE and reply.error.retry_msec > 0
 
