@@ -166,7 +166,7 @@ static void put_who(struct text *text, const struct teller *teller, const struct
 
 static void put_rule(struct text *text, const struct teller *teller, uint32_t rule) {
   if (rule_refuses(rule)) text_put(text, tell_in(teller, "refused, ", "不予办理，"));
-  text_put(text, tell_in(teller, "rule ", "规则 "));
+  text_put(text, tell_in(teller, "rule ", "规则号 "));
   text_put_number(text, rule, 0);
   text_put(text, tell_in(teller, ": ", "："));
   text_put(text, tell_text(teller, words_rule, rule));

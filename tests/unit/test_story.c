@@ -267,7 +267,7 @@ static void test_in_chinese(void **unused) {
   extend();
   tell_story(true, "2026-03-20T12:00");
   assert_string_equal(said[0], "C-000042  整改中  专项整治  规则第1版，日历 cn");
-  assert_true(was_said("   2  2026-03-03 10:00  消防承办二 代 消防承办  规则 603：签收"));
+  assert_true(was_said("   2  2026-03-03 10:00  消防承办二 代 消防承办  规则号 603：签收"));
   assert_true(was_said("      整改：+2个工作日，截止 2026-03-16 -> 2026-03-18；记录于 2026-03-07 03:00"));
   assert_true(was_said("合计：时限 10 + 延期 5 + 顺延 2 = 17个工作日"));
   assert_true(was_said("  顺延 2个工作日：中止计时 2026-03-04 至 2026-03-07（第3、4号事件）"));
