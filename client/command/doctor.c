@@ -190,6 +190,8 @@ static void check_text(struct doctor *doctor, const Rectify__V1__EventRow *row, 
   const unsigned long long index = (unsigned long long)row->log_index;
   if (!event->has_text && row->text.len > 0) differ(doctor, "log %llu: a text stands beside a record that has none", index);
   if (event->has_text && row->text.len == 0 && row->erased_by != 0) claim(doctor, row, event->case_no);
+  if (row->text.len > 0 && row->erased_by != 0)
+    differ(doctor, "log %llu: event %llu erased the text, and it stands all the same", index, (unsigned long long)row->erased_by);
   if (event->has_text && row->text.len == 0 && row->erased_by == 0)
     differ(doctor, "log %llu: the text is gone, and no event erased it", index);
   if (!event->has_text || row->text.len == 0) return;

@@ -154,6 +154,12 @@ def test_after_a_restart():
 def test_a_text_that_went_another_way():
     """What the superuser takes away with triggers off is named: no event erased it, or another one did."""
     daemon = HERE["daemon"]
+    daemon.sql("ALTER TABLE rectify.private DISABLE TRIGGER ALL; "
+               f"INSERT INTO rectify.private (log_index, salt, body) VALUES ({HERE['index']}, decode(repeat('00', 16), 'hex'), 'back'); "
+               "ALTER TABLE rectify.private ENABLE ALWAYS TRIGGER deny_row")
+    done = daemon.doctor()
+    said = f"log {HERE['index']}: event {HERE['by']} erased the text, and it stands all the same"
+    ok(done.returncode == 2 and said in done.stdout, "a text that came back is named", done.stdout)
     last = daemon.sql("SELECT max(log_index) FROM rectify.private")
     for text, said in ((f"DELETE FROM rectify.private WHERE log_index = {last}", f"log {last}: the text is gone, and no event erased it"),
                        (f"INSERT INTO rectify.erasure VALUES ({last}, 0, 1, {HERE['by']} + 100000)", "did not erase it"),):
