@@ -1,5 +1,6 @@
 /* Registry files: what is read from a good one, ids over versions, the tree's shape, every error of a bad one with its
  * place, the bounds, and that 20,000 units take linear time. */
+#include "rectify/must.h"
 #include "report_check.h"
 
 static struct calendar *calendars; /* cn, weekdays */
@@ -210,7 +211,7 @@ static void test_zones_stay_on_error(void **state) {
 /* A registry of `levels` units in one line. */
 static char *chain(uint32_t levels) {
   char *text = malloc(64 * (size_t)levels + 256);
-  assert_non_null(text);
+  must(text != NULL);
   int length = sprintf(text, "registry: r\nunits:\n  - " CITY "\n");
   for (uint32_t i = 2; i <= levels; i++)
     length += i == 2 ? sprintf(text + length, "  - {code: u2, name: u, parent: city}\n")
@@ -247,7 +248,7 @@ static void test_retired_depth_is_bounded(void **state) {
 static void test_largest_registry(void **state) {
   (void)state;
   char *text = malloc(DOCUMENT_BYTES_MAX);
-  assert_non_null(text);
+  must(text != NULL);
   int length = sprintf(text, "registry: r\nunits:\n- " CITY "\n");
   for (uint32_t i = 2; i <= UNITS_MAX; i++) {
     if (i < 200) length += sprintf(text + length, "- {code: %u, name: u, parent: city}\n", i);
