@@ -36,6 +36,16 @@ static bool is_line(const Rectify__V1__Cosign *cosign) {
   return length > start + 1 && memcmp(data, dash, start) == 0 && memchr(data, '\n', length) == data + length - 1;
 }
 
+/* Behind a signed head it must still be a note: whoever reads the head reads all of it. */
+static bool fits_behind(const struct seal *seal, const Rectify__V1__Cosign *cosign) {
+  char bytes[sizeof seal->note + COSIGNATURE_BYTES_MAX];
+  struct note note;
+  if (seal->note_length == 0 || cosign->line.len > COSIGNATURE_BYTES_MAX) return false;
+  memcpy(bytes, seal->note, seal->note_length);
+  memcpy(bytes + seal->note_length, cosign->line.data, cosign->line.len);
+  return note_parse(bytes, seal->note_length + cosign->line.len, &note);
+}
+
 static struct waiting *free_place(void) {
   for (uint32_t i = 0; i < COSIGNS_MAX; i++)
     if (!places[i].used) return &places[i];
@@ -49,7 +59,7 @@ void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, ui
   if (cosign->size == daemon->seal.size) seal_keep(daemon); /* in the same connection, before it */
   if (!query_may(daemon, QUERY_COSIGN, actor)) {
     answer_error(daemon, back, id, FAILURE_FORBIDDEN, "cosign", query_why_not(QUERY_COSIGN), 0);
-  } else if (!is_line(cosign)) {
+  } else if (!is_line(cosign) || !fits_behind(&daemon->seal, cosign)) {
     answer_error(daemon, back, id, FAILURE_FIELD, "cosign.line", "not a signature line of a note", 0);
   } else if (waiting == NULL || !pg_begin(daemon->store.pg, cosign_result, cosign_done, waiting)) {
     answer_error(daemon, back, id, FAILURE_BUSY, "cosign", "too many wait; try later", RETRY_AFTER_MSEC);

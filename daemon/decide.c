@@ -190,11 +190,20 @@ static void check_signature(const struct daemon *daemon, const struct batch *bat
 }
 
 /* What the command may look at besides its case: the other case as it stands now, evidence of this batch. */
-static void look_around(struct daemon *daemon, struct batch *batch, uint32_t at) {
+/* A preview is on no record: it must tell nobody about a case that is not theirs to read. */
+static const struct case_state *unless_hidden(const struct daemon *daemon, const struct item *item, const struct case_state *state, usec_t now) {
+  const struct world *world = &daemon->store.office->world;
+  if (state == NULL || !item->preview || state->subject == item->command.actor) return state;
+  const day_t day = zone_day_of(world_zone(world, state->unit), now);
+  return authorise_read(world, item->command.actor, state->unit, state->team, day) ? state : NULL;
+}
+
+static void look_around(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now) {
   struct command *command = &batch->items[at].command;
   if (command->kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
   check_signature(daemon, batch, &batch->items[at]);
-  if (command->other != 0) command->other_state = book_find(daemon->store.book, command->other);
+  if (command->other != 0)
+    command->other_state = unless_hidden(daemon, &batch->items[at], book_find(daemon->store.book, command->other), now);
   for (uint32_t i = 0; i < command->evidence_count; i++) {
     struct evidence_item *piece = &command->evidence[i];
     if (piece->also_in == 0) piece->also_in = batch_seen(batch, &piece->sha256, command->case_no);
@@ -212,13 +221,9 @@ static void preview(struct batch *batch, struct item *item, const struct event *
   batch->repeats[item->recorded] = (struct recorded){.event = *event, .item = ITEM_NONE};
 }
 
-/* Attempts are on record; a preview is not, and must tell nobody about a case that is not theirs to read. */
+/* Attempts are on record, also those on other people's cases. */
 static const struct case_state *state_for(const struct daemon *daemon, const struct item *item, usec_t now) {
-  const struct world *world = &daemon->store.office->world;
-  const struct case_state *state = find_state(daemon, item->command.case_no);
-  if (state == NULL || !item->preview || state->subject == item->command.actor) return state;
-  const day_t day = zone_day_of(world_zone(world, state->unit), now);
-  return authorise_read(world, item->command.actor, state->unit, state->team, day) ? state : NULL;
+  return unless_hidden(daemon, item, find_state(daemon, item->command.case_no), now);
 }
 
 /* A review whose case has gone out of the book since is about nothing. */
@@ -231,7 +236,8 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
   struct item *item = &batch->items[at];
   decision.record = false;
   if (is_erasure(item->command.kind)) erasure_decide(daemon, batch, item, now, &decision);
-  else look_around(daemon, batch, at);
+  else look_around(daemon, batch, at, now);
+  if (decision.record && item->preview && state_for(daemon, item, now) == NULL) decision.event.case_no = decision.event.version = 0;
   if (!decision.record && !is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);
   if (!decision.record) {
     item_fail(item, FAILURE_FIELD, "not a command for people");

@@ -41,7 +41,8 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
     item->recorded = batch->repeat_count++;
     bool same = repeat->event.command == item->command.kind && repeat->event.document == item->document &&
                 (item->command.case_no == 0 || repeat->event.case_no == 0 ||
-                 item->command.case_no == repeat->event.case_no);
+                 item->command.case_no == repeat->event.case_no) &&
+                (!is_erasure(item->command.kind) || rule_refuses(repeat->event.rule) || repeat->event.other == item->command.other);
     if (same) return;
     fail_key_reused(item);
     return;

@@ -55,7 +55,7 @@ bool seal_take(struct daemon *daemon) {
   seal->waits = true;
   seal->waits_since = clock_monotonic_msec();
   const bool nobody = daemon->signed_->request_count == 0;
-  if (seal->signing == NULL || !seal->proven || nobody || is_covered(seal, daemon->signed_)) answer_signed(daemon);
+  if (seal->signing == NULL || !seal->proven || seal->silent || nobody || is_covered(seal, daemon->signed_)) answer_signed(daemon);
   if (seal->signing == NULL) growth_advance(&seal->growth, daemon->committed_size);
   return true;
 }
@@ -272,7 +272,7 @@ static void say(struct seal *seal, int64_t now_msec) {
 
 void seal_turn(struct daemon *daemon, int64_t now_msec) {
   struct seal *seal = seal_of(daemon);
-  if (seal->signing == NULL) return;
+  if (seal->signing == NULL || daemon->store.state < STORE_LOADING) return; /* a standby leaves the signer alone */
   switch (signing_turn(seal->signing, now_msec)) {
     case SIGNING_NONE: break;
     case SIGNING_UP: signing_ask_status(seal->signing); break;

@@ -41,11 +41,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION rectify.keep_checkpoint IS 'Keeps a signed head, or one with more signatures behind it';
 
--- Whether there is such a head; a line that is there already is not added twice.
+-- Whether there is such a head with room; a line that is there already is not added twice.  16: NOTE_SIGNATURES_MAX.
 CREATE FUNCTION rectify.add_cosignature(p_size bigint, p_line text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE rectify.checkpoint AS c SET note = CASE WHEN position(p_line IN c.note) = 0 THEN c.note || p_line ELSE c.note END
   WHERE c.size = p_size AND octet_length(c.note) + octet_length(p_line) <= 8192 AND c.note LIKE '%' || E'\n'
+    AND (position(p_line IN c.note) > 0 OR regexp_count(c.note, E'\n\u2014 ') < 16)
   RETURNING true
 $$;
 COMMENT ON FUNCTION rectify.add_cosignature IS 'Adds a witness''s line to a signed head';

@@ -91,6 +91,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   marked bigint;
 BEGIN
+  IF EXISTS (
+    SELECT FROM unnest(a_text, a_index, a_officer) AS u (text, index, officer)
+    WHERE NOT EXISTS (
+      SELECT FROM rectify.event AS v
+      WHERE v.log_index = u.index AND v.command = 54 AND v.rule = 664 AND v.actor = u.officer AND v.xmin = pg_current_xact_id()::xid)) THEN
+    RAISE EXCEPTION 'this transaction does not record that somebody asked for this erasure' USING ERRCODE = 'RF004';
+  END IF;
   INSERT INTO rectify.erasure AS e (text_index, asked_index, asked_by)
   SELECT * FROM unnest(a_text, a_index, a_officer)
   ON CONFLICT (text_index) DO UPDATE SET asked_index = excluded.asked_index, asked_by = excluded.asked_by

@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,14 +145,13 @@ static void answer(struct signing *it, int fd, const uint8_t *data, size_t lengt
     fprintf(stderr, "rectify-sign: the client is gone: %s\n", strerror(errno));
 }
 
-static void serve(struct signing *it, int fd) {
+/* One request; false: the client is gone. */
+static bool serve(struct signing *it, int fd) {
   static uint8_t data[SIGNER_REQUEST_BYTES_MAX + 1]; /* one more: what is too long shows */
-  for (;;) {
-    ssize_t got = recv(fd, data, sizeof data, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return;
-    answer(it, fd, data, (size_t)got);
-  }
+  ssize_t got = recv(fd, data, sizeof data, 0);
+  if (got < 0) return errno == EINTR;
+  if (got > 0) answer(it, fd, data, (size_t)got);
+  return got > 0;
 }
 
 static int listen_on(const char *path) {
@@ -188,6 +188,35 @@ static bool is_heard(int fd, uid_t peer) {
   return false;
 }
 
+/* The next client; -1: none, or one that is not heard. */
+static int take_client(int listening, uid_t peer) {
+  int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+  if (fd < 0 && errno != EINTR && errno != ECONNABORTED) give_up(EXIT_IO, strerror(errno));
+  if (fd < 0 || is_heard(fd, peer)) return fd;
+  close(fd);
+  return -1;
+}
+
+/* Whoever came last is served: the daemon before it may stand still and never let go. */
+static void serve_latest(struct signing *it, int listening, uid_t peer) {
+  struct pollfd waits[2] = {{.fd = -1, .events = POLLIN}, {.fd = listening, .events = POLLIN}};
+  for (;;) {
+    if (poll(waits, 2, -1) < 0) {
+      if (errno != EINTR) give_up(EXIT_IO, strerror(errno));
+      continue;
+    }
+    if (waits[1].revents != 0) {
+      int next = take_client(listening, peer);
+      if (next < 0) continue;
+      if (waits[0].fd >= 0) close(waits[0].fd);
+      waits[0] = (struct pollfd){.fd = next, .events = POLLIN};
+    } else if (waits[0].revents != 0 && !serve(it, waits[0].fd)) {
+      close(waits[0].fd);
+      waits[0].fd = -1;
+    }
+  }
+}
+
 /* The key and the state that the options name. */
 static void load(const struct arguments *given, struct signing *it) {
   char error[SECRET_ERROR_BYTES];
@@ -202,17 +231,12 @@ static int run_run(const struct arguments *given) {
   if ((given->socket == NULL) == (given->fd < 0)) usage();
   load(given, &it);
   if (given->fd >= 0) {
-    serve(&it, given->fd);
+    while (serve(&it, given->fd)) {}
     return 0;
   }
   const uid_t peer = peer_of(given->peer);
-  for (int listening = listen_on(given->socket);;) {
-    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0 && errno != EINTR && errno != ECONNABORTED) give_up(EXIT_IO, strerror(errno));
-    if (fd < 0) continue;
-    if (is_heard(fd, peer)) serve(&it, fd);
-    close(fd);
-  }
+  serve_latest(&it, listen_on(given->socket), peer);
+  return 0;
 }
 
 static int run_head(const struct arguments *given) {

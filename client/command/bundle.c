@@ -208,19 +208,35 @@ static bool take_item(struct importing *importing, struct spool_reader part) {
   return true;
 }
 
-static bool take_fate(struct importing *importing, struct spool_reader part) {
-  struct rectify_fate_of fate = {.fate = RECTIFY_WAITING};
+/* The fate of an item, as its part tells it; false: it is none, or of another item.  The outcome is the arena's. */
+static bool read_fate(struct importing *importing, struct spool_reader part, struct rectify_fate_of *fate) {
   struct codec_error error;
   uint64_t when, which;
-  uint32_t news = 0;
-  if (!spool_get(&part, fate.id, 16) || !spool_get_number(&part, &when, 8) || !spool_get_number(&part, &which, 1)) return false;
+  *fate = (struct rectify_fate_of){.fate = RECTIFY_WAITING};
+  if (!spool_get(&part, fate->id, 16) || !spool_get_number(&part, &when, 8) || !spool_get_number(&part, &which, 1)) return false;
   if (which < RECTIFY_RECEIVED || which > RECTIFY_FAILED) return false;
-  keep_all(importing);
   Rectify__V1__Reply *reply = codec_reply(importing->arena, part.at, part.left, &error);
   if (reply == NULL || reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != 1) return false;
-  fate.fate = (enum rectify_fate)which;
-  fate.when_msec = (int64_t)when;
-  fate.outcome = reply->outcomes->outcomes[0];
+  fate->fate = (enum rectify_fate)which;
+  fate->when_msec = (int64_t)when;
+  fate->outcome = reply->outcomes->outcomes[0];
+  const bool received = fate->outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT;
+  return received == (which == RECTIFY_RECEIVED) && fate->outcome->id.len == 16 && memcmp(fate->outcome->id.data, fate->id, 16) == 0;
+}
+
+/* What never left this machine was received nowhere: only what was exported is settled by a bundle. */
+static bool has_left(struct importing *importing, const uint8_t id[16]) {
+  struct rectify_spooled item;
+  size_t at;
+  return rectify_spool_find(importing->spool, id, &at) && rectify_spool_item(importing->spool, at, &item) == RECTIFY_OK && item.exported;
+}
+
+static bool take_fate(struct importing *importing, struct spool_reader part) {
+  struct rectify_fate_of fate;
+  uint32_t news = 0;
+  keep_all(importing);
+  if (!read_fate(importing, part, &fate)) return false;
+  if (!has_left(importing, fate.id)) return true;
   if (rectify_spool_settle(importing->spool, &fate, 1, &news) != RECTIFY_OK) {
     complain("%s", rectify_spool_error(importing->spool));
     importing->bad++;
@@ -229,16 +245,32 @@ static bool take_fate(struct importing *importing, struct spool_reader part) {
   return true;
 }
 
-/* False: a part is none of this version. */
-static bool take_parts(struct importing *importing, size_t *parts) {
+/* Reads all parts before one is kept. */
+static bool check_part(struct importing *importing, uint64_t kind, struct spool_reader part) {
+  struct rectify_fate_of fate;
+  struct codec_error error;
+  struct uuid id;
+  bool has_id;
+  codec_arena_reset(importing->arena);
+  if (kind == BUNDLE_FATE) return read_fate(importing, part, &fate);
+  if (kind != BUNDLE_ITEM) return false;
+  Rectify__V1__Request *request = codec_request(importing->arena, part.at, part.left, &id, &has_id, &error);
+  return request != NULL && is_of_maker(importing, request);
+}
+
+/* All parts, one after the other: only looked at, or kept.  False: a part is none of this version. */
+static bool take_parts(struct importing *importing, bool keep, size_t *parts) {
   struct spool_reader reader = {importing->bundle->body, importing->bundle->bytes}, part;
+  *parts = 0;
   while (reader.left > 0) {
     uint64_t kind;
     if (!spool_get_part(&reader, &part) || !spool_get_number(&part, &kind, 1)) return false;
-    if (kind == BUNDLE_ITEM ? !take_item(importing, part) : kind != BUNDLE_FATE || !take_fate(importing, part)) return false;
+    if (!keep && !check_part(importing, kind, part)) return false;
+    if (keep && (kind == BUNDLE_ITEM ? !take_item(importing, part) : !take_fate(importing, part))) return false;
     ++*parts;
   }
-  keep_all(importing);
+  if (keep) keep_all(importing);
+  codec_arena_reset(importing->arena);
   return true;
 }
 
@@ -248,7 +280,7 @@ static int import(struct session *session, const char *path, const struct bundle
   if (importing.spool == NULL) return EXIT_SYSTEM;
   importing.arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   must(importing.arena != NULL);
-  bool fine = take_parts(&importing, &parts);
+  bool fine = take_parts(&importing, false, &parts) && take_parts(&importing, true, &parts);
   codec_arena_free(importing.arena);
   if (!fine) {
     complain("%s: part %zu is not one that %s could have made: it is of another version, or in another's name", path, parts + 1,

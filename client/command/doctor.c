@@ -30,6 +30,12 @@ struct claim {
   uint64_t index, erased_by, case_no;
 };
 
+/* An erasure that was asked for. */
+struct ask {
+  uint64_t other;
+  uint32_t actor;
+};
+
 struct doctor {
   struct session *session;
   struct codec_arena *arena;
@@ -46,6 +52,8 @@ struct doctor {
   uint32_t last_version_of_none; /* of the events of no case */
   uint64_t differences, checked;
   struct claim *claims; /* texts that the daemon says an event to come erased */
+  struct ask *asks; /* owned */
+  size_t ask_count, ask_max;
   size_t claim_count, claim_max, erased;
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
@@ -205,8 +213,27 @@ static void check_text(struct doctor *doctor, const Rectify__V1__EventRow *row, 
   if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0) differ(doctor, "log %llu: the text is not the one recorded", index);
 }
 
+static void note_ask(struct doctor *doctor, const struct event *event) {
+  if (doctor->ask_count == doctor->ask_max) {
+    doctor->ask_max = doctor->ask_max == 0 ? 64 : 2 * doctor->ask_max;
+    doctor->asks = reallocarray(doctor->asks, doctor->ask_max, sizeof *doctor->asks);
+    must(doctor->asks != NULL);
+  }
+  doctor->asks[doctor->ask_count++] = (struct ask){event->other, event->actor};
+}
+
+/* Two persons: whoever erases is not the one who asked, as the records say it. */
+static bool was_asked(const struct doctor *doctor, const struct event *event) {
+  for (size_t i = 0; i < doctor->ask_count; i++)
+    if (doctor->asks[i].other == event->other && doctor->asks[i].actor != event->actor) return true;
+  return false;
+}
+
 static void bear_out(struct doctor *doctor, const struct event *event, uint64_t log_index) {
+  if (event->command == COMMAND_ERASE_ASK && !rule_refuses(event->rule)) note_ask(doctor, event);
   if (event->command != COMMAND_ERASE || rule_refuses(event->rule)) return;
+  if (!was_asked(doctor, event))
+    differ(doctor, "log %llu: an erasure that nobody else asked for before", (unsigned long long)log_index);
   for (size_t i = 0; i < doctor->claim_count; i++) {
     const struct claim *claimed = &doctor->claims[i];
     if (claimed->index + 1 != event->other || claimed->erased_by != log_index || claimed->case_no != event->case_no) continue;
@@ -537,6 +564,7 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   free(doctor.signatures.keys);
   free(doctor.cases);
   free(doctor.claims);
+  free(doctor.asks);
   free(doctor.again);
   return code;
 }

@@ -74,20 +74,31 @@ static void forget_heads(struct exporter *exporter) {
   exporter->head_count = exporter->head_next = 0;
 }
 
+/* A head without the lines at its end that are no signatures: what a witness handed in does not make a head unreadable. */
+static ProtobufCBinaryData readable_part(const ProtobufCBinaryData *bytes) {
+  struct note note;
+  size_t length = bytes->len;
+  while (length > 0 && !note_parse((const char *)bytes->data, length, &note)) {
+    length--;
+    while (length > 0 && bytes->data[length - 1] != '\n') length--;
+  }
+  return (ProtobufCBinaryData){length, bytes->data};
+}
+
 static int take_heads(void *context, const Rectify__V1__Page *page) {
   struct exporter *exporter = context;
   for (size_t i = 0; i < page->n_checkpoints && exporter->head_count < WIRE_PAGE_MAX; i++) {
-    const ProtobufCBinaryData *bytes = &page->checkpoints[i];
+    const ProtobufCBinaryData bytes = readable_part(&page->checkpoints[i]);
     struct head *head = &exporter->heads[exporter->head_count];
     struct note note;
     struct checkpoint says;
-    if (!note_parse((const char *)bytes->data, bytes->len, &note) || !checkpoint_parse(note.text, note.text_length, &says)) {
+    if (!note_parse((const char *)bytes.data, bytes.len, &note) || !checkpoint_parse(note.text, note.text_length, &says)) {
       complain("the daemon sent a head that is none");
       return EXIT_PROTOCOL;
     }
-    head->note = malloc(bytes->len);
+    head->note = malloc(bytes.len);
     must(head->note != NULL);
-    memcpy(head->note, bytes->data, head->length = bytes->len);
+    memcpy(head->note, bytes.data, head->length = bytes.len);
     head->size = says.size;
     exporter->head_count++;
     if (exporter->log[0] == '\0') (void)snprintf(exporter->log, sizeof exporter->log, "%s", says.origin);

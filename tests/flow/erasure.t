@@ -99,6 +99,11 @@ def test_one_person_alone():
 def test_erasing():
     """The text, its salt and the name go; the history says by which event; the doctor finds nothing wrong."""
     root = HERE["daemon"].sql("SELECT root FROM rectify.head")
+    stranger = Client(HERE["daemon"], "insp-2")
+    reply = stranger.ask(act=pb.Act(commands=[command(ERASE, 0, other=HERE["index"] + 1)], preview=True)).outcomes.outcomes[0]
+    same((reply.refusal.rule, reply.refusal.case_no, reply.refusal.event_number), (201, 0, 0),
+         "a preview tells a stranger nothing of the case whose text it is")
+    stranger.close()
     preview = rectify("erase", 1, "--index", HERE["index"], "--preview")
     same(preview.returncode, 0, "a preview is possible")
     same(HERE["daemon"].sql("SELECT root FROM rectify.head"), root, "and does nothing")

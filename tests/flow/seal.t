@@ -199,6 +199,17 @@ def test_witness():
     ok(done.returncode == 0 and b" 0 cosignatures" not in done.stdout, "the verifier counts them", done.stdout, done.stderr)
 
 
+def test_lines():
+    """What stands behind a head must leave it readable."""
+    client = Client(HERE["daemon"], "auditor")
+    size = client.query(checkpoints=pb.CheckpointQuery()).checkpoints[-1].split(b"\n")[1]
+    for line in ("\u2014 a b c\n", "\u2014 a\n", "\u2014 name +\n"):
+        reply = client.ask(cosign=pb.Cosign(size=int(size), line=line.encode()))
+        same(reply.error.code, FIELD, f"no signature: {line.strip()}")
+    client.close()
+    same(rectify("verify", "--key", HERE["signer"].public).returncode, 0, "and all can be verified as before")
+
+
 def test_silent():
     """A signer that is gone holds nobody up for long; when it is back all is signed again."""
     signer, client = HERE["signer"], HERE["client"]
@@ -334,4 +345,4 @@ def test_rollback():
     ok(holds(client.submit(finding())[0].receipt), "the true one goes on")
 
 
-main(test_receipts, test_get, test_heads, test_witness, test_silent, test_restart, test_verify, test_erased, test_tampering, test_rollback)
+main(test_receipts, test_get, test_heads, test_witness, test_lines, test_silent, test_restart, test_verify, test_erased, test_tampering, test_rollback)

@@ -25,8 +25,17 @@ SELECT is(pg_temp.state_as('rectify_writer', pg_temp.both(pg_temp.says(1, 2, 55,
   'what nobody asked for is not erased');
 SELECT is((SELECT size FROM rectify.head), 3::bigint, 'and the event is not there either');
 -- The office asks for the text of case 1 (log index 0), by event 3.
-SELECT is(pg_temp.state_as('rectify_writer', pg_temp.both(pg_temp.says(1, 2, 54, 664, 7), pg_temp.project($$'{0}', '{3}', '{7}'$$, :'no_erasure'))),
-  'ok', 'the office asks');
+-- Who says that somebody asked must record it: in another's name, for another event, or of before, it is not believed.
+SELECT is(pg_temp.state_as('rectify_writer', pg_temp.project($$'{0}', '{0}', '{99}'$$, :'no_erasure')), 'RF004', 'nobody asked, says the log');
+SELECT is(pg_temp.state_as('rectify_writer', pg_temp.both(pg_temp.says(1, 2, 54, 664, 7), pg_temp.project($$'{0}', '{3}', '{99}'$$, :'no_erasure'))),
+  'RF004', 'somebody else asked');
+SELECT pg_temp.both(pg_temp.says(1, 2, 54, 664, 7), pg_temp.project($$'{0}', '{3}', '{7}'$$, :'no_erasure')) AS statement \gset
+BEGIN;
+SET LOCAL SESSION AUTHORIZATION rectify_writer;
+:statement;
+RESET SESSION AUTHORIZATION;
+COMMIT;
+SELECT is((SELECT asked_by FROM rectify.erasure WHERE text_index = 0), 7, 'the office asks');
 SELECT is((SELECT texts FROM pg_temp.left_over), '{0,1,2}', 'which erases nothing');
 -- The same person must not erase; another text is not asked for; an event of before, of another kind, or refused does not do.
 SELECT is(pg_temp.state_as('rectify_writer', pg_temp.both(pg_temp.says(1, 3, 55, 665, 7), pg_temp.project(:'nothing', $$'{0}', '{4}'$$))), 'RF004',
