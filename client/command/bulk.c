@@ -169,8 +169,8 @@ static void take_outcome(struct bulk_row *row, const Rectify__V1__Outcome *outco
 }
 
 static int wrong_answer(bool preview) {
-  if (preview) complain("the daemon does not know previews: it may have recorded the commands; `rectify history CASE` tells");
-  else complain("the answer does not fit the question: is this rectifyd of the same version?");
+  if (!preview) return session_misfit();
+  complain("the daemon does not know previews: it may have recorded the commands; `rectify history CASE` tells");
   return EXIT_PROTOCOL;
 }
 

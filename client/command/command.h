@@ -161,9 +161,12 @@ void session_forget_reply(struct session *session); /* keep.c */
 /* Asks once; EXIT_FINE or an exit code after its message.  *reply is borrowed until the next call. */
 int session_ask(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply);
 int session_ping(struct session *session, const Rectify__V1__Pong **pong);
-/* Asks for all pages of a query and gives each to `page`, which returns EXIT_FINE to go on. */
+int session_misfit(void); /* says that the answer is one to another question; EXIT_PROTOCOL */
+/* Asks for one page; *page is borrowed until the next call. */
+int session_page(struct session *session, Rectify__V1__Query *query, const Rectify__V1__Page **page);
+/* Asks for all pages of a query and gives each to `take`, which returns EXIT_FINE to go on. */
 typedef int page_fn(void *context, const Rectify__V1__Page *page);
-int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *page, void *context);
+int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context);
 /* Says what the daemon answered instead; returns the exit code. */
 int session_say_error(const Rectify__V1__Error *error);
 /* Says what a failed call of librectify means; returns the exit code. */

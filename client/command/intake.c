@@ -433,7 +433,7 @@ static int receive(struct intake *intake) {
   int code = EXIT_PROTOCOL;
   if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES) code = settle_outcomes(intake, batch, reply->outcomes);
   else if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) code = settle_whole(intake, batch, reply->error);
-  else complain("the answer does not fit the question: is this rectifyd of the same version?");
+  else code = session_misfit();
   batch_free(batch);
   return code;
 }

@@ -35,10 +35,7 @@ static int read_key(const char *text, uint8_t key[CURVE_KEY_BYTES], uint32_t *ki
 
 /* What came of it.  `words` say it when it was accepted. */
 static int say_outcome(const struct session *session, const Rectify__V1__Reply *reply, const char *words) {
-  if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != 1) {
-    complain("the answer does not fit the question: is this rectifyd of the same version?");
-    return EXIT_PROTOCOL;
-  }
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != 1) return session_misfit();
   const Rectify__V1__Outcome *outcome = reply->outcomes->outcomes[0];
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) {
     if (session->format == FORMAT_JSON)

@@ -38,10 +38,7 @@ static int put_event(struct outlook *outlook, const Rectify__V1__EventRow *row) 
   struct event event;
   char effects[EFFECTS_BYTES_MAX];
   codec_arena_reset(outlook->arena);
-  if (!codec_event_unpack(outlook->arena, row->record.data, row->record.len, &event)) {
-    complain("the answer does not fit the question: is this rectifyd of the same version?");
-    return EXIT_PROTOCOL;
-  }
+  if (!codec_event_unpack(outlook->arena, row->record.data, row->record.len, &event)) return session_misfit();
   event_effects(outlook->session, &outlook->names, NULL, &event, effects);
   sheet_case(outlook->sheet, event.case_no);
   sheet_instant(outlook->sheet, event.effective);

@@ -217,7 +217,7 @@ static int code_of(const struct session *session, const Rectify__V1__Outcome *ou
 
 static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {
   if (reply->body_case != RECTIFY__V1__REPLY__BODY_OUTCOMES || reply->outcomes->n_outcomes != count) {
-    complain("the answer does not fit the question: is this rectifyd of the same version?");
+    (void)session_misfit();
     return false;
   }
   if ((reply->outcomes->preview != 0) == preview) return true;

@@ -136,8 +136,7 @@ static int send_document(struct session *session, enum document_kind kind, const
   if (code != EXIT_FINE) return code;
   if (reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->n_outcomes == 1)
     return say_published(session, kind, reply->outcomes->outcomes[0]);
-  complain("the answer does not fit the question: is this rectifyd of the same version?");
-  return EXIT_PROTOCOL;
+  return session_misfit();
 }
 
 static int read_id(struct session *session, struct arguments *arguments, uint8_t id[16], bool *has_id) {

@@ -133,7 +133,7 @@ int session_ask(struct session *session, Rectify__V1__Request *request, const Re
   return result == RECTIFY_OK ? EXIT_FINE : session_failure(session, result);
 }
 
-static int wrong_body(void) {
+int session_misfit(void) {
   complain("the answer does not fit the question: is this rectifyd of the same version?");
   return EXIT_PROTOCOL;
 }
@@ -146,31 +146,39 @@ int session_ping(struct session *session, const Rectify__V1__Pong **pong) {
   request.ping = &ping;
   int code = session_ask(session, &request, &reply);
   if (code != EXIT_FINE) return code;
-  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PONG) return wrong_body();
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PONG) return session_misfit();
   *pong = reply->pong;
   return EXIT_FINE;
 }
 
 #define CURSOR_BYTES_MAX 256
 
-int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *page, void *context) {
-  uint8_t cursor[CURSOR_BYTES_MAX];
+int session_page(struct session *session, Rectify__V1__Query *query, const Rectify__V1__Page **page) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  const Rectify__V1__Reply *reply;
   request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
   request.query = query;
+  int code = session_ask(session, &request, &reply);
+  if (code != EXIT_FINE) return code;
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return session_misfit();
+  *page = reply->page;
+  return EXIT_FINE;
+}
+
+int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context) {
+  uint8_t cursor[CURSOR_BYTES_MAX];
   if (query->what_case == RECTIFY__V1__QUERY__WHAT_CASES || query->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY) {
     query->as_of = session->as_of;
     query->known_at = session->known_at;
   }
   for (;;) {
-    const Rectify__V1__Reply *reply;
-    int code = session_ask(session, &request, &reply);
+    const Rectify__V1__Page *page;
+    int code = session_page(session, query, &page);
     if (code != EXIT_FINE) return code;
-    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return wrong_body();
-    size_t length = reply->page->next_cursor.len;
-    if (length > sizeof cursor) return wrong_body();
-    if (length > 0) memcpy(cursor, reply->page->next_cursor.data, length);
-    code = page(context, reply->page);
+    size_t length = page->next_cursor.len;
+    if (length > sizeof cursor) return session_misfit();
+    if (length > 0) memcpy(cursor, page->next_cursor.data, length);
+    code = take(context, page);
     if (code != EXIT_FINE || length == 0) return code;
     query->cursor = wire_bytes(cursor, length);
   }

@@ -34,20 +34,14 @@ static int fill(const Rectify__V1__Page *page, uint64_t old_size, struct asked *
 }
 
 static int ask(struct session *session, uint64_t old_size, struct asked *out) {
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
   Rectify__V1__ProofQuery proof = RECTIFY__V1__PROOF_QUERY__INIT;
-  const Rectify__V1__Reply *reply;
+  const Rectify__V1__Page *page;
   proof.old_size = old_size > 0 ? old_size : 1;
   query.what_case = RECTIFY__V1__QUERY__WHAT_PROOF;
   query.proof = &proof;
-  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
-  request.query = &query;
-  int code = session_ask(session, &request, &reply);
-  if (code != EXIT_FINE) return code;
-  if (reply->body_case == RECTIFY__V1__REPLY__BODY_PAGE) return fill(reply->page, old_size, out);
-  complain("the answer does not fit the question: is this rectifyd of the same version?");
-  return EXIT_PROTOCOL;
+  int code = session_page(session, &query, &page);
+  return code == EXIT_FINE ? fill(page, old_size, out) : code;
 }
 
 static int hand_in(struct session *session, uint64_t size, const char *line) {
