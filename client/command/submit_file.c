@@ -5,7 +5,6 @@
  * rows came before it in the file, of its date found, and of who submits it for which team: two people's identical rows are
  * two findings.  With `derive` in the mapping the named columns identify the
  * finding and identical ones are the same finding: no counting. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,10 +12,9 @@
 #include <unistd.h>
 
 #include "client/command/clock.h"
+#include "client/command/drafts.h"
 #include "client/command/intake.h"
-#include "client/command/jsonl.h"
 #include "client/command/keep.h"
-#include "client/command/mapping.h"
 #include "client/command/seen.h"
 #include "client/command/submit.h"
 #include "rectify/must.h"
@@ -148,7 +146,8 @@ static void hash_owner(const struct feeding *feeding, const struct draft *draft,
 }
 
 /* `key`: the bytes that the id is made from; `whole`: identical ones are counted. */
-static int feed(struct feeding *feeding, struct draft *draft, const void *key, size_t key_length, bool whole) {
+static int feed(void *context, struct draft *draft, const void *key, size_t key_length, bool whole) {
+  struct feeding *feeding = context;
   feeding->rows++;
   if (!draft_judge(draft)) {
     intake_bad(feeding->intake, draft->problem_place, draft->problem);
@@ -170,110 +169,10 @@ static int feed(struct feeding *feeding, struct draft *draft, const void *key, s
   return EXIT_FINE;
 }
 
-/* ---- CSV ---- */
-
-static int unreadable(const struct feeding *feeding) {
-  intake_clear_line();
-  complain("cannot read '%s': %m", feeding->file);
-  return EXIT_INPUT;
-}
-
-static int feed_rows(struct feeding *feeding, struct csv_reader *reader, struct mapping *mapping, size_t width) {
-  for (int code = EXIT_FINE; code == EXIT_FINE;) {
-    const struct csv_record *record;
-    struct csv_error error;
-    struct draft draft;
-    const void *key;
-    size_t key_length;
-    bool whole;
-    enum csv_result result = csv_next(reader, &record, &error);
-    if (result == CSV_END) return EXIT_FINE;
-    if (result == CSV_UNREADABLE) return unreadable(feeding);
-    if (result == CSV_BAD) {
-      feeding->rows++;
-      intake_bad(feeding->intake, (struct place){error.line, error.column}, error.text);
-      continue;
-    }
-    draft_begin(&draft, record->fields[0].line);
-    if (record->count != width)
-      draft_problem(&draft, draft.start, "the row has %zu fields, the header has %zu", record->count, width);
-    mapping_apply(mapping, record, &draft, &key, &key_length, &whole);
-    code = feed(feeding, &draft, key, key_length, whole);
-    if (code != EXIT_FINE) return code;
-  }
-  return EXIT_FINE;
-}
-
-static struct mapping *load_mapping(const char *path, int *exit_code) {
-  struct document_report report = {0, NULL};
-  size_t length;
-  char *text = document_read(path, DOCUMENT_BYTES_MAX, &length);
-  *exit_code = EXIT_INPUT;
-  if (text == NULL) {
-    complain("cannot read the mapping '%s': %m", path);
-    return NULL;
-  }
-  struct mapping *mapping = mapping_parse(path, text, length, &report);
-  if (report.text != NULL) (void)fputs(report.text, stderr);
-  document_report_free(&report);
-  free(text);
-  *exit_code = mapping == NULL ? EXIT_DOCUMENT : EXIT_FINE;
-  return mapping;
-}
-
-static int feed_csv(struct feeding *feeding) {
-  const struct csv_record *header;
-  struct csv_error error;
-  struct document_report report = {0, NULL};
-  int code;
-  struct mapping *mapping = load_mapping(feeding->submission->map, &code);
-  if (mapping == NULL) return code;
-  struct csv_reader *reader = csv_open(feeding->in);
-  enum csv_result result = csv_next(reader, &header, &error);
-  code = EXIT_INPUT;
-  if (result == CSV_END) complain("'%s' is empty; its first line must name the columns", feeding->file);
-  else if (result == CSV_UNREADABLE) (void)unreadable(feeding);
-  else if (result == CSV_BAD)
-    (void)fprintf(stderr, "%s:%llu:%llu: error: %s\n", feeding->file, (unsigned long long)error.line,
-                  (unsigned long long)error.column, error.text);
-  else if (!mapping_bind(mapping, header, &report)) code = EXIT_DOCUMENT;
-  else code = feed_rows(feeding, reader, mapping, header->count);
-  if (report.text != NULL) (void)fputs(report.text, stderr);
-  document_report_free(&report);
-  csv_close(reader);
-  mapping_free(mapping);
-  return code;
-}
-
-/* ---- JSON lines ---- */
-
-static int feed_line(struct feeding *feeding, const char *line, size_t length, uint64_t number, char *scratch) {
-  struct draft draft;
-  draft_begin(&draft, number);
-  if (length > JSONL_LINE_BYTES_MAX) draft_problem(&draft, draft.start, "the line is longer than 256 KiB");
-  else jsonl_read(line, length, scratch, &draft);
-  return feed(feeding, &draft, line, length, true);
-}
-
-static int feed_jsonl(struct feeding *feeding) {
-  char *line = NULL, *scratch = malloc(JSONL_LINE_BYTES_MAX);
-  size_t size = 0;
-  int code = EXIT_FINE;
-  must(scratch != NULL);
-  for (uint64_t number = 1; code == EXIT_FINE; number++) {
-    errno = 0;
-    ssize_t got = getline(&line, &size, feeding->in);
-    if (got < 0) {
-      if (ferror(feeding->in) != 0 || errno != 0) code = unreadable(feeding);
-      break;
-    }
-    size_t length = (size_t)got;
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
-    if (length > 0) code = feed_line(feeding, line, length, number, scratch);
-  }
-  free(line);
-  free(scratch);
-  return code;
+static void feed_bad(void *context, struct place place, const char *text) {
+  struct feeding *feeding = context;
+  feeding->rows++;
+  intake_bad(feeding->intake, place, text);
 }
 
 /* ---- the whole file ---- */
@@ -329,7 +228,8 @@ int submit_file(struct session *session, const struct submission *submission) {
   intake_may_save(feeding.intake, !submission->advance);
   if (!submission->dry_run && !session_clear_spool(session)) intake_offline(feeding.intake);
   (void)clock_gettime(CLOCK_MONOTONIC, &feeding.began);
-  int code = submission->csv != NULL ? feed_csv(&feeding) : feed_jsonl(&feeding);
+  const struct draft_rows rows = {feeding.in, feeding.file, submission->csv != NULL ? submission->map : NULL, &feeding, feed, feed_bad};
+  int code = drafts_read(&rows);
   if (code == EXIT_FINE) code = release(&feeding);
   if (code == EXIT_FINE) code = intake_drain(feeding.intake);
   if (code != EXIT_DOCUMENT && (code != EXIT_INPUT || feeding.rows > 0)) code = summary(&feeding, code);
