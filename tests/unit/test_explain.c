@@ -1,17 +1,7 @@
 /* test_explain.c - core/explain.c: what `rectify why` prints, word for word, and core/text.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "core/text.h"
 #include "document/document.h"
-
-#define LINES_MAX 6000
+#include "said.h"
 
 /* A city of one unit, Chinese calendar, Shanghai time. */
 static struct calendar *calendar;
@@ -21,35 +11,11 @@ static struct registry registry = {.unit_count = 1, .units = units};
 static struct world world = {
     .calendar_count = 1, .zones = &zone, .zone_count = 1, .calendar_version = 3, .registry = &registry};
 
-/* What was said. */
-static char *said[LINES_MAX];
-static uint32_t said_count;
-
-static void listen(void *context, const char *text) {
-  assert_ptr_equal(context, &said_count);
-  assert_true(said_count < LINES_MAX);
-  said[said_count++] = strdup(text);
-}
-
-static void forget(void) {
-  while (said_count > 0) free(said[--said_count]);
-}
-
 static void explain(const struct case_clock *clock, bool zh) {
   const struct case_state state = {.unit = 1, .calendar_version = 3};
   forget();
   explain_clock(&world, &state, clock, zh, listen, &said_count);
 }
-
-static void assert_said(const char *const *expected, uint32_t count) {
-  for (uint32_t i = 0; i < count && i < said_count; i++) assert_string_equal(said[i], expected[i]);
-  assert_int_equal(said_count, count);
-}
-#define ASSERT_SAID(...)                                           \
-  do {                                                             \
-    static const char *const lines_[] = {__VA_ARGS__};             \
-    assert_said(lines_, (uint32_t)(sizeof lines_ / sizeof *lines_)); \
-  } while (0)
 
 static day_t day_of(const char *text) {
   day_t day = -1;

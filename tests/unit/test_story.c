@@ -1,17 +1,9 @@
 /* test_story.c - core/explain_case.c: a whole history told word for word, in both languages, and what becomes of too much. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "core/text.h"
 #include "rectify/explain.h"
+#include "said.h"
 #include "tests/lib/city.h"
 
-#define LINES_MAX 4000
 #define EVENTS_MAX 300
 #define COLUMNS_MAX 100
 
@@ -19,18 +11,6 @@ static struct city *city;
 static struct event events[EVENTS_MAX];
 static uint32_t event_count;
 static struct case_state state;
-static char *said[LINES_MAX];
-static uint32_t said_count;
-
-static void listen(void *context, const char *text) {
-  assert_ptr_equal(context, &said_count);
-  assert_true(said_count < LINES_MAX);
-  said[said_count++] = strdup(text);
-}
-
-static void forget(void) {
-  while (said_count > 0) free(said[--said_count]);
-}
 
 /* ---- a history made by hand: what the core would record ---- */
 
@@ -157,17 +137,6 @@ static void tell_story(bool zh, const char *now) {
     story_event(&story, &events[i], text, i == 2 && events[i].actor != 0 ? sizeof text - 1 : 0);
   story_end(&story, city_instant(city, now));
 }
-
-static void assert_said(const char *const *expected, uint32_t count) {
-  for (uint32_t i = 0; i < count && i < said_count; i++) assert_string_equal(said[i], expected[i]);
-  assert_int_equal(said_count, count);
-}
-#define ASSERT_SAID(...)                                             \
-  do {                                                               \
-    static const char *const lines_[] = {__VA_ARGS__};               \
-    assert_said(lines_, (uint32_t)(sizeof lines_ / sizeof *lines_)); \
-  } while (0)
-
 
 static bool was_said(const char *line) {
   for (uint32_t i = 0; i < said_count; i++)
