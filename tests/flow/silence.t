@@ -59,13 +59,14 @@ def test_stalls():
     """The head is held by a forgotten session, a backend stands still, a table is locked under the reader: each for longer than
     a silent server is waited for."""
     held, still, locked = city(), city(), city()
+    old = still.backend("writer")  # before there are two: a standby has one too
     standby = Daemon(top=still.top).start(wait=False)
     standby.wait_log("store.standby")
     asked = {held: "insp-1", still: "insp-1", locked: "off"}
     clients = {daemon: Client(daemon, actor) for daemon, actor in asked.items()}
     holder = Holder(held, "rectify_admin", "BEGIN; SELECT FROM rectify.head FOR UPDATE").wait()
     lock = Holder(locked, "rectify_admin", "BEGIN; LOCK TABLE rectify.private").wait()
-    old, stopped = still.backend("writer"), backends(still, "writer")
+    stopped = backends(still, "writer")
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     for daemon in (held, still):
