@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "rectify/must.h"
 
@@ -253,6 +254,7 @@ static void take_results(struct pg *pg, int64_t now_msec) {
     }
     take_result(pg, result);
     PQclear(result);
+    pg->heard_at = clock_monotonic_msec(); /* our own time over a large result is not the server's silence */
   }
 }
 
