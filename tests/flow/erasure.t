@@ -114,6 +114,8 @@ def test_erasing():
     same(second.refusal.rule, 125, "a second time in the same request there is nothing to change")
     again, = client.act(command(ERASE, 0, key, other=HERE["index"] + 1))
     ok(again.receipt.repeated and again.receipt.log_index == HERE["by"], "the same id again is the same erasure")
+    reused, = client.act(command(ERASE, 0, key, other=HERE["refused"] + 1))
+    same(reused.error.code, KEY_REUSED, "and for another text it is none: that one stays")
     outcome, = client.act(command(ERASE, 1, other=HERE["index"] + 1))
     same(outcome.refusal.rule, 125, "nor later")
     client.close()

@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -290,6 +291,35 @@ def test_erased():
     ok(done.returncode == 0 and said in done.stdout, "and the verifier online", done.stdout[-500:], done.stderr[-500:])
 
 
+def test_standby():
+    """The signer is the active daemon's: a standby leaves it alone, and gets it when the active one stands still."""
+    signer = Signer()
+    signer.start()
+    active = city("--signer", str(signer.socket))
+    writer = active.backend("writer")
+    standby = Daemon("--signer", str(signer.socket), top=active.top).start(wait=False)
+    standby.wait_log("store.standby")
+    client = Client(active)
+    signer.stop()
+    signer.start()
+
+    def is_signed():
+        return client.submit(finding())[0].receipt.head.note
+
+    ok(until(is_signed), "after a restart of the signer it is the active daemon's again", active.tail(), standby.tail())
+    os.kill(active.process.pid, signal.SIGSTOP)
+    active.sql(f"SELECT pg_terminate_backend({writer})")
+    standby.wait_log(r"ready endpoint=")
+    client.close()
+    client = Client(standby)
+    ok(until(is_signed), "and the standby's when it takes over, though the one before never let go", standby.tail())
+    client.close()
+    os.kill(active.process.pid, signal.SIGCONT)
+    same(active.exit_code(), 75, "which ends when it goes on")
+    same(standby.stop(), 0, "the other ends as asked")
+    signer.stop()
+
+
 def test_tampering():
     """Somebody changes the database behind the daemon's back: the verifier names it."""
     daemon, signer = HERE["daemon"], HERE["signer"]
@@ -345,4 +375,4 @@ def test_rollback():
     ok(holds(client.submit(finding())[0].receipt), "the true one goes on")
 
 
-main(test_receipts, test_get, test_heads, test_witness, test_lines, test_silent, test_restart, test_verify, test_erased, test_tampering, test_rollback)
+main(test_receipts, test_get, test_heads, test_witness, test_lines, test_silent, test_restart, test_verify, test_erased, test_standby, test_tampering, test_rollback)

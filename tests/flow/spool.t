@@ -277,7 +277,22 @@ def test_forged_bundle():
     ok(take(request(b"insp-1", two), version=b"rectify bundle 2").returncode == 2, "another version: refused")
     done = take(request(b"insp-1", command(COMMENT, 1, one.id, text="something else")))
     ok(done.returncode == 1 and "for something else" in done.stderr, "an id that is used for something else: said, not taken", done)
+    many = [request(b"insp-1", command(COMMENT, 1, text=str(at))) for at in range(121)]
+    done = take(*many, request(b"off", two))
+    ok(done.returncode == 2 and "part 122" in done.stderr, "121 of one's own and another's: refused as one", done)
     same(len(rows(**town)), 1, "none of them was kept")
+    submit("never left", "--offline", actor="insp-2", **town)
+    waits = next(row["id"] for row in rows(**town) if row["actor"] == "insp-2")
+    id_, told = bytes.fromhex(waits.replace("-", "")), pb.Receipt(case_no=77, rule=600, event_number=1, log_index=5, record=b"x")
+
+    def fate(outcome, which=2):  # RECTIFY_RECEIVED
+        reply = pb.Reply(version=1, id=id_, outcomes=pb.Outcomes(outcomes=[outcome]))
+        return b"\2" + id_ + (10**12).to_bytes(8, "little") + bytes([which]) + reply.SerializeToString()
+
+    done = take(fate(pb.Outcome(id=id_, receipt=told)))
+    same((done.returncode, fates(**town)), (0, ["saved", "saved"]), "a receipt for what never left this machine settles nothing")
+    for what, part in (("of another item", fate(pb.Outcome(id=two.id, receipt=told))), ("of another kind", fate(pb.Outcome(id=id_, receipt=told), 3))):
+        same(take(part).returncode, 2, f"a fate {what}: refused")
 
 
 def test_over_tcp():
