@@ -155,6 +155,8 @@ void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs);
 /* What batch_decide() does before and after: for the first start, which publishes what is in force already. */
 void batch_begin(struct daemon *daemon, struct batch *batch);
 void batch_finish(struct daemon *daemon, struct batch *batch);
+/* An event of no case, decided now by the documents in force; the rest is the caller's to fill in. */
+struct event batch_event(const struct daemon *daemon, uint32_t command, usec_t now);
 /* Records the event of the item at `at`, which concerns no case. */
 void batch_record(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t at);
 /* The item is not judged; `text` is borrowed until the batch is answered. */

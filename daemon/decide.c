@@ -252,6 +252,16 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
   }
 }
 
+struct event batch_event(const struct daemon *daemon, uint32_t command, usec_t now) {
+  const struct office *office = daemon->store.office;
+  return (struct event){.command = (uint8_t)command,
+                        .recorded = now,
+                        .effective = now,
+                        .policy_version = office->versions[DOCUMENT_POLICY],
+                        .calendar_version = office->versions[DOCUMENT_CALENDAR],
+                        .registry_version = office->versions[DOCUMENT_REGISTRY]};
+}
+
 void batch_record(struct daemon *daemon, struct batch *batch, const struct event *event, uint32_t at) {
   if (!refusal_is_recorded(daemon, &batch->items[at], event->rule, event->recorded)) return;
   batch->items[at].recorded = batch->fresh_count;

@@ -38,8 +38,8 @@ static uint32_t judge(const struct daemon *daemon, struct item *item, usec_t now
 }
 
 void erasure_decide(struct daemon *daemon, struct batch *batch, struct item *item, usec_t now, struct decision *out) {
-  const struct office *office = daemon->store.office;
   struct command *command = &item->command;
+  struct event *event = &out->event;
   const struct case_state *state = command->case_no == 0 ? NULL : book_find(daemon->store.book, command->case_no);
   uint32_t on_behalf = 0;
   command->evidence_count = 0; /* nothing is shown by it */
@@ -47,21 +47,18 @@ void erasure_decide(struct daemon *daemon, struct batch *batch, struct item *ite
   const uint32_t rule = judge(daemon, item, now, &on_behalf);
   out->rule = (uint16_t)rule;
   out->record = true;
-  out->event = (struct event){.case_no = state == NULL ? 0 : state->case_no,
-                              .version = state == NULL ? 0 : state->version + 1,
-                              .command = command->kind,
-                              .rule = (uint16_t)rule,
-                              .key = command->key,
-                              .actor = command->actor,
-                              .on_behalf = on_behalf,
-                              .recorded = now,
-                              .effective = now,
-                              .policy_version = office->versions[DOCUMENT_POLICY],
-                              .calendar_version = office->versions[DOCUMENT_CALENDAR],
-                              .registry_version = office->versions[DOCUMENT_REGISTRY],
-                              .has_text = command->has_text,
-                              .text = command->text};
+  *event = batch_event(daemon, command->kind, now);
+  if (state != NULL) {
+    event->case_no = state->case_no;
+    event->version = state->version + 1;
+  }
+  event->rule = (uint16_t)rule;
+  event->key = command->key;
+  event->actor = command->actor;
+  event->on_behalf = on_behalf;
+  event->has_text = command->has_text;
+  event->text = command->text;
   if (rule_refuses(rule)) return;
-  out->event.other = command->other;
-  memcpy(out->event.number, command->number, sizeof out->event.number);
+  event->other = command->other;
+  memcpy(event->number, command->number, sizeof event->number);
 }

@@ -5,18 +5,12 @@
 #include "daemon/daemon.h"
 
 static void event_of_key(const struct daemon *daemon, const struct item *item, usec_t now, struct event *out) {
-  const struct office *office = daemon->store.office;
-  *out = (struct event){.command = item->command.kind,
-                        .key = item->command.key,
-                        .actor = item->command.actor,
-                        .recorded = now,
-                        .effective = now,
-                        .policy_version = office->versions[DOCUMENT_POLICY],
-                        .calendar_version = office->versions[DOCUMENT_CALENDAR],
-                        .registry_version = office->versions[DOCUMENT_REGISTRY],
-                        .has_text = item->command.has_text,
-                        .text = item->command.text,
-                        .has_key = true};
+  *out = batch_event(daemon, item->command.kind, now);
+  out->key = item->command.key;
+  out->actor = item->command.actor;
+  out->has_text = item->command.has_text;
+  out->text = item->command.text;
+  out->has_key = true;
   memcpy(out->client_key.bytes, item->key.bytes, CLIENT_KEY_BYTES);
   out->key_kind = item->key.kind;
 }

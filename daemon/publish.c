@@ -5,17 +5,11 @@
 
 static void event_of_publication(const struct daemon *daemon, const struct item *item, usec_t now,
                                  const struct batch *batch, struct event *out) {
-  const struct office *office = daemon->store.office;
-  *out = (struct event){.command = COMMAND_PUBLISH,
-                        .rule = RULE_PUBLISHED,
-                        .key = item->command.key,
-                        .actor = item->command.actor,
-                        .recorded = now,
-                        .effective = now,
-                        .policy_version = office->versions[DOCUMENT_POLICY],
-                        .calendar_version = office->versions[DOCUMENT_CALENDAR],
-                        .registry_version = office->versions[DOCUMENT_REGISTRY],
-                        .document = (uint8_t)item->document};
+  *out = batch_event(daemon, COMMAND_PUBLISH, now);
+  out->rule = RULE_PUBLISHED;
+  out->key = item->command.key;
+  out->actor = item->command.actor;
+  out->document = (uint8_t)item->document;
   tree_sha256(batch->text + item->text.at, item->text.length, out->document_sha256.bytes);
 }
 

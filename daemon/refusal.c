@@ -14,18 +14,12 @@ bool refusal_counts_are_due(const struct daemon *daemon) {
 }
 
 void refusal_record_counts(struct daemon *daemon, struct batch *batch, usec_t now) {
-  const struct office *office = daemon->store.office;
   uint32_t officer, count;
   for (uint32_t i = 0; i < BATCH_COUNTS_MAX && quota_next_count(daemon->quotas, now, daemon->stopping, &officer, &count); i++) {
-    struct event event = {.command = COMMAND_COUNT_REFUSALS,
-                          .rule = RULE_REFUSALS_COUNTED,
-                          .recorded = now,
-                          .effective = now,
-                          .policy_version = office->versions[DOCUMENT_POLICY],
-                          .calendar_version = office->versions[DOCUMENT_CALENDAR],
-                          .registry_version = office->versions[DOCUMENT_REGISTRY],
-                          .subject = officer,
-                          .counted = count};
+    struct event event = batch_event(daemon, COMMAND_COUNT_REFUSALS, now);
+    event.rule = RULE_REFUSALS_COUNTED;
+    event.subject = officer;
+    event.counted = count;
     batch_random_key(&event.key);
     (void)record_event(daemon, batch, &event);
   }

@@ -52,9 +52,9 @@ struct doctor {
   uint32_t last_version_of_none; /* of the events of no case */
   uint64_t differences, checked;
   struct claim *claims; /* texts that the daemon says an event to come erased */
-  struct ask *asks; /* owned */
-  size_t ask_count, ask_max;
   size_t claim_count, claim_max, erased;
+  struct ask *asks; /* erasures that were asked for */
+  size_t ask_count, ask_max;
   uint64_t *again; /* case numbers whose rows have moved on */
   size_t again_count;
   bool reads_rows;
