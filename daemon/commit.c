@@ -360,10 +360,20 @@ static void send_signatures(struct pg *pg, const struct batch *batch) {
 
 /* ---- sending ---- */
 
-static void no_result(void *context, unsigned step, const PGresult *result) { (void)context, (void)step, (void)result; }
+static bool on_standby; /* of the batch under way, as CHECK_STANDBY says */
 
+static void append_result(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step;
+  if (PQnfields(result) == 1 && strcmp(PQfname(result, 0), "on_standby") == 0) on_standby = pg_int(result, 0, 0) != 0;
+}
+
+/* Committed on the disk alone where a standby was promised is not known to be kept. */
 static void append_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
-  pipeline_commit_done(context, outcome, sqlstate, text);
+  const struct daemon *daemon = context;
+  if (outcome == PG_DONE && daemon->store.wants_standby && !on_standby)
+    pipeline_commit_done(context, PG_UNKNOWN, sqlstate, "synchronous_standby_names is empty, but durability is standby");
+  else
+    pipeline_commit_done(context, outcome, sqlstate, text);
 }
 
 static void put_head(struct daemon *daemon, const struct batch *batch, struct pg_params *params) {
@@ -383,7 +393,8 @@ static void put_head(struct daemon *daemon, const struct batch *batch, struct pg
 bool commit_send(struct daemon *daemon, struct batch *batch) {
   static struct pg_params params;
   struct pg *pg = daemon->store.pg;
-  if (!pg_begin(pg, no_result, append_done, daemon)) return false;
+  if (!pg_begin(pg, append_result, append_done, daemon)) return false;
+  on_standby = false;
   for (int i = 0; i < COLUMN_COUNT; i++) pg_array_reset(&columns[i], column_types[i]);
   put_rows(daemon, batch);
   pg_params_reset(&params);
@@ -397,6 +408,10 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   send_keys(pg, batch);
   send_erasures(pg, batch);
   send_signatures(pg, batch);
+  if (daemon->store.wants_standby) {
+    pg_params_reset(&params);
+    pg_statement(pg, STATEMENT_CHECK_STANDBY, &params);
+  }
   pg_end(pg);
   tree_written(&daemon->store.tree);
   return true;

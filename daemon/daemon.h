@@ -36,6 +36,7 @@ struct store {
   enum store_state state;
   struct pg *pg;
   const char *conninfo; /* borrowed */
+  bool wants_standby;   /* nothing is acknowledged that no synchronous standby has */
   int64_t retry_at;     /* monotonic ms */
   uint32_t failures;    /* in a row, for the backoff */
   bool waiting;         /* a lock or load step is under way */

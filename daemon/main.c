@@ -175,6 +175,7 @@ static void make_daemon(struct running *running) {
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
   daemon->store.conninfo = running->options.config.database;
+  daemon->store.wants_standby = running->options.wants_standby;
   daemon->store.pg = pg_new("writer", true);
   daemon->reader_conninfo = running->options.config.database_reader;
   daemon->reader = pg_new("reader", false);

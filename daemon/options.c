@@ -21,6 +21,7 @@
   OPTION('k', "server-key", "FILE", "the daemon's own secret key, made by `rectify key new` [credential server-key]")    \
   OPTION('S', "signer", "SOCKET", "rectify-sign listens there, and signs the log's heads [heads are not signed]")        \
   OPTION('r', "identity-rate", "NUMBER", "findings and commands a second of one officer, 1 to 20000 [20000]")            \
+  OPTION('y', "durability", "WHERE", "what is acknowledged is on the disk, or on a synchronous standby too [disk]")          \
   OPTION('m', "socket-mode", "MODE", "permissions of the socket, octal [0660]")                                      \
   OPTION('D', "database", "CONNINFO", "PostgreSQL as rectify_writer; without it a private one under DIR")            \
   OPTION('R', "database-reader", "CONNINFO", "PostgreSQL as rectify_reader, may be a replica [as --database]")       \
@@ -140,6 +141,7 @@ static void take(struct options *out, int option, const char *value) {
     case 'k': copy(config->server_key, sizeof config->server_key, "server-key", value); return;
     case 'S': copy(config->signer, sizeof config->signer, "signer", value); return;
     case 'r': copy(config->identity_rate, sizeof config->identity_rate, "identity-rate", value); return;
+    case 'y': copy(config->durability, sizeof config->durability, "durability", value); return;
     case 'm': copy(config->socket_mode, sizeof config->socket_mode, "socket-mode", value); return;
     case 'D': copy(config->database, sizeof config->database, "database", value); return;
     case 'R': copy(config->database_reader, sizeof config->database_reader, "database-reader", value); return;
@@ -193,6 +195,14 @@ static void set_level(struct options *out) {
   else usage("--log-level: err, warning or info, not '%s'", text);
 }
 
+static void set_durability(struct options *out) {
+  const char *text = out->config.durability;
+  out->wants_standby = strcmp(text, "standby") == 0;
+  if (!out->wants_standby && text[0] != '\0' && strcmp(text, "disk") != 0) usage("--durability: disk or standby, not '%s'", text);
+  if (out->wants_standby && out->config.database[0] == '\0')
+    usage("--durability standby needs --database: the private PostgreSQL has no standby");
+}
+
 /* A service manager hands secrets over as files in a folder of their own (systemd.exec(5), LoadCredential). */
 static void set_server_key(struct config *config) {
   if (config->listen[0] == '\0' || config->server_key[0] != '\0') return;
@@ -207,6 +217,7 @@ static void complete(struct options *out) {
   set_mode(out);
   set_rate(out);
   set_level(out);
+  set_durability(out);
   if (config->endpoint[0] == '\0')
     snprintf(config->endpoint, sizeof config->endpoint, "ipc://%.900s/rectifyd.sock", config->data_dir);
   if (config->database[0] == '\0' && (config->database_reader[0] != '\0' || config->database_owner[0] != '\0'))

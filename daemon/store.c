@@ -371,7 +371,7 @@ static void ask_take_over(struct daemon *daemon) {
 
 /* What the session found: see lock.sql. */
 static struct {
-  bool got, stranger, durable;
+  bool got, stranger, durable, standby;
   uint64_t epoch;
 } lock;
 
@@ -381,6 +381,7 @@ static void lock_result(void *context, unsigned step, const PGresult *result) {
   lock.stranger = pg_int(result, 0, 1) != 0;
   lock.epoch = pg_null(result, 0, 2) ? 0 : (uint64_t)pg_int(result, 0, 2);
   lock.durable = pg_int(result, 0, 3) != 0;
+  lock.standby = pg_int(result, 0, 4) != 0;
 }
 
 /* Somebody has the lock.  Another daemon raises the epoch; if that stands where it was, it is a session of our own that the
@@ -407,8 +408,9 @@ static void lock_done(void *context, enum pg_outcome outcome, const char *sqlsta
     step_failed(daemon, "lock", sqlstate, text);
     return;
   }
-  if (!lock.durable) {
-    log_err("store.not_durable action=not_serving reason=fsync or full_page_writes of the server is off");
+  if (!lock.durable || (store->wants_standby && !lock.standby)) {
+    log_err("store.not_durable action=not_serving reason=%s", lock.durable
+      ? "durability is standby, and synchronous_standby_names of this server is empty" : "fsync or full_page_writes of the server is off");
     store_restart(daemon, "not durable");
     return;
   }

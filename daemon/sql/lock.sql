@@ -1,6 +1,6 @@
 -- Who is active: a session advisory lock.  Only a hint; the epoch in the head is what keeps a stale writer out.  Told as well:
 -- whether a session of another role holds it, which anybody who may connect can bring about; the head's epoch; and whether
--- what the server says is committed is on the disk.  The session's statements are all look-ups by key in arrays of changing
+-- what the server says is committed is on the disk, and whether it waits for a standby.  The session's statements are all look-ups by key in arrays of changing
 -- length: planning them anew each time costs more than running them, and a plan made while a table was small must not scan it
 -- for ever.
 SELECT pg_try_advisory_lock(k.key),
@@ -10,6 +10,6 @@ SELECT pg_try_advisory_lock(k.key),
       AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
       AND a.usename <> session_user),
   (SELECT h.epoch FROM rectify.head AS h),
-  current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on',
+  current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on', current_setting('synchronous_standby_names') <> '',
   set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)
 FROM (SELECT hashtextextended('rectify.writer', 0) AS key) AS k

@@ -1,0 +1,263 @@
+#!/usr/bin/python3
+"""A PostgreSQL of one's own with a synchronous standby: what was acknowledged survives the primary, and the daemon finds the new one.
+
+Each fault has its control: without the synchronous standby the same fault loses, and the daemon says so instead of going on."""
+import os
+import pwd
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+
+BIN = os.path.dirname(PSQL) if "/" in PSQL else "/usr/bin"
+SERVERS = []
+CONFIG = """listen_addresses = ''
+unix_socket_directories = '{top}'
+synchronous_standby_names = '{names}'
+wal_retrieve_retry_interval = '200ms'
+max_connections = 30
+fsync = on
+"""
+
+
+class Server:
+    """One PostgreSQL: made anew, or as the standby of another."""
+
+    def __init__(self, names, primary=None):
+        self.top, self.process, self.names = place(), None, names
+        self.data = self.top / "data"
+        SERVERS.append(self)
+        if os.geteuid() == 0:
+            os.chown(self.top, pwd.getpwnam("postgres").pw_uid, -1)
+        if primary is None:
+            self.run("initdb", "-D", self.data, "-U", "super", "-A", "trust", "-k", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        else:
+            self.run("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d",
+                     f"host={primary.top} user=super application_name=walreceiver")
+        self.start()
+
+    def as_owner(self, *words):
+        return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else list(words)
+
+    def run(self, program, *words):
+        done = subprocess.run(self.as_owner(f"{BIN}/{program}", *map(str, words)), capture_output=True, text=True, timeout=PATIENCE,
+                              check=False, cwd="/")
+        need(done.returncode == 0, f"{program}: {done.stderr}")
+
+    def start(self):
+        config = CONFIG.format(top=self.top, names=self.names)
+        subprocess.run(self.as_owner("sh", "-c", 'cat > "$1"', "sh", str(self.data / "postgresql.conf")), input=config, text=True,
+                       check=True, cwd="/")
+        with open(self.top.parent / (self.top.name + ".log"), "ab") as log:
+            self.process = subprocess.Popen(self.as_owner(f"{BIN}/postgres", "-D", str(self.data)), stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, cwd="/")
+        need(until(lambda: not self.sql("SELECT 1", check=False).startswith("error")), "the server starts")
+
+    def sql(self, text, check=True, database="postgres"):
+        done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", f"host={self.top} user=super dbname={database}", "-c", text],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        if check and done.returncode != 0:
+            raise Failed(f"{text}: {done.stderr}")
+        return done.stdout.strip() if done.returncode == 0 else "error: " + done.stderr.strip()
+
+    def setting(self, name, value):
+        self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.sql("SELECT pg_reload_conf()")
+        need(until(lambda: self.sql(f"SHOW {name}") == value), f"{name} is {value!r}")
+
+    def streams(self):
+        """Whether a standby is so far that commits are waited for."""
+        return self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')") != "0"
+
+    def pids(self):
+        """Of the postmaster and all that it started."""
+        with open(self.data / "postmaster.pid", encoding="utf-8") as file:
+            postmaster = int(file.readline())
+        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout.split()
+        return [postmaster] + [int(pid) for pid in children]
+
+    def kill(self):
+        """Power off: nothing of it says good-bye."""
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait(PATIENCE)
+
+    def promote(self):
+        self.sql("SELECT pg_promote()")
+        need(until(lambda: self.sql("SELECT pg_is_in_recovery()") == "f"), "the standby is promoted")
+
+
+def end_servers():
+    for server in SERVERS:
+        try:
+            server.kill()
+        except (FileNotFoundError, ValueError, OSError):
+            pass
+        (server.top.parent / (server.top.name + ".log")).unlink(missing_ok=True)
+
+
+atexit.register(end_servers)
+
+ROLES = """CREATE ROLE rectify_admin LOGIN CREATEROLE; CREATE ROLE rectify_owner NOLOGIN; CREATE ROLE rectify_writer LOGIN;
+CREATE ROLE rectify_reader LOGIN; CREATE ROLE rectify_auditor NOLOGIN; GRANT rectify_owner TO rectify_admin;"""
+
+
+class Pair(Daemon):
+    """A daemon on two servers: whichever takes writes."""
+
+    def __init__(self, *options, names="walreceiver", standby_names=None):
+        self.primary = Server("")
+        self.primary.sql(ROLES)
+        self.primary.sql("CREATE DATABASE rectify OWNER rectify_admin")
+        self.standby = Server(names if standby_names is None else standby_names, self.primary)
+        self.primary.names = names
+        self.primary.setting("synchronous_standby_names", names)
+        need(names == "" or until(self.primary.streams), "the standby streams")
+        hosts = f"{self.primary.top},{self.standby.top}"
+        info = f"host={hosts} dbname=rectify target_session_attrs=read-write connect_timeout=2 user=rectify_"
+        super().__init__("--database", info + "writer", "--database-reader", info + "reader", "--database-owner", info + "admin", *options)
+
+    def sql(self, text, check=True):
+        return self.primary.sql(text, check, "rectify")
+
+    def fail_over(self):
+        """The primary dies, the standby takes its place."""
+        self.primary.kill()
+        self.primary, self.standby = self.standby, self.primary
+        self.primary.promote()
+
+    def rebuild(self):
+        """The machine that died comes back empty, as the standby of the other."""
+        subprocess.run(["rm", "-rf", str(self.standby.data)], check=True)
+        self.standby.run("pg_basebackup", "-D", self.standby.data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d",
+                         f"host={self.primary.top} user=super application_name=walreceiver")
+        self.standby.start()
+        need(until(self.primary.streams), "the new standby streams")
+
+
+def served(daemon):
+    client = Client(daemon, "office")
+    outcome = client.publish(1, CITY)
+    client.close()
+    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
+
+
+def test_promoted():
+    """Three times the primary is killed under load and the standby promoted; nothing that was acknowledged is missing."""
+    daemon = Pair("--durability", "standby").start()
+    served(daemon)
+    load = Load(daemon)
+    load.start()
+    for _ in range(3):
+        load.wait_more(100)
+        at = time.monotonic()
+        daemon.fail_over()
+        daemon.rebuild()
+        load.wait_more(100)
+        say(f"acknowledged again after {time.monotonic() - at:.1f} s, a new base backup included")
+    load.end()
+    doubts = len(re.findall("commit.in_doubt", daemon.log()))
+    ok(daemon.running() and daemon.process.poll() is None, "it is the same daemon all the time", daemon.tail())
+    ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
+    load.compare(daemon, "after three failovers")
+    say(f"{load.acknowledged()} acknowledged, {doubts} batches in doubt, {load.repeats} findings told again that they are there")
+    daemon.stop()
+
+
+def test_asynchronous():
+    """The control: without a synchronous standby the same loses what was acknowledged, and the daemon stops by name."""
+    daemon = Pair(names="").start()
+    served(daemon)
+    standby = daemon.standby
+    need(until(lambda: standby.sql("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'") == "1"), "the standby streams")
+    client = Client(daemon)
+    before = [client.submit(finding())[0].receipt for _ in range(5)]
+    position = daemon.sql("SELECT pg_current_wal_flush_lsn()")
+    need(until(lambda: standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{position}'") == "t"), "the standby has the first ones")
+    standby.setting("primary_conninfo", "")
+    need(until(lambda: standby.sql("SELECT count(*) FROM pg_stat_wal_receiver") == "0"), "the standby receives no more")
+    after = [client.submit(finding())[0].receipt for _ in range(5)]
+    need(all(receipt.case_no > 0 for receipt in before + after), "all are acknowledged")
+    daemon.fail_over()
+    stored = int(daemon.sql("SELECT count(*) FROM rectify.finding"))
+    same(stored, 5, "five acknowledged findings are lost: this is what the fault does")
+    same(daemon.exit_code(), 2, "the daemon stops with exit code 2")
+    ok(daemon.saw("store.damaged what=the log is shorter or older than what was acknowledged"), "and says why", daemon.tail())
+    client.close()
+
+
+def test_one_node_only():
+    """The standby's own list of standbys was forgotten: once promoted, it would lose.  Nothing is served from it."""
+    daemon = Pair("--durability", "standby", standby_names="").start()
+    served(daemon)
+    client = Client(daemon)
+    receipt = client.submit(finding())[0].receipt
+    daemon.fail_over()
+    daemon.wait_log("store.not_durable action=not_serving reason=durability is standby")
+    again = client.once(request("insp-1", submit=submit_of(finding())))
+    ok(again is not None and again.error.code in (BUSY, UNAVAILABLE), "a client is told to come again", again)
+    same(daemon.sql("SELECT count(*) FROM rectify.finding"), "1", "and nothing is recorded")
+    daemon.primary.names = "walreceiver"
+    daemon.primary.setting("synchronous_standby_names", "walreceiver")
+    daemon.rebuild()
+    more = client.submit(finding())[0].receipt
+    ok(receipt.case_no == 1 and more.case_no == 2, "with a list and a standby it goes on", more, daemon.tail())
+    client.close()
+    daemon.stop()
+
+
+def test_list_emptied():
+    """Somebody empties the list while the daemon serves: the next batch is not acknowledged."""
+    daemon = Pair("--durability", "standby").start()
+    served(daemon)
+    client = Client(daemon)
+    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon.primary.setting("synchronous_standby_names", "")
+    message = request("insp-1", submit=submit_of(finding()))
+    reply = client.once(message, 5)
+    ok(reply is None or reply.error.code in (BUSY, UNAVAILABLE), "what only the disk has is not acknowledged", reply)
+    daemon.wait_log("commit.in_doubt events=1 text=synchronous_standby_names is empty")
+    daemon.wait_log("store.not_durable")
+    daemon.primary.setting("synchronous_standby_names", "walreceiver")
+    need(until(daemon.primary.streams), "the standby is waited for again")
+    receipt = client.ask(message).outcomes.outcomes[0].receipt
+    ok(receipt.repeated and receipt.case_no == 2, "the resend settles it: it had been recorded", receipt)
+    client.close()
+    daemon.stop()
+    control = Pair().start()
+    served(control)
+    other = Client(control)
+    control.primary.setting("synchronous_standby_names", "")
+    ok(other.submit(finding())[0].receipt.case_no == 1, "the control: with durability on disk the same is acknowledged", control.tail())
+    other.close()
+    control.stop()
+
+
+def test_wait_cancelled():
+    """Somebody ends the wait for the standby: PostgreSQL says COMMIT with a warning, the daemon says nothing."""
+    daemon = Pair("--durability", "standby").start()
+    served(daemon)
+    client = Client(daemon)
+    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon.primary.setting("synchronous_standby_names", "ghost")
+    message = request("insp-1", submit=submit_of(finding()))
+    client.send(message)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
+    need(until(lambda: daemon.sql(waiting) == "1"), "the commit waits for a standby")
+    daemon.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'")
+    daemon.wait_log("pg.notice connection=writer text=.*cancel")
+    daemon.wait_log("commit.in_doubt")
+    reply = client.receive(1)
+    ok(reply is None or reply.WhichOneof("body") == "error", "it is not acknowledged", reply)
+    same(daemon.sql("SELECT count(*) FROM rectify.finding"), "2", "though the server has it")
+    daemon.primary.setting("synchronous_standby_names", "walreceiver")
+    receipt = client.ask(message).outcomes.outcomes[0].receipt
+    ok(receipt.repeated and receipt.case_no == 2, "once a standby is there again, the resend settles it", receipt, daemon.tail())
+    client.close()
+    daemon.stop()
+
+
+main(test_promoted, test_asynchronous, test_one_node_only, test_list_emptied, test_wait_cancelled)
