@@ -44,6 +44,7 @@ struct store {
   bool bootstrap;       /* the database has no documents yet */
   uint64_t loaded_until; /* last case number loaded */
   uint64_t epoch, cases;
+  uint64_t epoch_asked; /* of the take-over under way: `epoch` once that is committed */
   uint32_t system_events;
   uint32_t order_year, order_serial; /* of the last supervision order */
   bool has_rules;                    /* some rule was issued: findings are held against them */

@@ -335,7 +335,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   if (root_bytes != HASH_BYTES || memcmp(computed.bytes, root, HASH_BYTES) != 0)
     store_damaged("the head's frontier does not hash to its root");
   check_goes_on(daemon, size, &computed, (uint64_t)pg_int(result, 0, 4));
-  store->epoch = (uint64_t)pg_int(result, 0, 4);
+  store->epoch_asked = (uint64_t)pg_int(result, 0, 4);
   store->cases = (uint64_t)pg_int(result, 0, 5);
   store->system_events = (uint32_t)pg_int(result, 0, 6);
   clock_restore(pg_instant(result, 0, 7), store->was_ready);
@@ -356,6 +356,7 @@ static void take_over_done(void *context, enum pg_outcome outcome, const char *s
     step_failed(daemon, "take_over", sqlstate, text);
     return;
   }
+  daemon->store.epoch = daemon->store.epoch_asked; /* a server that died before has forgotten it, and gives it again */
   daemon->store.state = STORE_LOADING;
   book_clear(daemon->store.book);
   ask_documents(daemon);

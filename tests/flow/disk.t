@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""The disk of the database is full, and has room again: nothing is acknowledged meanwhile, nothing acknowledged is lost, nobody has to
+start anything anew.  Needs root, for a disk that is small enough to fill."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+
+SMALL = 320  # MiB
+mounted = []
+
+
+def small_disk():
+    top = place()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}m,mode=755", "tmpfs", top], check=True)
+    mounted.append(top)
+    return top
+
+
+def unmount():
+    clean_up()
+    for top in mounted:
+        subprocess.run(["umount", "-l", top], check=False)
+        shutil.rmtree(top, ignore_errors=True)
+    mounted.clear()
+
+
+atexit.register(unmount)
+
+
+def room(top):
+    """Bytes that are left."""
+    state = os.statvfs(top)
+    return state.f_bavail * state.f_frsize
+
+
+def fill(top):
+    """A file that leaves no room.  What others free is taken too."""
+    with open(top / "ballast", "ab", buffering=0) as file:
+        while room(top) > 0:
+            try:
+                file.write(bytes(min(1 << 20, room(top))))
+            except OSError:
+                break
+
+
+def used_up(daemon, load, top, log_line):
+    """Fills again and again, whatever is recycled or freed, until the server has said that it is full."""
+    def full():
+        fill(top)
+        daemon.sql("SELECT pg_switch_wal()", check=False)
+        return log_line() and load.errors.get(UNAVAILABLE, 0) > 0
+    return until(full, pause=0.1)
+
+
+def server_says(daemon, pattern):
+    path = daemon.data / "postgres.log"
+    return path.exists() and re.search(pattern, path.read_text(errors="replace"))
+
+
+def stands_still(load):
+    """Nothing more is acknowledged, however often it is sent again."""
+    before, asked = load.acknowledged(), load.errors.get(UNAVAILABLE, 0)
+    need(until(lambda: load.errors.get(UNAVAILABLE, 0) >= asked + 20), f"clients are told to come again: {load.errors}")
+    return load.acknowledged() - before
+
+
+def test_all_full():
+    """No room at all: not for the write-ahead log either.  PostgreSQL itself gives up; the daemon starts it again when there is room."""
+    top = small_disk()
+    daemon = city(top=top)
+    load = Load(daemon)
+    load.start()
+    load.wait_more(100)
+    ok(used_up(daemon, load, top, lambda: server_says(daemon, "No space left on device")), "the server has no room and says so",
+       daemon.tail(), room(top), load.errors)
+    same(stands_still(load), 0, "meanwhile nothing is acknowledged")
+    ok(daemon.process.poll() is None, "the daemon runs on", daemon.tail())
+    (top / "ballast").unlink()
+    load.wait_more(100)
+    load.end()
+    ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
+    load.compare(daemon, "after a full disk")
+    say(f"{load.acknowledged()} acknowledged")
+    daemon.stop()
+
+
+def test_data_full():
+    """No room for the tables, while the write-ahead log has a disk of its own: each batch is refused, the server stays up."""
+    top = small_disk()
+    daemon = city(top=top)
+    daemon.stop()
+    wal, elsewhere = daemon.data / "postgres" / "pg_wal", place()
+    shutil.copystat(daemon.data / "postgres", elsewhere)
+    owner = os.stat(wal)
+    shutil.copytree(wal, elsewhere / "pg_wal")
+    for path in (elsewhere, *elsewhere.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    shutil.rmtree(wal)
+    wal.symlink_to(elsewhere / "pg_wal")
+    os.lchown(wal, owner.st_uid, owner.st_gid)
+    daemon.start()
+    before = daemon.postmaster()
+    load = Load(daemon, each=100)
+    load.start()
+    load.wait_more(100)
+    ok(used_up(daemon, load, top, lambda: daemon.saw("commit.failed sqlstate=53100")), "batches are refused with 53100, disk full",
+       daemon.tail(), room(top), load.errors)
+    same(stands_still(load), 0, "meanwhile nothing is acknowledged")
+    (top / "ballast").unlink()
+    load.wait_more(300)
+    load.end()
+    same(daemon.postmaster(), before, "it is the same server all the time")
+    ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
+    load.compare(daemon, "after full tables")
+    daemon.stop()
+
+
+if os.geteuid() != 0:
+    print("1..0 # SKIP mounting a small disk needs root")
+    sys.exit(0)
+if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place()], check=False, capture_output=True).returncode != 0:
+    print("1..0 # SKIP no disk can be mounted here")
+    sys.exit(0)
+mounted.append(folders[-1])
+main(test_all_full, test_data_full)
