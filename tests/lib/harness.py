@@ -215,6 +215,7 @@ class Daemon:
         self.process, self.log_from = None, 0
         self.surroundings = {}  # more variables of its environment; None: without it
         self.files_max = None
+        self.before = []  # words that go before its command line
         daemons.append(self)
 
     def start(self, wait=True):
@@ -222,7 +223,7 @@ class Daemon:
         environment = {name: value for name, value in {**os.environ, **self.surroundings}.items() if value is not None}
         limit = [] if self.files_max is None else ["prlimit", f"--nofile={self.files_max}"]
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([*limit, BUILD / "rectifyd", "--data", self.data, *self.options],
+            self.process = subprocess.Popen([*self.before, *limit, BUILD / "rectifyd", "--data", self.data, *self.options],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         if wait:
             self.wait_log(r"ready endpoint=")
@@ -477,6 +478,7 @@ class Load(threading.Thread):
         self.before = {bytes.fromhex(line.replace("-", "")) for line in daemon.sql("SELECT id FROM rectify.finding").splitlines()}
         self.retry_msecs, self.repeats = set(), 0
         self.ending, self.dropping, self.problem = False, False, None
+        self.make = lambda: Client(self.endpoint)  # one of its sockets
         loads.append(self)
 
     def acknowledged(self):
@@ -524,7 +526,7 @@ class Load(threading.Thread):
             self.problem = traceback.format_exc()
 
     def work(self):
-        sockets = [Client(self.endpoint) for _ in range(self.clients)]
+        sockets = [self.make() for _ in range(self.clients)]
         poller, pending = zmq.Poller(), {}
         for client in sockets:
             poller.register(client.socket, zmq.POLLIN)
