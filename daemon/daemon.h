@@ -41,6 +41,7 @@ struct store {
   uint32_t failures;    /* in a row, for the backoff */
   bool waiting;         /* a lock or load step is under way */
   bool was_ready;       /* it has served before */
+  int session;          /* process id of the backend that had the lock for us last; 0: none had */
   bool bootstrap;       /* the database has no documents yet */
   uint64_t loaded_until; /* last case number loaded */
   uint64_t epoch, cases;

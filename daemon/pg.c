@@ -58,10 +58,13 @@ static void on_notice(void *context, const PGresult *result) {
   log_warning("pg.notice connection=%s text=%s", pg->name, PQresultErrorMessage(result));
 }
 
-/* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says. */
+/* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says.  What comes before it is what
+ * holds if it says nothing: a line to the server that was cut without a word is noticed after some five seconds, whether
+ * something was under way on it or not. */
 static PGconn *start_connection(const char *conninfo) {
-  const char *const names[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
-  const char *const values[] = {"rectifyd", conninfo, "UTF8", NULL};
+  const char *const names[] = {"fallback_application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
+                               "tcp_user_timeout", "dbname", "client_encoding", NULL};
+  const char *const values[] = {"rectifyd", "2", "1", "3", "5000", conninfo, "UTF8", NULL};
   return PQconnectStartParams(names, values, 1);
 }
 
@@ -118,6 +121,8 @@ void pg_drop(struct pg *pg, const char *why) {
 
 enum pg_state pg_state(const struct pg *pg) { return pg->state; }
 
+int pg_backend(const struct pg *pg) { return pg->connection == NULL ? 0 : PQbackendPID(pg->connection); }
+
 int pg_socket(const struct pg *pg) { return pg->connection == NULL ? -1 : PQsocket(pg->connection); }
 
 short pg_events(const struct pg *pg) {
@@ -143,7 +148,8 @@ static bool send_text(struct pg *pg, const char *text) {
 
 /* A statement that waits for somebody else's lock ends before the server counts as silent (SILENCE_MSEC_MAX), and a session
  * that was given up ends by itself: else it would keep its lock, and its place, for ever.  What is committed is on the disk,
- * whatever the database or the role sets.  Settings that an older server does not know are left out.
+ * whatever the database or the role sets.  Nothing here is worth compiling: plans without sequential scans look dear, and a
+ * server would compile them for seconds.  Settings that an older server does not know are left out.
  *
  * The reader's statements are planned with their parameters: "NULL or equal" is nothing then, where a plan for all parameters sorts
  * the whole table for each page.
@@ -153,7 +159,7 @@ static bool send_session(struct pg *pg) {
   static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
   static const char bounds[] =
       "SELECT set_config(s.name, w.value, false) FROM pg_catalog.pg_settings AS s JOIN (VALUES "
-      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000')) AS w (name, value) "
+      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000'), ('jit', 'off')) AS w (name, value) "
       "ON w.name = s.name";
   static const char durable[] =
       "SELECT set_config('synchronous_commit', 'on', false) "

@@ -35,6 +35,8 @@ enum pg_state { PG_DOWN, PG_CONNECTING, PG_UP };
 enum pg_state pg_state(const struct pg *pg);
 
 /* For the loop: -1 when there is nothing to wait for; POLLIN / POLLOUT bits otherwise. */
+/* Process id of the server's process behind the connection; 0: none. */
+int pg_backend(const struct pg *pg);
 int pg_socket(const struct pg *pg);
 short pg_events(const struct pg *pg);
 /* Does what can be done now. */

@@ -423,12 +423,15 @@ static void lock_done(void *context, enum pg_outcome outcome, const char *sqlsta
     return;
   }
   store->waiting = true;
+  store->session = pg_backend(store->pg);
   ask_take_over(daemon);
 }
 
 static void ask_lock(struct daemon *daemon) {
   struct pg_params params;
   pg_params_reset(&params);
+  pg_param_int4(&params, daemon->store.session);
+  pg_param_int8(&params, (int64_t)daemon->store.epoch);
   if (!pg_begin(daemon->store.pg, lock_result, lock_done, daemon)) return;
   pg_statement(daemon->store.pg, STATEMENT_LOCK, &params);
   pg_end(daemon->store.pg);

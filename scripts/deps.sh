@@ -28,6 +28,8 @@ test python3-cryptography # the second verifier
 test python3-yaml      # the real data set's expectations read the policy
 test protobuf-compiler
 test procps
+test iproute2         # a network that can be cut
+test nftables         # ... and loses packets
 test scdoc            # does the manual page of the command read well?
 docs scdoc
 docs python3

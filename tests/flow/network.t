@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+"""The line to the database, and the line to the clients: cut without a word, cut one way, lossy, slow."""
+import os
+import sys
+
+from zmq.utils import z85
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+from net import Net, possible  # noqa: E402 pylint: disable=wrong-import-position
+from servers import Server, make_database  # noqa: E402 pylint: disable=wrong-import-position
+
+HERE = {}
+
+
+# ---- the database is elsewhere ----
+
+class Far(Daemon):
+    """A daemon whose database lies behind a network."""
+
+    def __init__(self):
+        self.net = Net()
+        self.server = Server(before=self.net.enter, listen=self.net.inside)
+        make_database(self.server)
+        info = f"host={self.net.inside} dbname=rectify connect_timeout=2 tcp_user_timeout=2000 user=rectify_"
+        super().__init__("--database", info + "writer", "--database-reader", info + "reader", "--database-owner", info + "admin")
+
+    def sql(self, text, check=True):
+        return self.server.sql(text, check, "rectify")
+
+
+def publish_city(daemon):
+    client = Client(daemon, "office")
+    outcome = client.publish(1, CITY)
+    client.close()
+    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
+
+
+def test_database_cut():
+    """The line to the database is cut under load, and nobody is told; it heals."""
+    daemon = HERE["far"] = Far().start()
+    publish_city(daemon)
+    load = Load(daemon)
+    load.start()
+    load.wait_more(100)
+    daemon.net.cut()
+    at = time.monotonic()
+    daemon.wait_log("store.lost")
+    ok(time.monotonic() - at < 35, f"it is noticed after {time.monotonic() - at:.1f} s")
+    need(until(lambda: load.errors.get(UNAVAILABLE, 0) > 20), "clients are told to come again")
+    client = Client(daemon)
+    ok(client.once(request("insp-1", ping=pb.Ping()), 5) is not None, "a ping is answered from memory")
+    client.close()
+    acknowledged = load.acknowledged()
+    need(until(lambda: daemon.net.dropped() > 10), "packets are dropped")
+    same(load.acknowledged(), acknowledged, "nothing is acknowledged meanwhile")
+    daemon.net.heal()
+    at = time.monotonic()
+    load.wait_more(100)
+    say(f"acknowledged again {time.monotonic() - at:.1f} s after the line healed")
+    load.end()
+    load.compare(daemon, "after the cut")
+
+
+def test_database_answers_lost():
+    """The database hears and commits; its answers do not arrive.  The outcome is unknown until the clients' resends settle it."""
+    daemon = HERE["far"]
+    load = Load(daemon)
+    load.start()
+    load.wait_more(50)
+    times = len(re.findall("commit.in_doubt", daemon.log()))
+    daemon.net.cut_back()
+    daemon.wait_log("commit.in_doubt", times + 1)
+    daemon.net.heal()
+    load.wait_more(100)
+    load.end()
+    load.compare(daemon, "after lost answers")
+
+
+def test_database_lossy():
+    """One packet of ten is lost, each way."""
+    daemon = HERE["far"]
+    daemon.net.lose(10)
+    load = Load(daemon)
+    load.start()
+    load.wait_more(200)
+    load.end()
+    ok(daemon.net.dropped() > 0, f"{daemon.net.dropped()} packets were lost")
+    daemon.net.heal()
+    load.compare(daemon, "over a lossy line")
+    daemon.stop()
+
+
+# ---- the clients are elsewhere ----
+
+def key_pair(top, name):
+    path = top / name
+    public = subprocess.run([BUILD / "rectify", "key", "new", path], capture_output=True, text=True, check=True).stdout.strip()
+    return {"path": path, "public": public, "secret": path.read_text().split()[1]}
+
+
+def remote():
+    """A client's socket over TCP, with a registered key."""
+    client = Client.__new__(Client)
+    client.context, client.actor, client.endpoint, client.hwm = zmq.Context.instance(), "insp-1", HERE["listen"], 1000
+    client.socket = client.context.socket(zmq.DEALER)
+    for option, value in ((zmq.LINGER, 0), (zmq.RECONNECT_IVL, 50), (zmq.RECONNECT_IVL_MAX, 1000), (zmq.HEARTBEAT_IVL, 500),
+                          (zmq.HEARTBEAT_TIMEOUT, 2000)):
+        client.socket.setsockopt(option, value)
+    client.socket.curve_serverkey = z85.encode(bytes.fromhex(HERE["server"]["public"]))
+    client.socket.curve_publickey = z85.encode(bytes.fromhex(HERE["key"]["public"]))
+    client.socket.curve_secretkey = z85.encode(bytes.fromhex(HERE["key"]["secret"]))
+    client.socket.connect(HERE["listen"])
+    return client
+
+
+def load_from_afar():
+    load = Load(HERE["daemon"], again=0.5)
+    load.make = remote
+    load.start()
+    return load
+
+
+def test_door():
+    """A daemon that listens behind a network."""
+    top, net = place(), Net()
+    HERE["net"], HERE["server"], HERE["key"] = net, key_pair(top, "server"), key_pair(top, "own")
+    daemon = HERE["daemon"] = Daemon("--listen", f"tcp://{net.inside}:*", "--server-key", str(HERE["server"]["path"]))
+    daemon.before = net.enter
+    daemon.start()
+    publish_city(daemon)
+    daemon.wait_log(r"door\.open listen=")
+    HERE["listen"] = re.search(r"door\.open listen=(tcp://\S+)", daemon.log()).group(1)
+    done = subprocess.run([BUILD / "rectify", "--as", "office", "--endpoint", daemon.endpoint, "key", "register", "insp-1",
+                           HERE["key"]["public"]], capture_output=True, text=True, check=False)
+    same(done.returncode, 0, "the key is registered")
+    load = load_from_afar()
+    load.wait_more(100)
+    load.end()
+    load.compare(daemon, "over a good line")
+
+
+def test_clients_cut():
+    """The line between clients and daemon is cut under load, and nobody is told; it heals."""
+    net = HERE["net"]
+    load = load_from_afar()
+    load.wait_more(50)
+    net.cut()
+    need(until(lambda: net.dropped() > 50), "packets are dropped")
+    before = load.acknowledged()
+    need(until(lambda: net.dropped() > 150), "more packets are dropped")
+    ok(load.acknowledged() == before, "nothing comes through")
+    client = Client(HERE["daemon"])
+    ok(client.once(request("insp-1", ping=pb.Ping()), 5) is not None, "who is on the daemon's own machine is answered meanwhile")
+    client.close()
+    net.heal()
+    load.wait_more(100)
+    load.end()
+    load.compare(HERE["daemon"], "after the clients' cut")
+
+
+def test_answers_lost():
+    """Findings arrive, receipts do not: they are sent again until one comes through, and recorded once."""
+    net = HERE["net"]
+    load = load_from_afar()
+    load.wait_more(50)
+    net.cut_back()
+    need(until(lambda: net.dropped() > 50), "packets are dropped")
+    net.heal()
+    load.wait_more(100)
+    load.end()
+    ok(load.repeats > 0, f"{load.repeats} were told that they had been recorded before", load.errors)
+    load.compare(HERE["daemon"], "after lost receipts")
+
+
+def test_lossy_and_slow():
+    """One packet of ten is lost each way, then a line of 512 kbit/s."""
+    net = HERE["net"]
+    net.lose(10)
+    load = load_from_afar()
+    load.wait_more(150)
+    ok(net.dropped() > 0, f"{net.dropped()} packets were lost")
+    net.heal()
+    net.slow("512kbit")
+    load.wait_more(150)
+    load.end()
+    load.compare(HERE["daemon"], "over a lossy and a slow line")
+
+
+def test_saved_and_sent():
+    """The command over a line that is cut: saved here; and received there when it heals."""
+    net, spool = HERE["net"], place() / "spool"
+    words = [BUILD / "rectify", "--as", "insp-1", "--endpoint", HERE["listen"], "--key", HERE["key"]["path"], "--server",
+             HERE["server"]["public"], "--timeout", "2"]
+    environment = {**os.environ, "RECTIFY_SPOOL": str(spool)}
+
+    def rectify(*more):
+        return subprocess.run([*words, *more], capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE)
+
+    net.cut()
+    done = rectify("submit", "--team", "team-1", "--unit", "north", "--kind", "loophole", "--severity", "ordinary", "--found", "2026-01-02", "-m", "线断了")
+    same(done.returncode, 75, "with the line cut it is saved here, exit code 75")
+    ok("saved here" in done.stderr + done.stdout, "and says so", done.stderr)
+    net.heal()
+    done = rectify("spool", "send", "--wait")
+    same((done.returncode, done.stderr), (0, ""), "when the line has healed it is received there")
+    same(HERE["daemon"].sql("SELECT count(*) FROM rectify.finding JOIN rectify.private USING (log_index) WHERE body = '线断了'"), "1", "once")
+    HERE["daemon"].stop()
+
+
+why_not = possible()
+if why_not:
+    print(f"1..0 # SKIP {why_not}")
+    sys.exit(0)
+main(test_database_cut, test_database_answers_lost, test_database_lossy, test_door, test_clients_cut, test_answers_lost,
+     test_lossy_and_slow, test_saved_and_sent)
