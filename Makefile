@@ -120,6 +120,15 @@ bench: ## measure: each script of bench/ says what and how; RESULTS=bench/result
 	@$(MAKE) all $(BENCH) $(B)/tests/flow/export_city
 	@for script in bench/*.sh; do B=$(B) RESULTS='$(RESULTS)' "$$script" || exit 1; done
 
+# The same sources by clang, with what libFuzzer and the sanitizers want to know; main() is libFuzzer's.
+FUZZ_SECONDS ?= 20
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=shift,pointer-overflow
+fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what is found goes to build-fuzz/found
+	@scripts/deps.sh run lint
+	@$(MAKE) B=build-fuzz CC=clang OPT=-O1 SANITIZE='$(FUZZ_FLAGS)' build-fuzz/librectify-all.a \
+	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
+	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
+
 deps: ## install the Debian packages that building, testing, lint and the manual pages need
 	@scripts/deps.sh run test lint docs
 
@@ -214,5 +223,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench deps install tests-built clean FORCE
+.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench fuzz deps install tests-built clean FORCE
 .SECONDARY:

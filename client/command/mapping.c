@@ -176,7 +176,8 @@ struct mapping *mapping_parse(const char *file_name, const char *text, size_t le
   must(mapping->file != NULL && mapping->derived != NULL);
   report_open(&report, file_name);
   struct yaml *yaml = yaml_parse(&report, text, length, &root);
-  if (root != NULL) root_read(&report, root, mapping);
+  /* A key that is there twice was reported, and must not be taken twice: there is room for one. */
+  if (root != NULL && report.count == 0) root_read(&report, root, mapping);
   yaml_free(yaml);
   if (report_close(&report, out)) return mapping;
   mapping_free(mapping);

@@ -1,11 +1,6 @@
 /* fuzz_codec.c - hostile bytes to the codec.  The first byte chooses the reader: 0 request, 1 reply, 2 event, 3 state.
  *
- * `make test` replays corpus/codec through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -Ibuild/proto -fsanitize=fuzzer,address,undefined \
- *     -fno-sanitize=shift -o build/fuzz tests/fuzz/fuzz_codec.c proto/codec*.c core/must.c \
- *     build/proto/rectify/v1/rectify.pb-c.c -lprotobuf-c
- *   build/fuzz -max_len=8192 -max_total_time=60 build/corpus tests/fuzz/corpus/codec
- * (protobuf-c itself is the system's; the shifts it does are not ours.) */
+ * `make test` replays corpus/codec through it; `make fuzz` searches. */
 #include <stdlib.h>
 #include <string.h>
 

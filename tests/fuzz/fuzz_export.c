@@ -1,12 +1,7 @@
 /* fuzz_export.c - hostile exports, held against a head that was kept elsewhere.  The secret key of the log was thrown
  * away, so only the history of the corpus can pass: whatever passes has its thirty records and four rows.
  *
- * `make test` replays corpus/export through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -Ibuild/proto -fsanitize=fuzzer,address,undefined
- * -fno-sanitize=shift \
- *     -o build/fuzz tests/fuzz/fuzz_export.c verify/[!r]*.c sign/{note,key,base64,digest}.c proto/codec*.c
- * core/[a-z]*.c \ build/proto/rectify/v1/rectify.pb-c.c -lprotobuf-c -lcrypto build/fuzz -max_len=16384
- * -max_total_time=60 build/corpus tests/fuzz/corpus/export */
+ * `make test` replays corpus/export through it; `make fuzz` searches. */
 #include <stdlib.h>
 #include <string.h>
 

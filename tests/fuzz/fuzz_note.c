@@ -1,10 +1,7 @@
 /* fuzz_note.c - hostile notes, keys, fork records, requests to signer and witness.  The first byte chooses the reader.
  * Whatever is taken apart is put together again as the same bytes; nothing is signed by a key that nobody has.
  *
- * `make test` replays corpus/note through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -fsanitize=fuzzer,address,undefined -o build/fuzz
- * tests/fuzz/fuzz_note.c \ sign/{note,key,base64,digest,fork,signer,witness,secret}.c core/[a-z]*.c -lcrypto build/fuzz
- * -max_len=10000 -max_total_time=60 build/corpus tests/fuzz/corpus/note */
+ * `make test` replays corpus/note through it; `make fuzz` searches. */
 #include <stdlib.h>
 #include <string.h>
 

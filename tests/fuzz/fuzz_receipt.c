@@ -1,12 +1,7 @@
 /* fuzz_receipt.c - hostile receipts.  The secret key of the log below was thrown away, so only the receipts of the
  * corpus may hold: anything else that does is a forgery.
  *
- * `make test` replays corpus/receipt through it.  To search:
- *   clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -I. -Ibuild/proto -fsanitize=fuzzer,address,undefined
- * -fno-sanitize=shift \
- *     -o build/fuzz tests/fuzz/fuzz_receipt.c verify/receipt.c sign/{note,key,base64,digest}.c proto/codec*.c
- * core/[a-z]*.c \ build/proto/rectify/v1/rectify.pb-c.c -lprotobuf-c -lcrypto build/fuzz -max_len=8192
- * -max_total_time=60 build/corpus tests/fuzz/corpus/receipt */
+ * `make test` replays corpus/receipt through it; `make fuzz` searches. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,7 @@
  * records of either with their sums made right, or a bundle.  Whatever is opened can be listed, added to and opened again; no
  * bundle is taken that no key has signed.
  *
- * `make test` replays corpus/spool through it.  To search, as in fuzz_note.c, with client/[a-z]*.c, client/command/bundle_file.c
- * and the libraries of the client. */
+ * `make test` replays corpus/spool through it; `make fuzz` searches. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -49,6 +49,16 @@ static void mapping_errors(void **state) {
   expect_errors("unit: {column: x}\n", "the field 'text' is missing");
 }
 
+/* There is room for one list of columns, and for one of words: the second of either is an error, not read. */
+static void mapping_same_key_twice(void **state) {
+  static const char list[] = "derive: [a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a]";
+  char text[512];
+  (void)state;
+  (void)snprintf(text, sizeof text, "id: {%s, %s, %s}\n", list, list, list);
+  expect_errors(text, "m.yaml:1:");
+  expect_errors("unit: {column: x}\nunit: {column: y}\n", "m.yaml:2:");
+}
+
 /* The records of `text`: header, then one row. */
 struct fixture {
   FILE *in;
@@ -231,7 +241,7 @@ static void ordinals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(mapping_errors), cmocka_unit_test(mapping_rows), cmocka_unit_test(mapping_derive),
+      cmocka_unit_test(mapping_errors), cmocka_unit_test(mapping_same_key_twice), cmocka_unit_test(mapping_rows), cmocka_unit_test(mapping_derive),
       cmocka_unit_test(json_lines),     cmocka_unit_test(ids),          cmocka_unit_test(ordinals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
