@@ -13,13 +13,13 @@
 #define HEAD_BYTES_MAX 512 /* of a verb's name with its synopsis or summary */
 
 static const char program_head[] =
-    "rectify - findings, and what becomes of them\n"
+    N_("rectify - findings, and what becomes of them\n"
     "\n"
     "usage: rectify [OPTION...] COMMAND [ARGUMENT...]\n"
-    "       rectify               on a terminal: your inbox\n";
+    "       rectify               on a terminal: your inbox\n");
 
 static const char program_tail[] =
-    "\n"
+    N_("\n"
     "Who acts: over TCP the key says who you are (--key), and the daemon holds every request against it.  On\n"
     "the daemon's own machine the request names the actor: say --as OFFICER or set RECTIFY_ACTOR; there only\n"
     "the permissions of the socket keep others out.\n"
@@ -42,7 +42,7 @@ static const char program_tail[] =
     "  76  the answer was not one\n"
     "  78  a document (policy, calendar, registry, mapping) has errors\n"
     "\n"
-    "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n";
+    "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n");
 
 static const struct title {
   const char *en, *zh;
@@ -125,7 +125,7 @@ void help_program(FILE *out, bool zh) {
     for (const struct verb *verb = verbs; verb->name != NULL; verb++)
       if (verb->group == group) print_row(out, verb, zh, width);
   }
-  print_flags(out, "Options, before or after the command", global_flags, width);
+  print_flags(out, N_("Options, before or after the command"), global_flags, width);
   wrap_text(out, _(program_tail), width);
 }
 
@@ -140,7 +140,7 @@ static void print_words(FILE *out, const struct flag *flag, size_t width) {
   }
   for (const struct word *word = flag->words; word->name != NULL; word++) {
     (void)fprintf(out, "  %-*s  %s%*s  ", (int)name_width, word->name, word->zh, (int)(zh_width - text_width(word->zh)), "");
-    wrap_words(out, word->text, name_width + zh_width + 6, name_width + zh_width + 6, width);
+    wrap_words(out, _(word->text), name_width + zh_width + 6, name_width + zh_width + 6, width);
   }
 }
 
@@ -160,7 +160,7 @@ void help_verb(FILE *out, const struct verb *verb, size_t width) {
   wrap_words(out, line, 0, 7, width);
   (void)fputc('\n', out);
   wrap_text(out, verb_help(verb), width);
-  print_flags(out, "Options", verb->flags, width);
+  print_flags(out, N_("Options"), verb->flags, width);
   for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag, width);
   (void)fputc('\n', out);
   wrap_text(out, _("The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n"), width);

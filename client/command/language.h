@@ -19,6 +19,8 @@ void language_choose(bool zh);
 /* `text` in the chosen language; borrowed for ever.  "" gives "" (gettext itself would give the catalogue's header). */
 const char *language_text(const char *text) __attribute__((format_arg(1)));
 #define _(text) language_text(text)
+/* A literal that somebody else will ask _() for. */
+#define N_(text) text
 
 /* The form for `count`. */
 const char *language_form(const char *one, const char *many, unsigned long long count)

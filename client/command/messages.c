@@ -16,8 +16,15 @@ static void print_message(const char *text) {
   (void)fputs("\"\nmsgstr \"\"\n\n", stdout);
 }
 
+static void print_words(const struct word *words) {
+  for (; words != NULL && words->name != NULL; words++) print_message(words->text);
+}
+
 static void print_flags(const struct flag *flags) {
-  for (; flags->name != NULL; flags++) print_message(flags->help);
+  for (; flags->name != NULL; flags++) {
+    print_message(flags->help);
+    print_words(flags->words);
+  }
 }
 
 int messages_run(struct session *session, struct arguments *arguments) {
