@@ -55,7 +55,8 @@ DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a ## build the programs
+CATALOGUE := $(B)/locale/zh_CN/LC_MESSAGES/rectify.mo
+all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a $(CATALOGUE) ## build the programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -89,6 +90,7 @@ lint-quick:
 	@scripts/check_defs.py
 	@scripts/rules_by_spec.py --check
 	@scripts/lifecycle.py --check
+	@B=$(B) scripts/po.sh check
 
 lint-tools:
 	@scripts/check_tools.sh
@@ -138,6 +140,8 @@ install: ## install what is missing, build, put in place programs, library, poli
 	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -d "$(DESTDIR)$(INCLUDEDIR)/rectify/v1" "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1"
 	install -d "$(DESTDIR)$(DATADIR)/rectify/policy/calendar" "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -d "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES"
+	install -m 644 $(CATALOGUE) "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES/rectify.mo"
 	install -d "$(DESTDIR)$(DATADIR)/bash-completion/completions" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
 	install -d "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	install -m 755 $(B)/rectifyd "$(DESTDIR)$(SBINDIR)/rectifyd"
@@ -192,6 +196,11 @@ $(B)/rectify-sign: $(SIGN) $(CORE)
 $(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+
+$(CATALOGUE): po/zh_CN.po
+	@mkdir -p $(@D)
+	$(call say,MSGFMT,$@)
+	$(Q)msgfmt $< -o $@
 
 $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)

@@ -15,6 +15,7 @@ run libpq-dev
 run libssl-dev
 run libfyaml-dev
 run libsmartcols-dev
+run gettext           # the Chinese catalogue of the command
 run tzdata            # time zones of units
 run postgresql        # the private cluster
 test libcmocka-dev

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/language.h"
 #include "client/command/wrap.h"
 #include "core/text.h"
 
@@ -12,13 +13,13 @@
 #define HEAD_BYTES_MAX 512 /* of a verb's name with its synopsis or summary */
 
 static const char program_head[] =
-    "rectify - findings, and what becomes of them\n"
+    N_("rectify - findings, and what becomes of them\n"
     "\n"
     "usage: rectify [OPTION...] COMMAND [ARGUMENT...]\n"
-    "       rectify               on a terminal: your inbox\n";
+    "       rectify               on a terminal: your inbox\n");
 
 static const char program_tail[] =
-    "\n"
+    N_("\n"
     "Who acts: over TCP the key says who you are (--key), and the daemon holds every request against it.  On\n"
     "the daemon's own machine the request names the actor: say --as OFFICER or set RECTIFY_ACTOR; there only\n"
     "the permissions of the socket keep others out.\n"
@@ -41,7 +42,7 @@ static const char program_tail[] =
     "  76  the answer was not one\n"
     "  78  a document (policy, calendar, registry, mapping) has errors\n"
     "\n"
-    "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n";
+    "`rectify COMMAND --help` explains one command, with examples; `rectify help plan` lists those that begin so.\n");
 
 static const struct title {
   const char *en, *zh;
@@ -93,13 +94,13 @@ static void print_flag(FILE *out, const struct flag *flag, size_t width) {
   length += snprintf(left + length, sizeof left - (size_t)length, "%s%s%s", flag->name, flag->argument != NULL ? " " : "",
                      flag->argument != NULL ? flag->argument : "");
   (void)fprintf(out, "  %-*s  ", FLAG_WIDTH, left);
-  wrap_words(out, flag->help, FLAG_WIDTH + 4 + (size_t)(length > FLAG_WIDTH ? length - FLAG_WIDTH : 0), FLAG_WIDTH + 4,
+  wrap_words(out, _(flag->help), FLAG_WIDTH + 4 + (size_t)(length > FLAG_WIDTH ? length - FLAG_WIDTH : 0), FLAG_WIDTH + 4,
              width);
 }
 
 static void print_flags(FILE *out, const char *title, const struct flag *flags, size_t width) {
   if (flags[0].name == NULL) return;
-  (void)fprintf(out, "\n%s:\n", title);
+  (void)fprintf(out, "\n%s:\n", _(title));
   for (; flags->name != NULL; flags++) print_flag(out, flags, width);
 }
 
@@ -113,19 +114,19 @@ static void print_row(FILE *out, const struct verb *verb, bool zh, size_t width)
     (void)fprintf(out, "%s%*s ", word, wide < ZH_WIDTH ? (int)(ZH_WIDTH - wide) : 0, "");
     indent += ZH_WIDTH + 1;
   }
-  wrap_words(out, verb->summary, indent, indent, width);
+  wrap_words(out, _(verb->summary), indent, indent, width);
 }
 
 void help_program(FILE *out, bool zh) {
   const size_t width = wrap_width(out);
-  (void)fputs(program_head, out);
+  (void)fputs(_(program_head), out);
   for (enum group group = GROUP_REPORT; group < GROUP_HIDDEN; group++) {
     (void)fprintf(out, "\n%s:\n", group_title(group, zh));
     for (const struct verb *verb = verbs; verb->name != NULL; verb++)
       if (verb->group == group) print_row(out, verb, zh, width);
   }
-  print_flags(out, "Options, before or after the command", global_flags, width);
-  wrap_text(out, program_tail, width);
+  print_flags(out, N_("Options, before or after the command"), global_flags, width);
+  wrap_text(out, _(program_tail), width);
 }
 
 /* The values that an option takes, in three columns as wide as they need to be. */
@@ -139,25 +140,30 @@ static void print_words(FILE *out, const struct flag *flag, size_t width) {
   }
   for (const struct word *word = flag->words; word->name != NULL; word++) {
     (void)fprintf(out, "  %-*s  %s%*s  ", (int)name_width, word->name, word->zh, (int)(zh_width - text_width(word->zh)), "");
-    wrap_words(out, word->text, name_width + zh_width + 6, name_width + zh_width + 6, width);
+    wrap_words(out, _(word->text), name_width + zh_width + 6, name_width + zh_width + 6, width);
   }
+}
+
+static const char *verb_help(const struct verb *verb) {
+  const char *help = _(verb->help);
+  return help[0] == '\n' ? help + 1 : help;
 }
 
 void help_verb(FILE *out, const struct verb *verb, size_t width) {
   const bool acts = verb->command != 0;
   char line[HEAD_BYTES_MAX];
-  (void)snprintf(line, sizeof line, "rectify %s - %s%s%s%s", verb->name, verb->summary, acts ? " (" : "",
+  (void)snprintf(line, sizeof line, "rectify %s - %s%s%s%s", verb->name, _(verb->summary), acts ? " (" : "",
                  acts ? word_zh(words_command, verb->command) : "", acts ? ")" : "");
   wrap_words(out, line, 0, 2, width);
-  (void)snprintf(line, sizeof line, "usage: rectify %s %s", verb->name, verb->synopsis);
+  (void)snprintf(line, sizeof line, _("usage: rectify %s %s"), verb->name, verb->synopsis);
   (void)fputc('\n', out);
   wrap_words(out, line, 0, 7, width);
   (void)fputc('\n', out);
-  wrap_text(out, verb->help[0] == '\n' ? verb->help + 1 : verb->help, width);
-  print_flags(out, "Options", verb->flags, width);
+  wrap_text(out, verb_help(verb), width);
+  print_flags(out, N_("Options"), verb->flags, width);
   for (const struct flag *flag = verb->flags; flag->name != NULL; flag++) print_words(out, flag, width);
   (void)fputc('\n', out);
-  wrap_text(out, "The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n", width);
+  wrap_text(out, _("The options of `rectify --help` (--as, --json, --csv, --zh, --endpoint, ...) work here too.\n"), width);
 }
 
 /* Whether `verb` is `name` and a second word. */
@@ -222,6 +228,6 @@ int verb_unknown(const struct session *session, const char *name, const char *se
   else if (near != NULL) complain("there is no command '%s'; did you mean '%s'?", name, near);
   else complain("there is no command '%s'", name);
   if (help_family(stderr, name, session->zh)) return EXIT_USE;
-  (void)fputs("`rectify --help` lists the commands\n", stderr);
+  (void)fputs(_("`rectify --help` lists the commands\n"), stderr);
   return EXIT_USE;
 }

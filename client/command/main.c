@@ -1,11 +1,10 @@
 /* main.c - `rectify`: finds the verb, sets the session up, runs one subcommand. */
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/verb.h"
 
 #define TIMEOUT_MSEC 10000
@@ -20,11 +19,6 @@ static bool chinese(void) {
   return false;
 }
 
-/* The text is UTF-8 whatever the locale says: without a UTF-8 LC_CTYPE tables would show \x escapes. */
-static void locale_open(void) {
-  if (setlocale(LC_ALL, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) (void)setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 static void session_defaults(struct session *session) {
   const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
   memset(session, 0, sizeof *session);
@@ -34,6 +28,7 @@ static void session_defaults(struct session *session) {
   session->server = getenv("RECTIFY_SERVER");
   session->timeout_msec = TIMEOUT_MSEC;
   session->zh = chinese();
+  language_choose(session->zh);
   session->colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == '\0') &&
                     (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
@@ -83,7 +78,7 @@ static int inbox_or_help(struct session *session) {
 int main(int argc, char **argv) {
   struct session session;
   int exit_code = EXIT_FINE;
-  locale_open();
+  language_open();
   session_defaults(&session);
   int first = read_globals(&session, argc, argv, &exit_code);
   if (first > 0) exit_code = first < argc ? run(&session, argc - first, argv + first) : inbox_or_help(&session);

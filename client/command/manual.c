@@ -2,6 +2,7 @@
  *
  * `make docs` writes docs/man/rectify.1.scd with it; tests/flow/command.t fails when that file has drifted.  What --help
  * prints stands in literal blocks, so that the page and the program say the same, letter by letter. */
+#include "client/command/language.h"
 #include "client/command/verb.h"
 
 #define MANUAL_WIDTH 72
@@ -29,6 +30,7 @@ static void print_block_end(void) { (void)fputs("```\n\n", stdout); }
 int manual_run(struct session *session, struct arguments *arguments) {
   int code = arguments_plain(session, arguments, 0, 0);
   if (code != EXIT_FINE) return code;
+  language_choose(false);
   (void)fputs(head, stdout);
   (void)fputs("# COMMANDS\n\n", stdout);
   print_block_begin();

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/language.h"
 
 static void say(const char *format, va_list list) __attribute__((format(printf, 1, 0)));
 static void say(const char *format, va_list list) {
   (void)fputs("rectify: ", stderr);
-  (void)vfprintf(stderr, format, list);
+  (void)vfprintf(stderr, _(format), list);
   (void)fputc('\n', stderr);
 }
 
@@ -23,9 +24,9 @@ int complain_usage(const struct verb *verb, const char *format, ...) {
   va_start(list, format);
   say(format, list);
   va_end(list);
-  if (verb == NULL) (void)fputs("`rectify --help` lists the commands\n", stderr);
+  if (verb == NULL) (void)fputs(_("`rectify --help` lists the commands\n"), stderr);
   else
-    (void)fprintf(stderr, "usage: rectify %s %s\n`rectify %s --help` tells more\n", verb->name, verb->synopsis,
+    (void)fprintf(stderr, _("usage: rectify %s %s\n`rectify %s --help` tells more\n"), verb->name, verb->synopsis,
                   verb->name);
   return EXIT_USE;
 }
@@ -44,10 +45,10 @@ uint32_t read_word(const struct word *table, const char *what, const char *text)
   if (number != 0) return number;
   const char *near = word_nearest(table, text, strlen(text));
   if (near != NULL) {
-    complain("unknown %s '%s'; did you mean '%s'?", what, text, near);
+    complain("unknown %s '%s'; did you mean '%s'?", _(what), text, near);
     return 0;
   }
-  (void)fprintf(stderr, "rectify: unknown %s '%s'; known are:", what, text);
+  (void)fprintf(stderr, _("rectify: unknown %s '%s'; known are:"), _(what), text);
   for (const struct word *word = table; word->name != NULL; word++) (void)fprintf(stderr, " %s", word->name);
   (void)fputc('\n', stderr);
   return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/language.h"
 #include "client/command/wrap.h"
 #include "rectify/must.h"
 
@@ -72,9 +73,11 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
       return true;
     case GLOBAL_ZH:
       session->zh = true;
+      language_choose(true);
       return true;
     case GLOBAL_EN:
       session->zh = false;
+      language_choose(false);
       return true;
     case GLOBAL_UTC:
       session->utc = true;

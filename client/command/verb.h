@@ -7,7 +7,7 @@
 typedef int verb_fn(struct session *session, struct arguments *arguments);
 
 verb_fn submit_run, act_run, erase_run, inbox_run, cases_run, ledger_run, show_run, history_run, why_run, watch_run, due_run;
-verb_fn bulk_run, next_run, notices_run, documents_run, manual_run;
+verb_fn bulk_run, next_run, notices_run, documents_run, manual_run, messages_run;
 verb_fn clock_show_run, clock_advance_run, unit_list_run, officer_list_run, registry_load_run, policy_check_run;
 verb_fn policy_publish_run, calendar_publish_run, ping_run, doctor_run, completion_run, complete_run, version_run,
     help_run, policy_test_run, policy_diff_run, policy_rehearse_run;

@@ -533,6 +533,7 @@ const struct verb verbs[] = {
     {"version", GROUP_HELP, "", "print the version", "Examples:\n  rectify version\n  rectify --version\n", no_flags,
      version_run, 0},
     {"__manual", GROUP_HIDDEN, "", "the manual page, in scdoc's language", "", no_flags, manual_run, 0},
+    {"__messages", GROUP_HIDDEN, "", "what there is to translate", "", no_flags, messages_run, 0},
     {"__complete", GROUP_HIDDEN, "WORD...", "candidates for the last word", "", no_flags, complete_run, 0},
     {NULL, GROUP_HIDDEN, NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -31,20 +31,44 @@ static size_t columns_of(const char *word, size_t length) {
   return text_width(copy);
 }
 
-/* Two spaces between sentences, also where the text itself breaks the line there. */
-static size_t gap_of(const char *text, size_t spaces, bool ends) {
+static size_t character_bytes(const char *text) {
+  size_t bytes = 1;
+  while ((text[bytes] & 0xc0) == 0x80) bytes++;
+  return bytes;
+}
+
+static bool is_wide(const char *text) { return columns_of(text, character_bytes(text)) == 2; }
+
+/* No line begins with one of these. */
+static bool closes(const char *text) {
+  return is_wide(text) && strstr("，；：。、）”〕", (char[5]){text[0], text[1], text[2], '\0'}) != NULL;
+}
+
+/* Bytes of what stays together: up to a space or a wide character, or one wide character and what closes behind it. */
+static size_t piece_of(const char *text) {
+  size_t bytes = text[0] == '\0' ? 0 : character_bytes(text);
+  const bool wide = bytes > 0 && is_wide(text);
+  while (text[bytes] != '\0' && text[bytes] != ' ' && text[bytes] != '\n' && (closes(text + bytes) || (!wide && !is_wide(text + bytes))))
+    bytes += character_bytes(text + bytes);
+  return bytes;
+}
+
+/* Between two pieces, `spaces` apart in the text.  Two spaces between sentences, also where the text itself breaks the line there;
+ * none where it does between wide characters. */
+static size_t gap_of(const char *text, size_t spaces, bool ends, bool wide) {
+  if (spaces == 0 || (wide && text[0] == '\n' && is_wide(text + spaces))) return 0;
   return (spaces > 1 && text[0] == ' ' && text[1] == ' ') || (ends && text[0] == '\n') ? 2 : 1;
 }
 
 void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t width) {
   size_t used = at;
-  bool first = true, ends = false; /* a sentence, with the word before */
+  bool first = true, ends = false, after_wide = false; /* a sentence, with the piece before */
   while (*text != '\0') {
     size_t spaces = strspn(text, " \n");
-    size_t length = strcspn(text + spaces, " \n");
+    size_t length = piece_of(text + spaces);
     size_t wide = columns_of(text + spaces, length);
-    size_t gap = first ? 0 : gap_of(text, spaces, ends);
     if (length == 0) break;
+    size_t gap = first ? 0 : gap_of(text, spaces, ends, after_wide);
     if (!first && used + gap + wide > width) {
       (void)fprintf(out, "\n%*s", (int)indent, "");
       used = indent;
@@ -54,6 +78,7 @@ void wrap_words(FILE *out, const char *text, size_t at, size_t indent, size_t wi
     used += gap + wide;
     text += spaces + length;
     first = false;
+    after_wide = (text[-1] & 0x80) != 0;
     ends = text[-1] == '.';
   }
   (void)fputc('\n', out);
@@ -116,11 +141,8 @@ void wrap_text(FILE *out, const char *text, size_t width) {
 static size_t fitting(const char *text, size_t width) {
   size_t best = 0, joint = 0, used = 0; /* behind a semicolon is better, unless much of the line stays empty */
   for (size_t i = 0; text[i] != '\0';) {
-    size_t bytes = 1;
-    while ((text[i + bytes] & 0xc0) == 0x80) bytes++;
-    const size_t wide = columns_of(text + i, bytes);
-    const bool closes = wide == 2 && strstr("，；：。、）”〕", (char[5]){text[i], text[i + 1], text[i + 2], '\0'}) != NULL;
-    if (i > 0 && (text[i] == ' ' || (wide == 2 && !closes))) best = i;
+    const size_t bytes = character_bytes(text + i), wide = columns_of(text + i, bytes);
+    if (i > 0 && (text[i] == ' ' || (wide == 2 && !closes(text + i)))) best = i;
     used += wide;
     if (used > width) return joint > best / 2 ? joint : best > 0 ? best : i;
     i += bytes;
