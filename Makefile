@@ -131,6 +131,13 @@ fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what i
 	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
 
+# Without optimisation, so that each branch of the source is one of the program.
+coverage: ## which branches of core/ the unit and spec rings take; build-cov/coverage.txt
+	@scripts/deps.sh run test coverage
+	@$(MAKE) B=build-cov SANITIZE=--coverage OPT=-O0 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
+	@B=build-cov scripts/test.sh unit spec
+	@gcovr -r . --object-directory build-cov -f core/ -b --exclude-branches-by-pattern '.*must\(.*' | tee build-cov/coverage.txt
+
 deps: ## install the Debian packages that building, testing, lint and the manual pages need
 	@scripts/deps.sh run test lint docs
 
@@ -232,5 +239,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench fuzz deps install tests-built clean FORCE
+.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench fuzz coverage deps install tests-built clean FORCE
 .SECONDARY:

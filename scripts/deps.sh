@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, lint, docs)
+# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, lint, docs, coverage)
 # When nothing is missing it does nothing: no network, no root.
 set -euo pipefail
 
@@ -33,6 +33,7 @@ test iproute2         # a network that can be cut
 test nftables         # ... and loses packets
 test scdoc            # does the manual page of the command read well?
 docs scdoc
+coverage gcovr
 docs python3
 lint clang
 lint cppcheck

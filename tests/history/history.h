@@ -74,6 +74,9 @@ void people_find(struct history *history, struct command *out, struct finding *f
 /* Notes the first thing that is wrong. */
 void history_wrong(struct history *history, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What must hold after an event that was recorded. */
+/* Whether two states are the same in every field: by what is packed of them, for the bytes between fields may be any. */
+bool history_same(const struct case_state *a, const struct case_state *b);
+
 void check_event(struct history *history, const struct case_state *before, const struct history_case *after,
                  const struct event *event);
 /* What must hold when every open case was reviewed after a publication. */

@@ -36,7 +36,7 @@ static void record(struct history *history, const struct event *event, struct hi
   if (length > STATE_BODY_BYTES_MAX) history_wrong(history, "a state of %zu bytes", length);
   if (length > history->state_bytes) history->state_bytes = length;
   codec_arena_reset(arena);
-  if (!codec_state_unpack(arena, state_packed, length, &state) || memcmp(&state, &found->state, sizeof state) != 0)
+  if (!codec_state_unpack(arena, state_packed, length, &state) || !history_same(&state, &found->state))
     history_wrong(history, "case %llu: the packed state is another one", (unsigned long long)event->case_no);
 }
 
