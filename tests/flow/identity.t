@@ -118,6 +118,8 @@ def test_registering():
     same(rule_of(rectify("key", "register", "nemo", key)), 121, "the officer must be known")
     same(rule_of(rectify("key", "register", "insp-1", key, "--until", "2025-12-31")), 206, "rule 206: not into the past")
     same(rule_of(rectify("key", "register", "insp-1", key, "--from", "2026-03-01", "--until", "2026-02-01")), 206, "not backwards")
+    for weak in ("00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f"):
+        same(rule_of(rectify("key", "register", "insp-1", weak)), 211, "rule 211: nor a key by which anybody comes in")
     same(rectify("key", "register", "insp-1", key).returncode, 0, "registered")
     same(rule_of(rectify("key", "register", "insp-1", key)), 125, "the same again changes nothing")
     same(rule_of(rectify("key", "register", "insp-2", key)), 204, "rule 204: a key does not change hands")
