@@ -184,7 +184,7 @@ $(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
-$(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
+$(B)/librectify.a: $(CLIENT) $(filter-out $(B)/sign/main.o,$(SIGN)) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

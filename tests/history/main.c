@@ -148,7 +148,7 @@ static bool all_happened(void) {
       all = false;
     }
   for (const struct word *word = words_rule; word->name != NULL; word++) {
-    bool elsewhere = (word->number >= RULE_KEY_TAKEN && word->number <= RULE_ERASURE_NOT_ASKED) || /* daemon/decide_key.c, _erase.c */
+    bool elsewhere = (word->number >= RULE_KEY_TAKEN && word->number <= RULE_ERASURE_NOT_ASKED) || word->number == RULE_KEY_WEAK || /* daemon/decide_key.c, _erase.c */
                      word->number == RULE_SIGNATURE_WRONG; /* these people sign nothing: tests/flow/signed.t */
     if (rule_refuses(word->number) && !elsewhere && totals[1][word->number] == 0) {
       printf("# rule %u was never given\n", word->number);
