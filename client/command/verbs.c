@@ -36,7 +36,7 @@ const struct verb verbs[] = {
     {"spool show", GROUP_REPORT, "[--waiting]", "what was saved here, and what became of it; needs no daemon",
      "What no daemon answered for is saved on this machine, under ~/.local/state/rectify/spool or RECTIFY_SPOOL, and goes out with\n"
      "the next command that reaches one.  `saved`: here only.  `received`: there, with its receipt.  `refused`, `error`: there, and\n"
-     "not tried again.\n"
+     "not tried again.  With --log KEY nothing is received whose receipt does not prove itself by the log's key.\n"
      "\nExamples:\n  rectify spool show\n  rectify spool show --waiting --json\n", spool_show_flags, spool_show_run, 0},
     {"spool send", GROUP_REPORT, "[--wait]", "send what was saved here",
      "In the order in which it was saved.  Whatever is not answered for stays; exit code 75 then.\n"
