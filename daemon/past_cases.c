@@ -10,7 +10,7 @@
 #define RANGE_A_JOB 4096 /* case numbers that are looked at: whoever may read few cases must not make the database read all */
 #define JOBS_A_PAGE 16   /* then an empty page says where to go on, so that nobody waits for long */
 
-enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT };
+enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT, ROW_RESTRICTED };
 
 /* A page under construction, while the result of one job lives. */
 struct harvest {
@@ -158,6 +158,8 @@ static void take_events(void *context, unsigned step, const PGresult *result) {
   const int all = PQntuples(result);
   (void)step;
   if (query->daemon->store.office->registry == NULL) return;
+  const bool words = query->wanted != NULL && all > 0 && pg_int(result, 0, ROW_RESTRICTED) != 0;
+  if (words && !reading_may_show(query, (uint64_t)pg_int(result, 0, ROW_CASE))) return;
   page_begin(query, &harvest.page);
   move_on(&harvest, all, all > EVENTS_A_JOB ? EVENTS_A_JOB : all);
   const bool ended = query->past->from_case > (int64_t)query->past->cases;

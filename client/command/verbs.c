@@ -209,6 +209,14 @@ const struct verb verbs[] = {
      "  rectify rebase 42 -m 'the new limits are milder'\n"
      "  rectify bulk --unit east --open rebase -m 'merger of the bureaus' --preview\n",
      act_flags, act_run, COMMAND_REBASE},
+    {"restrict", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]", "from now on it is recorded who reads the case",
+     "Its words are shown in no list, and to whom they are shown by its number is in its history, for auditors and the office.  A case in\n"
+     "which accountability was proposed is restricted by itself.\n" ACT_HELP
+     "  rectify restrict 42 -m 'it names a minor'\n",
+     act_flags, act_run, COMMAND_RESTRICT},
+    {"unrestrict", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]", "restrict the case no longer",
+     "Not possible where accountability was proposed.\n" ACT_HELP "  rectify unrestrict 42 -m 'the name was erased'\n",
+     act_flags, act_run, COMMAND_UNRESTRICT},
     {"withdrawal approve", GROUP_OFFICE, "CASE... [OPTION...]",
      "approve that the finding is taken back",
      ACT_HELP
