@@ -35,5 +35,5 @@ CREATE POLICY auditor_reads ON rectify.event FOR SELECT TO rectify_auditor
     ELSE EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = event.case_no) END);
 
 REVOKE EXECUTE ON FUNCTION rectify.is_restricted, rectify.words_are_open FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION rectify.is_restricted TO rectify_writer, rectify_reader;
+GRANT EXECUTE ON FUNCTION rectify.is_restricted TO rectify_reader;
 GRANT EXECUTE ON FUNCTION rectify.words_are_open TO rectify_auditor;
