@@ -198,9 +198,10 @@ static bool is_cursor(ProtobufCBinaryData bytes) {
   return bytes.len == 0 || (bytes.len == 16 && bytes.data[0] < 0x80 && bytes.data[8] < 0x80);
 }
 
-/* Whether the answer may hold words that people wrote.  In a list those of restricted cases are left out: query_cases.sql. */
+/* Whether the answer may hold words that people wrote.  In a list of today those of restricted cases are left out: query_cases.sql. */
 static bool shows_words(const Rectify__V1__Query *wanted) {
-  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES) return wanted->cases->with_text && wanted->cases->n_case_no == 1;
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES)
+    return wanted->cases->with_text && (wanted->cases->n_case_no == 1 || past_is_meant(wanted));
   return wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY ||
          wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG;
 }

@@ -72,6 +72,7 @@ struct past_page {
   int64_t from, until; /* no case behind it */
   int32_t version;
   uint64_t size;
+  usec_t as_of;
   int32_t cases, events; /* at most */
 };
 /* The statement for it; adds the statement to the job that was begun. */

@@ -29,6 +29,7 @@ static void keep(struct daemon *daemon, const struct uuid *key) {
 /* ---- a query that is held back ---- */
 
 bool reading_may_show(struct query *query, uint64_t case_no) {
+  if (query->held) return false;
   case_read_command(&query->daemon->store.office->world, case_no, query->actor, clock_now(), &query->reader);
   query->held = !is_recorded(query->daemon, &query->reader.key);
   return !query->held;
