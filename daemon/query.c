@@ -266,14 +266,18 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   pg_end(query->daemon->reader);
 }
 
-/* Whether there is a place, for this connection too. */
-static bool has_place(const struct daemon *daemon, const struct route_back *back) {
+#define SAY_NUMBER(number) #number
+#define SAY(text, bound) text " (" SAY_NUMBER(bound) "); try later"
+
+/* NULL: there is a place, for this connection too; else which bound there is. */
+static const char *no_place(const struct daemon *daemon, const struct route_back *back) {
   uint32_t all = 0, own = 0;
   for (const struct query *query = daemon->queries; query != NULL; query = query->next) {
     all++;
     own += route_back_same(&query->back, back);
   }
-  return all < QUERIES_MAX && own < QUERIES_PER_CLIENT_MAX;
+  if (own >= QUERIES_PER_CLIENT_MAX) return SAY("as many queries of this connection wait as may", QUERIES_PER_CLIENT_MAX);
+  return all < QUERIES_MAX ? NULL : SAY("as many queries of all wait as may", QUERIES_MAX);
 }
 
 static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor, const struct route_back *back,
@@ -292,8 +296,9 @@ static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint3
     answer_error(daemon, back, id, FAILURE_FIELD, "query.proof.size", wrong, 0);
     return;
   }
-  if (!has_place(daemon, back)) {
-    answer_error(daemon, back, id, FAILURE_BUSY, "query", "too many queries wait; try later", RETRY_AFTER_MSEC);
+  const char *full = no_place(daemon, back);
+  if (full != NULL) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "query", full, RETRY_AFTER_MSEC);
     return;
   }
   struct query *query = new_query(daemon, wanted, actor, back, id);

@@ -54,7 +54,7 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
   if (watcher == NULL) {
     watcher = free_place(daemon);
     if (watcher == NULL) {
-      answer_error(daemon, back, id, FAILURE_BUSY, "watch", "too many watches; try later", RETRY_AFTER_MSEC);
+      answer_error(daemon, back, id, FAILURE_BUSY, "watch", "256 watches of all are there already; try later", RETRY_AFTER_MSEC);
       return;
     }
     *watcher = (struct watcher){.used = true, .back = *back, .id = *id, .size = daemon->committed_size};
