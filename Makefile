@@ -209,7 +209,7 @@ $(CATALOGUE): po/zh_CN.po
 	$(call say,MSGFMT,$@)
 	$(Q)msgfmt $< -o $@
 
-$(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
+$(B)/librectify.a: $(CLIENT) $(filter-out $(B)/sign/main.o,$(SIGN)) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -461,13 +461,14 @@ int rectify_spool_settle(struct rectify_spool *spool, const struct rectify_fate_
   uint32_t fresh = 0;
   int result = spool_begin(spool);
   if (result != RECTIFY_OK) return result;
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && result == RECTIFY_OK; i++) {
     const struct spool_entry *entry = find(spool, fates[i].id);
     if (entry == NULL || !is_news(entry, (uint8_t)fates[i].fate)) continue;
+    result = spool_check_proof(spool, entry, fates[i].outcome);
     put_fate(spool, &bytes, &fates[i]);
     fresh++;
   }
-  result = keep(spool, &spool->receipts, &bytes);
+  if (result == RECTIFY_OK) result = keep(spool, &spool->receipts, &bytes);
   if (result == RECTIFY_OK && news != NULL) *news = fresh;
   free(bytes.data);
   return spool_end(spool, result);

@@ -8,6 +8,7 @@
 
 #include "client/internal.h"
 #include "client/spool_file.h"
+#include "sign/note.h"
 
 #define SPOOL_ITEMS_MAX (16 * 1024 * 1024)
 #define SPOOL_ENDPOINT_BYTES_MAX 511
@@ -41,6 +42,8 @@ struct rectify_spool {
   uint8_t *scratch; /* WIRE_FRAME_BYTES_MAX */
   char endpoint[SPOOL_ENDPOINT_BYTES_MAX + 1]; /* of the item handed out last */
   Rectify__V1__Reply *settled; /* of the item handed out last, in reply_arena */
+  bool has_log;
+  struct note_verifier log; /* whose receipts are believed, when it is known */
   char text[RECTIFY_TEXT_BYTES];
 };
 
@@ -53,6 +56,19 @@ int spool_failed(struct rectify_spool *spool, const char *what, int result);
 Rectify__V1__Request *spool_request(struct rectify_spool *spool, const struct spool_entry *entry);
 /* Whether it may go to one of the daemons of `endpoint`. */
 bool spool_may_go(struct rectify_spool *spool, const struct spool_entry *entry, const char *endpoint);
+
+/* ---- spool_prove.c: with the log's key, what is not proved is not received ---- */
+/* Whether the outcome proves itself to be the answer to the entry; errors and outcomes without a key pass.  RECTIFY_OK;
+ * RECTIFY_TIMEOUT: there is no signed head yet; RECTIFY_UNPROVEN.  Resets both arenas. */
+int spool_check_proof(struct rectify_spool *spool, const struct spool_entry *entry, const Rectify__V1__Outcome *outcome);
+/* A copy of a reply of outcomes, with the proofs that were missing as far as the daemon gives them; *out is to be freed with
+ * rectify__v1__reply__free_unpacked(), also after a failure. */
+int spool_complete(struct rectify *rectify, const ProtobufCBinaryData *actor, const Rectify__V1__Reply *reply, int timeout_msec,
+                   Rectify__V1__Reply **out);
+/* Holds the heads of the outcomes against the newest one that was seen, and keeps the newer.  RECTIFY_OK or RECTIFY_UNPROVEN: the
+ * log went back or forked; or what the asking came to. */
+int spool_check_head(struct rectify_spool *spool, struct rectify *rectify, const ProtobufCBinaryData *actor, Rectify__V1__Outcomes *outcomes,
+                     int timeout_msec);
 
 /* ---- spool_bytes.c: records ---- */
 struct spool_bytes {

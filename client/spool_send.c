@@ -114,6 +114,18 @@ static int settle(struct rectify_spool *spool, const struct batch *batch, Rectif
   return rectify_spool_settle(spool, fates, batch->count, NULL);
 }
 
+/* What is not proved yet is asked for; what proves something else is no answer. */
+static int settle_proven(struct rectify_spool *spool, struct rectify *rectify, const struct batch *batch, const Rectify__V1__Reply *reply,
+                         int timeout_msec) {
+  const ProtobufCBinaryData *actor = &batch->request.actor;
+  Rectify__V1__Reply *own;
+  int result = spool_complete(rectify, actor, reply, timeout_msec, &own);
+  if (result == RECTIFY_OK) result = spool_check_head(spool, rectify, actor, own->outcomes, timeout_msec);
+  if (result == RECTIFY_OK) result = settle(spool, batch, own->outcomes->outcomes);
+  if (own != NULL) rectify__v1__reply__free_unpacked(own, NULL);
+  return result;
+}
+
 /* About the item: it would fail again wherever it is sent.  Anything else is about the person, the connection or the daemon. */
 static bool is_about_item(const Rectify__V1__Error *error) {
   return error->code == FAILURE_MALFORMED || error->code == FAILURE_FIELD || error->code == FAILURE_TOO_LARGE ||
@@ -147,7 +159,8 @@ static int send_batch(struct rectify_spool *spool, struct rectify *rectify, stru
   } else if (result == RECTIFY_OK) {
     const bool answers = reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->preview == 0 &&
                          reply->outcomes->n_outcomes == batch->count;
-    return answers ? settle(spool, batch, reply->outcomes->outcomes) : wrong_answer(spool);
+    if (!answers) return wrong_answer(spool);
+    result = spool->has_log ? settle_proven(spool, rectify, batch, reply, timeout_msec) : settle(spool, batch, reply->outcomes->outcomes);
   }
   if (result != RECTIFY_OK && spool->text[0] == '\0')
     snprintf(spool->text, sizeof spool->text, "%.500s", rectify_error_text(rectify));

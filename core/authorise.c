@@ -34,12 +34,19 @@ uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t c
   return inspects ? RULE_NOT_OWN_TEAM : RULE_ROLE_MISSING;
 }
 
-bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day) {
+bool authorise_reader(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day, uint32_t *on_behalf) {
   const struct registry *registry = world->registry;
+  *on_behalf = 0;
   if (!officer_known(world, actor)) return false;
-  const uint32_t roles = registry_roles(registry, actor, unit != 0 ? unit : world_root(world), day);
-  if ((roles & ROLES_READING) != 0) return true;
+  if (unit == 0) unit = world_root(world);
+  if ((registry_roles(registry, actor, unit, day) & ROLES_READING) != 0) return true;
   if ((registry_roles(registry, actor, team, day) & ROLE_BIT(ROLE_INSPECTOR)) != 0) return true;
-  return registry_on_behalf(registry, actor, ROLES_READING, unit != 0 ? unit : world_root(world), day) != 0 ||
-         registry_on_behalf(registry, actor, ROLE_BIT(ROLE_INSPECTOR), team, day) != 0;
+  *on_behalf = registry_on_behalf(registry, actor, ROLES_READING, unit, day);
+  if (*on_behalf == 0) *on_behalf = registry_on_behalf(registry, actor, ROLE_BIT(ROLE_INSPECTOR), team, day);
+  return *on_behalf != 0;
+}
+
+bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day) {
+  uint32_t on_behalf;
+  return authorise_reader(world, actor, unit, team, day, &on_behalf);
 }

@@ -84,6 +84,15 @@ void case_review_command(const struct world *world, const struct case_state *sta
   case_own_key(state->case_no, KEY_REVIEW, world->calendar_version + world->registry->version, state->version, &out->key);
 }
 
+/* One a day and officer, whatever was shown how often. */
+void case_read_command(const struct world *world, uint64_t case_no, uint32_t officer, usec_t now, struct command *out) {
+  memset(out, 0, sizeof *out);
+  out->kind = COMMAND_READ;
+  out->case_no = case_no;
+  out->actor = officer;
+  case_own_key(case_no, KEY_READ, officer, (uint32_t)world_today(world, 0, now), &out->key);
+}
+
 bool rung_is_due(const struct case_state *state, const struct command *command, usec_t now) {
   const struct case_clock *clock = case_clock_of(state, command->clock);
   return clock != NULL && clock->state == CLOCK_RUNNING && clock->generation == command->generation &&

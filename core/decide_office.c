@@ -201,3 +201,18 @@ uint32_t decide_rebase(struct judge *judge) {
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);
   return judge->move->rule;
 }
+
+/* ---- who reads it is recorded ---- */
+
+uint32_t decide_restrict(struct judge *judge) {
+  if ((judge->after.flags & CASE_RESTRICTED) != 0) return RULE_NOTHING_TO_CHANGE;
+  judge->after.flags |= CASE_RESTRICTED;
+  return judge->move->rule;
+}
+
+uint32_t decide_unrestrict(struct judge *judge) {
+  if ((judge->after.flags & CASE_ACCOUNTABILITY) != 0) return RULE_STAYS_RESTRICTED;
+  if ((judge->after.flags & CASE_RESTRICTED) == 0) return RULE_NOTHING_TO_CHANGE;
+  judge->after.flags &= ~(uint32_t)CASE_RESTRICTED;
+  return judge->move->rule;
+}

@@ -350,7 +350,7 @@ void story_event(struct story *story, const struct event *event, const char *tex
     story_cut(story);
     return;
   }
-  if (event->rule != RULE_COMMENTED && !is_again(story, event)) tell_event(story, event, text, length);
+  if (event->rule != RULE_COMMENTED && event->rule != RULE_READ && !is_again(story, event)) tell_event(story, event, text, length);
   if (!rule_refuses(event->rule)) note(story, event, &after);
   story->state = after;
   story->calendar_version = event->calendar_version;

@@ -76,6 +76,8 @@ uint32_t decide_reassign(struct judge *judge);
 uint32_t decide_escalate(struct judge *judge);
 uint32_t decide_hand_over(struct judge *judge);
 uint32_t decide_rebase(struct judge *judge);
+uint32_t decide_restrict(struct judge *judge);
+uint32_t decide_unrestrict(struct judge *judge);
 /* decide_accountability.c */
 uint32_t decide_statement(struct judge *judge);
 uint32_t decide_decide(struct judge *judge);
@@ -102,8 +104,8 @@ bool rung_is_due(const struct case_state *state, const struct command *command, 
 uint32_t submit_check_finding(const struct world *world, const struct finding *finding, usec_t now);
 
 /* ---- case.c: keys of the daemon's own commands; `what` is the clock of a rung, or one of these ---- */
-enum { KEY_REVIEW = 14, KEY_FOLLOW_UP = 15 };
-_Static_assert((int)CLOCK_COUNT < (int)KEY_REVIEW, "a key tells rungs, reviews and follow-ups apart");
+enum { KEY_READ = 13, KEY_REVIEW = 14, KEY_FOLLOW_UP = 15 };
+_Static_assert((int)CLOCK_COUNT < (int)KEY_READ, "a key tells rungs, reads, reviews and follow-ups apart");
 void case_own_key(uint64_t case_no, uint32_t what, uint32_t number, uint32_t nth, struct uuid *out);
 
 /* ---- world.c ---- */

@@ -279,7 +279,7 @@ static void take_command(struct batch *batch, const struct office *office, const
   take_evidence(batch, item, wire->n_evidence, wire->evidence);
 }
 
-void batch_review(struct batch *batch, const struct command *command) {
+void batch_add(struct batch *batch, const struct command *command) {
   ProtobufCBinaryData key = {WIRE_ID_BYTES, (uint8_t *)(uintptr_t)command->key.bytes};
   struct item *item = new_item(batch, key, command->kind, 0);
   item->request = ITEM_NONE;

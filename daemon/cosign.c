@@ -62,7 +62,7 @@ void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, ui
   } else if (!is_line(cosign) || !fits_behind(&daemon->seal, cosign)) {
     answer_error(daemon, back, id, FAILURE_FIELD, "cosign.line", "not a signature line of a note", 0);
   } else if (waiting == NULL || !pg_begin(daemon->store.pg, cosign_result, cosign_done, waiting)) {
-    answer_error(daemon, back, id, FAILURE_BUSY, "cosign", "too many wait; try later", RETRY_AFTER_MSEC);
+    answer_error(daemon, back, id, FAILURE_BUSY, "cosign", "16 cosignatures wait already; try later", RETRY_AFTER_MSEC);
   } else {
     *waiting = (struct waiting){true, false, daemon, *back, *id};
     pg_params_reset(&params);

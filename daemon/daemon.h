@@ -100,6 +100,10 @@ struct daemon {
     struct uuid id;
   } advance; /* of the manual clock */
   struct quotas *quotas;
+  struct {
+    struct uuid keys[READERS_KEPT_MAX]; /* of READ events, a ring */
+    uint32_t next;
+  } readers;
   struct query *queries; /* that wait for the reading connection, in no order */
   struct watcher watchers[WATCHERS_MAX];
   uint8_t *scratch; /* for packed replies */
@@ -148,6 +152,17 @@ void decide_key_change(struct daemon *daemon, struct batch *batch, uint32_t at, 
 /* ---- decide_erase.c ---- */
 bool is_erasure(uint32_t command);
 void erasure_decide(struct daemon *daemon, struct batch *batch, struct item *item, usec_t now, struct decision *out);
+
+/* ---- reading.c: readers of restricted cases ---- */
+/* Whether some query waits until its reader is on record. */
+bool reading_waits(const struct daemon *daemon);
+/* Adds those readers to a batch that is about to be sealed. */
+void reading_fill(struct daemon *daemon, struct batch *batch);
+void reading_decide(struct daemon *daemon, struct item *item, usec_t now, struct decision *out);
+/* The batch is durable: the queries of its readers are asked anew. */
+void reading_landed(struct daemon *daemon, const struct batch *batch);
+/* The store was lost: who waits is answered "unavailable". */
+void reading_forget(struct daemon *daemon);
 
 /* ---- decide.c ---- */
 

@@ -235,7 +235,8 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
   static struct decision decision;
   struct item *item = &batch->items[at];
   decision.record = false;
-  if (is_erasure(item->command.kind)) erasure_decide(daemon, batch, item, now, &decision);
+  if (item->command.kind == COMMAND_READ) reading_decide(daemon, item, now, &decision);
+  else if (is_erasure(item->command.kind)) erasure_decide(daemon, batch, item, now, &decision);
   else look_around(daemon, batch, at, now);
   if (decision.record && item->preview && state_for(daemon, item, now) == NULL) decision.event.case_no = decision.event.version = 0;
   if (!decision.record && !is_moot(daemon, item)) judge(daemon, &item->command, state_for(daemon, item, now), now, &decision);

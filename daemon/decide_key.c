@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "sign/note.h"
 
 static void event_of_key(const struct daemon *daemon, const struct item *item, usec_t now, struct event *out) {
   *out = batch_event(daemon, item->command.kind, now);
@@ -15,6 +16,10 @@ static void event_of_key(const struct daemon *daemon, const struct item *item, u
   out->key_kind = item->key.kind;
 }
 
+static bool is_sound(const struct key *key) {
+  return key->kind == KEY_TO_SIGN ? public_key_is_sound(key->bytes) : curve_is_sound(key->bytes);
+}
+
 /* Registering a key of one's own again sets its days anew: that is how one is prolonged, or given an end. */
 static uint32_t judge_register(const struct daemon *daemon, struct item *item, day_t today, const struct key *is) {
   struct key *key = &item->key;
@@ -23,8 +28,9 @@ static uint32_t judge_register(const struct daemon *daemon, struct item *item, d
   if (key->until == 0) key->until = DAY_MAX;
   if (key->officer == 0 || registry->officers[key->officer].retired) return RULE_OFFICER_UNKNOWN;
   if (key->until < key->from || key->until < today) return RULE_KEY_TIME;
+  if (is != NULL && (is->revoked || is->officer != key->officer || is->kind != key->kind)) return RULE_KEY_TAKEN;
+  if (!is_sound(key)) return RULE_KEY_WEAK;
   if (is == NULL) return keys_count(daemon->store.keys) < KEYS_MAX ? RULE_KEY_REGISTERED : RULE_KEY_COUNT;
-  if (is->revoked || is->officer != key->officer || is->kind != key->kind) return RULE_KEY_TAKEN;
   return is->from == key->from && is->until == key->until ? RULE_NOTHING_TO_CHANGE : RULE_KEY_REGISTERED;
 }
 

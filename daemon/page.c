@@ -41,8 +41,22 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column) {
 
 enum {
   EVENTS_INDEX, EVENTS_RECORD, EVENTS_TEXT, EVENTS_SALT, EVENTS_ACTOR, EVENTS_ERASED_BY, EVENTS_VERSION, EVENTS_SIGNED,
-  EVENTS_SIGNATURE, EVENTS_SIGNER, EVENTS_SIGNATURE_SALT, EVENTS_STORED, EVENTS_LEAF
+  EVENTS_SIGNATURE, EVENTS_SIGNER, EVENTS_SIGNATURE_SALT, EVENTS_STORED, EVENTS_LEAF, EVENTS_RESTRICTED
 };
+
+/* Who read the case is for those who oversee: others see that something stands at that place. */
+static void withhold(Rectify__V1__EventRow *row) {
+  const uint64_t log_index = row->log_index;
+  rectify__v1__event_row__init(row);
+  row->log_index = log_index;
+}
+
+/* Of the whole log: whether a row has words of a restricted case. */
+static bool has_restricted(const PGresult *result) {
+  for (int row = 0; PQnfields(result) > EVENTS_RESTRICTED && row < PQntuples(result); row++)
+    if (pg_int(result, row, EVENTS_RESTRICTED) != 0) return true;
+  return false;
+}
 
 /* False when the event took effect later than the instant that is asked about.  Whom the actor stood in for stands in the
  * record alone. */
@@ -63,6 +77,7 @@ static bool fill_event(const struct query *query, const PGresult *result, int at
   codec_arena_reset(query->daemon->arena);
   const bool known = codec_event_unpack(query->daemon->arena, row->record.data, row->record.len, &event);
   row_of_people(query_world(query)->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR), known ? event.on_behalf : 0, row);
+  if (known && event.command == COMMAND_READ && !query_may(query->daemon, QUERY_LOG, query->actor)) withhold(row);
   return query->past == NULL || (known && event.effective <= query_now(query));
 }
 
@@ -75,6 +90,7 @@ static size_t bytes_of_event(const Rectify__V1__EventRow *row) {
 void page_of_events(struct query *query, const PGresult *result) {
   static Rectify__V1__EventRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
   struct page page;
+  if (has_restricted(result) && !reading_may_show(query, 0)) return;
   page_begin(query, &page);
   const bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   int count = PQntuples(result), used = 0;

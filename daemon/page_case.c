@@ -86,6 +86,7 @@ void page_of_cases(struct query *query, const PGresult *result) {
   static Rectify__V1__CaseRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
   static struct row_room rooms[WIRE_PAGE_MAX];
   struct page page;
+  if (PQntuples(result) == 1 && !query_may_show(query, result)) return;
   page_begin(query, &page);
   int count = PQntuples(result), used = 0;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {

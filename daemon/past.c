@@ -38,6 +38,7 @@ static void job_done(void *context, enum pg_outcome outcome, const char *sqlstat
   if (outcome != PG_DONE || query->daemon->store.office->registry == NULL)
     past_refuse(query, FAILURE_UNAVAILABLE, "query", "the database cannot be reached; try later");
   if (query->answered) query_end(query);
+  else if (query->held) reading_hold(query);
   else query->past->then(query);
 }
 
@@ -55,7 +56,8 @@ static void history_result(void *context, unsigned step, const PGresult *result)
   struct query *query = context;
   if (query->daemon->store.office->registry == NULL) return;
   if (step == 0) query->may_see = PQntuples(result) > 0;
-  else if (query->may_see) page_of_events(query, result);
+  if (step == 0 && query->may_see) (void)query_may_show(query, result);
+  if (step > 0 && query->may_see && !query->held) page_of_events(query, result);
 }
 
 static void history_done(struct query *query) {
@@ -128,14 +130,10 @@ static void log_is_known(struct query *query) {
 
 /* ---- starting ---- */
 
-/* The request's memory is used for the next one. */
 static struct past *new_past(const Rectify__V1__Query *wanted) {
   struct past *past = calloc(1, sizeof *past);
-  uint8_t *packed = malloc(rectify__v1__query__get_packed_size(wanted) + 1);
-  must(past != NULL && packed != NULL);
-  past->wanted = rectify__v1__query__unpack(NULL, rectify__v1__query__pack(wanted, packed), packed);
-  must(past->wanted != NULL);
-  free(packed);
+  must(past != NULL);
+  past->wanted = query_copy(wanted);
   return past;
 }
 

@@ -10,7 +10,7 @@
 #define RANGE_A_JOB 4096 /* case numbers that are looked at: whoever may read few cases must not make the database read all */
 #define JOBS_A_PAGE 16   /* then an empty page says where to go on, so that nobody waits for long */
 
-enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT };
+enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT, ROW_RESTRICTED, ROW_WAS_RESTRICTED };
 
 /* A page under construction, while the result of one job lives. */
 struct harvest {
@@ -64,6 +64,18 @@ static Rectify__V1__CaseRow rows[CASES_A_JOB], *pointers[CASES_A_JOB];
 static struct row_room rooms[CASES_A_JOB];
 static uint8_t states[CASES_A_JOB][STATE_BODY_BYTES_MAX];
 
+/* A list has no words of what was restricted then, so that it stays the same for ever; for those of what has become restricted
+ * since, its reader is recorded, as one of the whole log is. */
+static void show_words(struct harvest *harvest, const struct case_state *state, int first, Rectify__V1__CaseRow *row) {
+  struct query *query = harvest->query;
+  const bool listed = query->past->wanted->cases->n_case_no != 1;
+  const bool restricted = (state->flags & CASE_RESTRICTS) != 0 || pg_int(harvest->result, first, ROW_WAS_RESTRICTED) != 0;
+  if (listed && restricted) return;
+  row->text = page_field(harvest->result, first, ROW_TEXT);
+  if (row->text.len > 0 && pg_int(harvest->result, first, ROW_RESTRICTED) != 0)
+    (void)reading_may_show(query, listed ? 0 : state->case_no);
+}
+
 /* `first` is the first row of the case in this result: it has the facts. */
 static void fill_row(struct harvest *harvest, const struct case_state *state, int first) {
   const struct query *query = harvest->query;
@@ -76,7 +88,7 @@ static void fill_row(struct harvest *harvest, const struct case_state *state, in
   row->inspection = page_field(result, first, ROW_INSPECTION);
   row->category = page_field(result, first, ROW_CATEGORY);
   row->code = page_field(result, first, ROW_CODE);
-  row->text = page_field(result, first, ROW_TEXT);
+  show_words(harvest, state, first, row);
   if (query->past->wanted->cases->with_state) {
     row->state.data = states[harvest->used];
     row->state.len = codec_state_pack(state, row->state.data);
@@ -160,6 +172,7 @@ static void take_events(void *context, unsigned step, const PGresult *result) {
   if (query->daemon->store.office->registry == NULL) return;
   page_begin(query, &harvest.page);
   move_on(&harvest, all, all > EVENTS_A_JOB ? EVENTS_A_JOB : all);
+  if (query->held) return;
   const bool ended = query->past->from_case > (int64_t)query->past->cases;
   const bool enough = ++query->past->jobs >= JOBS_A_PAGE && query->past->from_version == 0;
   if (harvest.used > 0 || ended || enough) send(&harvest, ended);
@@ -188,6 +201,7 @@ void past_ask_cases(struct query *query) {
                                           .until = last < (int64_t)past->cases ? last : (int64_t)past->cases,
                                           .version = past->from_version,
                                           .size = past->size,
+                                          .as_of = past->as_of,
                                           .cases = CASES_A_JOB,
                                           .events = EVENTS_A_JOB + 1});
   pg_end(query->daemon->reader);

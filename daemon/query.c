@@ -43,9 +43,15 @@ static void take_rows(struct query *query, const PGresult *result) {
   }
 }
 
+bool query_may_show(struct query *query, const PGresult *result) {
+  if (query->wanted == NULL || pg_int(result, 0, CASES_RESTRICTED) == 0) return true;
+  return reading_may_show(query, (uint64_t)pg_int(result, 0, CASES_NO));
+}
+
 /* The row says whether the actor may see the case, and holds it. */
 static void take_case(struct query *query, const PGresult *result) {
   query->may_see = PQntuples(result) > 0;
+  if (query->may_see && !query_may_show(query, result)) return;
   bool tells = query->what == RECTIFY__V1__QUERY__WHAT_WHY || query->what == RECTIFY__V1__QUERY__WHAT_NEXT;
   if (!query->may_see || !tells) return;
   query->has_state = page_state(query, result, 0, &query->state);
@@ -59,7 +65,7 @@ static void query_result(void *context, unsigned step, const PGresult *result) {
     take_head(query, result);
   } else if (step == 1 && query->needs_case) {
     take_case(query, result);
-  } else if (!query->needs_case || query->may_see) {
+  } else if ((!query->needs_case || query->may_see) && !query->held) {
     take_rows(query, result);
   }
 }
@@ -69,6 +75,7 @@ void query_end(struct query *query) {
   while (*at != query) at = &(*at)->next;
   *at = query->next;
   free(query->proof);
+  if (query->wanted != NULL) rectify__v1__query__free_unpacked(query->wanted, NULL);
   past_free(query);
   free(query);
 }
@@ -77,6 +84,10 @@ static void query_done(void *context, enum pg_outcome outcome, const char *sqlst
   struct query *query = context;
   struct daemon *daemon = query->daemon;
   if (outcome != PG_DONE) log_warning("query.failed sqlstate=%s text=%s", sqlstate, text);
+  if (outcome == PG_DONE && query->held) {
+    reading_hold(query);
+    return;
+  }
   if (!query->answered) {
     if (outcome == PG_DONE && query->needs_case && !query->may_see)
       answer_error(daemon, &query->back, &query->id, FAILURE_NOT_FOUND, "query",
@@ -172,9 +183,27 @@ static void ask_keys(struct query *query, const Rectify__V1__KeyQuery *wanted, b
 
 /* ---- starting ---- */
 
+/* The request's memory is used for the next one. */
+Rectify__V1__Query *query_copy(const Rectify__V1__Query *wanted) {
+  uint8_t *packed = malloc(rectify__v1__query__get_packed_size(wanted) + 1);
+  must(packed != NULL);
+  Rectify__V1__Query *copy = rectify__v1__query__unpack(NULL, rectify__v1__query__pack(wanted, packed), packed);
+  must(copy != NULL);
+  free(packed);
+  return copy;
+}
+
 /* No number of ours is negative; with other bytes nothing is reckoned. */
 static bool is_cursor(ProtobufCBinaryData bytes) {
   return bytes.len == 0 || (bytes.len == 16 && bytes.data[0] < 0x80 && bytes.data[8] < 0x80);
+}
+
+/* Whether the answer may hold words that people wrote.  In a list of today those of restricted cases are left out: query_cases.sql. */
+static bool shows_words(const Rectify__V1__Query *wanted) {
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES)
+    return wanted->cases->with_text && (wanted->cases->n_case_no == 1 || past_is_meant(wanted));
+  return wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY ||
+         wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG;
 }
 
 static struct query *new_query(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
@@ -192,6 +221,7 @@ static struct query *new_query(struct daemon *daemon, const Rectify__V1__Query *
     memcpy(wire, wanted->cursor.data, sizeof wire);
     query->cursor = (struct cursor){(int64_t)be64toh(wire[0]), (int64_t)be64toh(wire[1])};
   }
+  if (shows_words(wanted)) query->wanted = query_copy(wanted);
   query->next = daemon->queries;
   daemon->queries = query;
   return query;
@@ -236,18 +266,22 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   pg_end(query->daemon->reader);
 }
 
-/* Whether there is a place, for this connection too. */
-static bool has_place(const struct daemon *daemon, const struct route_back *back) {
+#define SAY_NUMBER(number) #number
+#define SAY(text, bound) text " (" SAY_NUMBER(bound) "); try later"
+
+/* NULL: there is a place, for this connection too; else which bound there is. */
+static const char *no_place(const struct daemon *daemon, const struct route_back *back) {
   uint32_t all = 0, own = 0;
   for (const struct query *query = daemon->queries; query != NULL; query = query->next) {
     all++;
     own += route_back_same(&query->back, back);
   }
-  return all < QUERIES_MAX && own < QUERIES_PER_CLIENT_MAX;
+  if (own >= QUERIES_PER_CLIENT_MAX) return SAY("as many queries of this connection wait as may", QUERIES_PER_CLIENT_MAX);
+  return all < QUERIES_MAX ? NULL : SAY("as many queries of all wait as may", QUERIES_MAX);
 }
 
-void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
-                 const struct route_back *back, const struct uuid *id) {
+static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor, const struct route_back *back,
+                  const struct uuid *id, uint32_t attempts) {
   const enum query_right right = query_right_of(daemon, wanted, actor);
   if (!query_may(daemon, right, actor)) {
     answer_error(daemon, back, id, FAILURE_FORBIDDEN, "query", query_why_not(right), 0);
@@ -262,11 +296,13 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
     answer_error(daemon, back, id, FAILURE_FIELD, "query.proof.size", wrong, 0);
     return;
   }
-  if (!has_place(daemon, back)) {
-    answer_error(daemon, back, id, FAILURE_BUSY, "query", "too many queries wait; try later", RETRY_AFTER_MSEC);
+  const char *full = no_place(daemon, back);
+  if (full != NULL) {
+    answer_error(daemon, back, id, FAILURE_BUSY, "query", full, RETRY_AFTER_MSEC);
     return;
   }
   struct query *query = new_query(daemon, wanted, actor, back, id);
+  query->attempts = attempts;
   if (past_is_meant(wanted)) {
     past_start(query, wanted);
     return;
@@ -279,6 +315,15 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
   answer_error(daemon, back, id, FAILURE_UNAVAILABLE, "query", "the database cannot be reached; try later",
                RETRY_AFTER_MSEC);
   query_end(query);
+}
+
+void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,
+                 const struct route_back *back, const struct uuid *id) {
+  start(daemon, wanted, actor, back, id, 0);
+}
+
+void query_start_again(struct daemon *daemon, const Rectify__V1__Query *wanted, const struct query *before) {
+  start(daemon, wanted, before->actor, &before->back, &before->id, before->attempts + 1);
 }
 
 void query_turn(struct daemon *daemon, int64_t now_msec) {

@@ -31,6 +31,11 @@ struct query {
   struct case_state state; /* the case asked about */
   struct hash root;
   uint64_t size, epoch;
+  Rectify__V1__Query *wanted; /* of one that may show what people wrote: a copy, to be asked again; owned */
+  bool held;                  /* there are words of a restricted case in the result, and the reader is not on record */
+  bool waits;                 /* until he is */
+  struct command reader;      /* by which he will be */
+  uint32_t attempts;          /* how often it was asked before */
   struct past *past; /* of a query as of a date or as known at a head (past.h); else NULL */
 };
 
@@ -39,6 +44,19 @@ enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__
 
 /* ---- query.c ---- */
 void query_end(struct query *query); /* when it was answered: frees it */
+Rectify__V1__Query *query_copy(const Rectify__V1__Query *wanted); /* owned by the caller */
+/* Whether words of the case in the first row of a query_cases may leave now: reading_may_show(), if it is restricted and words
+ * were asked for. */
+bool query_may_show(struct query *query, const PGresult *result);
+
+/* The same query once more: `before` says for whom, and how often it was asked. */
+void query_start_again(struct daemon *daemon, const Rectify__V1__Query *wanted, const struct query *before);
+
+/* ---- reading.c ---- */
+/* Whether words of the restricted case (0: of the whole log) may leave now.  False: query->held is set, and nothing must be
+ * answered; when the job is done, reading_hold() sees to it. */
+bool reading_may_show(struct query *query, uint64_t case_no);
+void reading_hold(struct query *query);
 
 /* ---- past.c: what the answer is told by: the documents and the instant of the time that is asked about ---- */
 const struct world *query_world(const struct query *query);
@@ -54,6 +72,7 @@ struct past_page {
   int64_t from, until; /* no case behind it */
   int32_t version;
   uint64_t size;
+  usec_t as_of;
   int32_t cases, events; /* at most */
 };
 /* The statement for it; adds the statement to the job that was begun. */
@@ -101,6 +120,6 @@ ProtobufCBinaryData page_field(const PGresult *result, int row, int column);
 enum { CASES_NO, CASES_ID, CASES_VERSION, CASES_STATE, CASES_UNIT_CODE, CASES_INSPECTION, CASES_CATEGORY, CASES_CODE,
        CASES_DUE, CASES_DUE_CLOCK, CASES_TEXT, CASES_WITH_STATE, CASES_STATUS, CASES_TRACK, CASES_LIGHT, CASES_UNIT,
        CASES_HANDLER, CASES_VERIFIER, CASES_ACCOUNTABLE, CASES_TEAM, CASES_OPENED, CASES_FIRST_DUE, CASES_NEXT_FIRE,
-       CASES_CLOSED, CASES_FLAGS, CASES_PARENT, CASES_FINDING_OF };
+       CASES_CLOSED, CASES_FLAGS, CASES_PARENT, CASES_FINDING_OF, CASES_RESTRICTED };
 
 #endif

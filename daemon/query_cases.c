@@ -215,6 +215,7 @@ void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wan
   pg_param_int4(&params, page.events);
   pg_param_bool(&params, wanted->with_text);
   pg_param_int8(&params, page.until);
+  pg_param_instant(&params, page.as_of);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_PAST_CASES, &params);
   free_arrays(&arrays);
   free_scope(&scope);

@@ -9,7 +9,8 @@
 
 struct proof_wanted {
   uint64_t log_index, case_no, old_size, size;
-  bool has_record; /* of an inclusion: it was found, and is of the case */
+  bool of_own;     /* an event of no case for who may not read the whole log: only one of his own */
+  bool has_record; /* of an inclusion: it was found, and is of the case, or of the asker */
   uint8_t record[EVENT_BODY_BYTES_MAX];
   size_t record_length;
   struct hash root; /* at `size`, as the head says */
@@ -76,6 +77,7 @@ void query_ask_proof(struct query *query, const Rectify__V1__ProofQuery *asked) 
   tiles_start(&wanted->tiles, &daemon->store.tree);
   const struct merkle_source wishing = tiles_wishing(&wanted->tiles);
   (void)make(wanted, &wishing, &proof);
+  wanted->of_own = is_inclusion(wanted) && asked->case_no == 0 && !query_may(daemon, QUERY_LOG, query->actor);
   if (asked->case_no != 0) query_ask_case(query, asked->case_no);
   ask_record(query, is_inclusion(wanted) ? wanted->log_index : INT64_MAX); /* no row */
   ask_tiles(query, &wanted->tiles);
@@ -92,6 +94,7 @@ static void take_record(struct query *query, const PGresult *result) {
   codec_arena_reset(query->daemon->arena);
   if (length > sizeof wanted->record || !codec_event_unpack(query->daemon->arena, record, length, &event)) return;
   if (wanted->case_no != 0 && event.case_no != wanted->case_no) return;
+  if (wanted->of_own && event.actor != query->actor) return;
   memcpy(wanted->record, record, length);
   wanted->record_length = length;
   wanted->has_record = true;
@@ -139,8 +142,9 @@ void page_of_proof(struct query *query, const PGresult *result) {
     (void)tiles_take(&wanted->tiles, (uint32_t)pg_int(result, row, 0), (uint64_t)pg_int(result, row, 1), hashes, length);
   }
   const struct merkle_source source = tiles_source(&wanted->tiles);
-  query->may_see = query->may_see && (wanted->has_record || !is_inclusion(wanted));
-  if (query->needs_case && !query->may_see) return; /* told at the end: no such event of that case */
+  query->may_see = (query->may_see || wanted->of_own) && (wanted->has_record || !is_inclusion(wanted));
+  query->needs_case |= wanted->of_own;
+  if (query->needs_case && !query->may_see) return; /* told at the end: no such event of that case, or of his */
   if (!make(wanted, &source, &proof) || !find_root(wanted, query->daemon)) return; /* a tile is on its way: try again */
   send_proof(query, &proof);
 }

@@ -63,9 +63,11 @@ static enum query_right of_notices(const struct daemon *daemon, const Rectify__V
   return wanted->case_no != 0 ? QUERY_NOTICES_OF_CASE : QUERY_NOTICES;
 }
 
-static enum query_right of_proof(const Rectify__V1__ProofQuery *wanted) {
+/* Without a case: who may not read the whole log is shown what he did himself. */
+static enum query_right of_proof(const struct daemon *daemon, const Rectify__V1__ProofQuery *wanted, uint32_t actor) {
   if (wanted->old_size != 0) return QUERY_HEADS; /* that one log extends another is nobody's secret */
-  return wanted->case_no != 0 ? QUERY_PROOF_OF_CASE : QUERY_LOG;
+  if (wanted->case_no != 0) return QUERY_PROOF_OF_CASE;
+  return query_may(daemon, QUERY_LOG, actor) ? QUERY_LOG : QUERY_PROOF_OF_OWN;
 }
 
 enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
@@ -80,7 +82,7 @@ enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__
     case RECTIFY__V1__QUERY__WHAT_DOCUMENTS:
       return wanted->documents->document == DOCUMENT_REGISTRY ? QUERY_REGISTRIES : QUERY_RULES;
     case RECTIFY__V1__QUERY__WHAT_KEYS: return QUERY_KEYS;
-    case RECTIFY__V1__QUERY__WHAT_PROOF: return of_proof(wanted->proof);
+    case RECTIFY__V1__QUERY__WHAT_PROOF: return of_proof(daemon, wanted->proof, actor);
     case RECTIFY__V1__QUERY__WHAT_CHECKPOINTS: return QUERY_HEADS;
     case RECTIFY__V1__QUERY__WHAT_LOG:
     case RECTIFY__V1__QUERY__WHAT_STORED:

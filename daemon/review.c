@@ -37,7 +37,7 @@ void review_fill(struct daemon *daemon, struct batch *batch) {
       return;
     }
     case_review_command(&store->office->world, state, &command);
-    if (!batch_has_key(batch, &command.key)) batch_review(batch, &command);
+    if (!batch_has_key(batch, &command.key)) batch_add(batch, &command);
   }
 }
 

@@ -54,7 +54,7 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
   if (watcher == NULL) {
     watcher = free_place(daemon);
     if (watcher == NULL) {
-      answer_error(daemon, back, id, FAILURE_BUSY, "watch", "too many watches; try later", RETRY_AFTER_MSEC);
+      answer_error(daemon, back, id, FAILURE_BUSY, "watch", "256 watches of all are there already; try later", RETRY_AFTER_MSEC);
       return;
     }
     *watcher = (struct watcher){.used = true, .back = *back, .id = *id, .size = daemon->committed_size};
@@ -112,14 +112,15 @@ static void fill_notices(const struct registry *registry, const struct recorded 
   room->pushed.notices = room->notice_pointers;
 }
 
-static void fill_event(const struct daemon *daemon, const struct batch *batch, const struct recorded *recorded,
+/* A push cannot wait until its reader is on record: of a restricted case it has no words. */
+static void fill_event(const struct daemon *daemon, const struct batch *batch, const struct recorded *recorded, bool restricted,
                        struct push_room *room) {
   const struct registry *registry = daemon->store.office->registry;
   rectify__v1__push_event__init(&room->pushed);
   rectify__v1__event_row__init(&room->event);
   room->event.log_index = recorded->log_index;
   room->event.record = (ProtobufCBinaryData){recorded->record.length, batch->records + recorded->record.at};
-  if (recorded->item != ITEM_NONE) {
+  if (recorded->item != ITEM_NONE && !restricted) {
     const struct item *item = &batch->items[recorded->item];
     room->event.text = (ProtobufCBinaryData){item->text.length, batch->text + item->text.at};
   }
@@ -147,6 +148,13 @@ static void push(struct daemon *daemon, struct watcher *watcher, size_t count, R
   if (message.head != NULL) watcher->head_size = head.size;
 }
 
+/* Or the case whose finding it is about, which may be known to the database alone. */
+static bool is_restricted(const struct daemon *daemon, const struct case_state *state) {
+  const bool own = state->finding_of == state->case_no;
+  const struct case_state *of = own ? state : book_find(daemon->store.book, state->finding_of);
+  return of == NULL || ((state->flags | of->flags) & CASE_RESTRICTS) != 0;
+}
+
 /* Several pushes where one would be too large.  After a push that could not be sent the batch is given up for this
  * watcher: the next push starts at its own batch, which shows the gap. */
 static void tell(struct daemon *daemon, struct watcher *watcher, const struct batch *batch) {
@@ -159,8 +167,8 @@ static void tell(struct daemon *daemon, struct watcher *watcher, const struct ba
     const struct recorded *recorded = &batch->fresh[i];
     const struct case_state *state =
         recorded->event.case_no == 0 ? NULL : book_find(daemon->store.book, recorded->event.case_no);
-    if (state == NULL || !wants(daemon, watcher, state)) continue;
-    fill_event(daemon, batch, recorded, &rooms[used]);
+    if (state == NULL || recorded->event.command == COMMAND_READ || !wants(daemon, watcher, state)) continue;
+    fill_event(daemon, batch, recorded, is_restricted(daemon, state), &rooms[used]);
     rectify__v1__case_row__init(&rooms[used].row);
     row_of_case(&daemon->store.office->world, clock_now(), state, &rooms[used].row, &rooms[used].room);
     rooms[used].pushed.row = &rooms[used].row;

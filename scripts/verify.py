@@ -4,7 +4,7 @@
 verify.py --key PUB [--head FILE]... [--witness PUB]... EXPORT    (PUB: the key's text, or a file)
 Exit code 0 when nothing was tampered with, 2 when something was.  Needs Debian's python3-cryptography, nothing else.
 """
-import argparse, base64, contextlib, hashlib, os, pathlib, struct, sys  # noqa: E401
+import argparse, base64, contextlib, functools, hashlib, os, pathlib, struct, sys  # noqa: E401
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -13,25 +13,23 @@ PLACES = {"L": 0, "E": 1, "H": 1, "C": 2, "Z": 3}  # sections, in the order of t
 COLUMNS = {"version": 3, "status": 4, "track": 5, "light": 8, "unit": 15, "handler": 19, "verifier": 20, "accountable": 21,
            "team": 17, "opened": 27, "due": None, "due_clock": None, "first_due": 28, "next_fire": None, "closed": 29, "flags": 9,
            "parent": 32, "finding_of": 33}  # and the fields of CaseState
-ERASE = 55  # command.def
+ERASE_ASK, ERASE = 54, 55  # command.def
+PRIME, ORDER_8 = 2**255 - 19, 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826  # for one of these y anybody can sign
 UNROUTED, OPEN_LAST, MERGED = 1, 6, 10  # status.def
 ABSORBED = {1: 1, 2: -1}  # relation.def
 CLOCK_OF_STATUS = {1: 5, 2: 4, 3: 5, 4: 4, 5: 7, 6: 4}  # core/due.c, by status.def and clock.def
 # Fields of Event that replace a field of CaseState when they are not 0, and those that the first event brings.
-SET = {15: 4, 16: 5, 17: 8, 21: 12, 22: 13, 23: 14, 24: 15, 25: 19, 26: 20, 27: 21, 28: 28, 29: 29, 45: 39, 46: 40, 47: 41, 48: 42,
-       49: 43, 44: 38, 50: 44, 51: 45, 53: 47, 54: 48, 55: 49, 52: 46, 40: 34, 57: 22, 65: 50, 66: 51, 67: 52,
-       68: 53, 69: 54, 70: 55, 71: 56, 72: 57, 73: 58, 74: 59}
+SET = {15: 4, 16: 5, 17: 8, 21: 12, 22: 13, 23: 14, 24: 15, 25: 19, 26: 20, 27: 21, 28: 28, 29: 29, 45: 39, 46: 40, 47: 41, 48: 42, 49: 43,
+       44: 38, 50: 44, 51: 45, 53: 47, 54: 48, 55: 49, 52: 46, 40: 34, 57: 22, 65: 50, 66: 51, 67: 52, 68: 53, 69: 54, 70: 55, 71: 56, 72: 57,
+       73: 58, 74: 59}
 BORN = {2: 2, 7: 18, 8: 27, 10: 22, 11: 23, 59: 32, 60: 31, 61: 33}
 BORN_FINDING = {2: 17, 3: 16, 4: 6, 5: 7, 6: 26, 7: 24, 8: 25}
 
 def varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
+    if data[at] < 128:
+        return data[at], at + 1
+    end = 1 + next((i for i in range(at, len(data)) if data[i] < 128), len(data))
+    return sum((byte & 127) << 7 * i for i, byte in enumerate(data[at:end])), end
 
 def fields(data):
     """A protobuf message as {field: last value} and {field: [all values]}; numbers as they travel, bytes as bytes."""
@@ -59,17 +57,12 @@ class Tree:
     def __init__(self):
         self.size, self.edge = 0, []
     def append(self, leaf):
-        for bit in range(64):
-            if not self.size >> bit & 1:
-                break
+        for _ in range((self.size ^ self.size + 1).bit_length() - 1):
             leaf = sha256(b"\1", self.edge.pop(), leaf)
         self.edge.append(leaf)
         self.size += 1
     def root(self):
-        root = self.edge[-1] if self.edge else sha256()
-        for left in reversed(self.edge[:-1]):
-            root = sha256(b"\1", left, root)
-        return root
+        return functools.reduce(lambda right, left: sha256(b"\1", left, right), self.edge[::-1]) if self.edge else sha256()
 
 class Key:
     """name+id+base64(algorithm || public key)"""
@@ -79,7 +72,8 @@ class Key:
         body = base64.b64decode(body, validate=True)
         self.algorithm, self.key = body[0], Ed25519PublicKey.from_public_bytes(body[1:])
         self.id = sha256(self.name.encode(), b"\n", body)[:4]
-        if self.id.hex() != number or self.algorithm not in (1, 4):
+        y = int.from_bytes(body[1:], "little") % 2**255
+        if self.id.hex() != number or self.algorithm not in (1, 4) or y >= PRIME or min(y, PRIME - y) in (0, 1, ORDER_8):
             raise SystemExit("not a public key: " + text)
     def signed(self, text, lines):
         """Whether one of the signature lines is this key's and right; None when none names it."""
@@ -106,8 +100,8 @@ class Verifier:
     def __init__(self, key, witnesses):
         self.key, self.witnesses, self.tree, self.outside = key, witnesses, Tree(), []
         self.findings = self.heads = self.cosignatures = self.erased = self.size = self.rows = self.covered = self.ahead = 0
-        self.cases, self.none, self.keys, self.claims, self.seen, self.compared, self.broken = {}, 0, set(), {}, {}, set(), set()
-        self.records_wrong = self.told = False
+        self.cases, self.none, self.keys, self.claims, self.asked, self.seen = {}, 0, set(), {}, {}, {}
+        self.compared, self.broken, self.records_wrong, self.told = set(), set(), False, False
     def found(self, name, text):
         self.findings += 1
         self.records_wrong |= name.startswith(("record-", "event-", "key-"))
@@ -185,11 +179,18 @@ class Verifier:
             self.claims[index] = (int.from_bytes(rest[1:9], "big"), event.get(2, 0))
         else:
             self.found("text-missing", f"record {index}")
-        erases = event.get(59) and not refuses(event[5]) and event[4] == ERASE
-        if erases and self.claims.get(event[59] - 1) == (index, event.get(2, 0)):
-            del self.claims[event[59] - 1]
-            self.erased += 1
-            print(f"erased: record {event[59] - 1}: its text was erased by event {index}")
+        if event.get(59) and not refuses(event[5]):
+            self.erasure(index, event, event[59] - 1, event.get(2, 0))
+    def erasure(self, index, event, text, case):
+        if event[4] == ERASE_ASK:
+            self.asked[text] = (case, event.get(7))
+        elif event[4] == ERASE:
+            of, who = self.asked.get(text, (None, None))
+            self.check(of == case and who not in (event.get(7), event.get(39)), "erasure-alone", f"record {index}: of record {text}")
+            if self.claims.get(text) == (index, case):
+                del self.claims[text]
+                self.erased += 1
+                print(f"erased: record {text}: its text was erased by event {index}")
     def number(self, index, event, every):
         case, number = event.get(2, 0), event.get(3, 0)
         state = self.cases.setdefault(case, {}) if case else {3: self.none}
@@ -204,7 +205,6 @@ class Verifier:
             if not refuses(event[5]):
                 fold(state, event, every)
     def row(self, body):
-        self.rows += 1
         case, *columns = struct.unpack_from(f">Q{len(COLUMNS)}q", body)
         stored, every = fields(body[8 + 8 * len(COLUMNS) + 2:])
         if case not in self.cases or case in self.compared:
@@ -227,7 +227,7 @@ class Verifier:
             body, place = file.read(min(length, 1 << 20)), PLACES.get(tag, -1)
             if len(body) < length or place < part or (place > 0) != (part >= 0) or place == part == 3:
                 return self.found("damaged", "not an export, or cut off")
-            part, heads = place, heads + (tag == "H")
+            part, heads, self.rows = place, heads + (tag == "H"), self.rows + (tag == "C")
             self.check(tag != "L" or body == self.key.name.encode(), "head-other-log", f"the export is of {body}")
             {"E": self.event, "H": self.head, "C": self.row}.get(tag, lambda _: None)(body)
         if mark or part != 3:
@@ -236,9 +236,9 @@ class Verifier:
         for case in self.cases.keys() - self.compared:
             self.found("row-missing", f"case {case}")
     def finish(self):
-        most = self.outside[-1][0] if self.outside else 0
-        if max(most, self.ahead) > self.size:
-            self.found("log-shorter", f"{self.size} records are here, {max(most, self.ahead)} were signed")
+        most = max([self.ahead, *(head[0] for head in self.outside)])
+        if most > self.size:
+            self.found("log-shorter", f"{self.size} records are here, {most} were signed")
         elif self.ahead:
             self.differs(self.ahead, "head in the export")
         self.check(self.heads or not self.size, "head-missing", f"{self.size} records")

@@ -29,6 +29,9 @@ void curve_wipe(void *secret, size_t size);
 void curve_text(const uint8_t key[CURVE_KEY_BYTES], char out[CURVE_TEXT_BYTES]);
 bool curve_of_text(const char *text, size_t length, uint8_t out[CURVE_KEY_BYTES]);
 
+/* False for a public half of small order: with it the secret of a connection is known to everybody (point.c). */
+bool curve_is_sound(const uint8_t key[CURVE_KEY_BYTES]);
+
 /* The line of a key file, and back; false when it is no such line. */
 void curve_line(const struct curve_pair *pair, char out[CURVE_LINE_BYTES]);
 bool curve_of_line(const char *line, size_t length, struct curve_pair *out);

@@ -115,7 +115,7 @@ bool note_verifier_parse(const char *text, size_t length, struct note_verifier *
   *out = (struct note_verifier){0};
   if (!parse(text, length, out, out->public_key, id)) return false;
   make_id(out);
-  return id_is(out, id);
+  return id_is(out, id) && public_key_is_sound(out->public_key);
 }
 
 bool note_signer_parse(const char *text, size_t length, struct note_signer *out) {

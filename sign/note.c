@@ -60,7 +60,7 @@ bool signature_make(const struct note_signer *signer, const void *data, size_t l
 
 bool signature_holds(const uint8_t public_key[NOTE_KEY_BYTES], const void *data, size_t length,
                      const uint8_t signature[NOTE_SIGNATURE_BYTES]) {
-  return ed25519_verify(public_key, data, length, signature);
+  return public_key_is_sound(public_key) && ed25519_verify(public_key, data, length, signature);
 }
 
 size_t note_sign(const struct note_signer *signer, const char *text, size_t text_length, uint64_t seconds,

@@ -70,7 +70,10 @@ bool note_signer_new(const char *name, uint8_t algorithm, struct note_signer *ou
 bool note_signer_parse(const char *text, size_t length, struct note_signer *out);
 void note_signer_format(const struct note_signer *signer, char out[NOTE_KEY_TEXT_BYTES_MAX]);
 void note_signer_wipe(struct note_signer *signer);
-/* "name+id+base64(algorithm || public key)" and back. */
+/* Whether the bytes are a key of Ed25519 that proves something (point.c): a point of the curve, in the one way to write it, and
+ * none of small order, for which anybody can sign. */
+bool public_key_is_sound(const uint8_t key[NOTE_KEY_BYTES]);
+/* "name+id+base64(algorithm || public key)" and back; a key that is not sound is none. */
 bool note_verifier_parse(const char *text, size_t length, struct note_verifier *out);
 void note_verifier_format(const struct note_verifier *verifier, char out[NOTE_KEY_TEXT_BYTES_MAX]);
 
@@ -86,7 +89,7 @@ bool note_parse(const char *bytes, size_t length, struct note *out);
 bool note_is_signed_by(const struct note *note, const struct note_verifier *verifier, uint64_t *seconds);
 
 /* Ed25519 (RFC 8032) over any bytes, for what is no note.  The bytes must begin with what no note begins with.  False when the
- * library fails, or the signature is not right. */
+ * library fails, the key is not sound, or the signature is not right. */
 bool signature_make(const struct note_signer *signer, const void *data, size_t length, uint8_t out[NOTE_SIGNATURE_BYTES]);
 bool signature_holds(const uint8_t public_key[NOTE_KEY_BYTES], const void *data, size_t length,
                      const uint8_t signature[NOTE_SIGNATURE_BYTES]);

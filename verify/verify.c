@@ -62,12 +62,17 @@ static void note_erased(struct verify *verify, const char *format, ...) {
 
 /* ---- texts ---- */
 
+/* Room for one more. */
+static void *grown(void *rows, size_t count, size_t *max, size_t size) {
+  if (count < *max) return rows;
+  *max = *max == 0 ? 64 : 2 * *max;
+  rows = reallocarray(rows, *max, size);
+  must(rows != NULL);
+  return rows;
+}
+
 static void claim_add(struct verify *verify, const struct claim *claim) {
-  if (verify->claim_count == verify->claim_max) {
-    verify->claim_max = verify->claim_max == 0 ? 64 : 2 * verify->claim_max;
-    verify->claims = realloc(verify->claims, verify->claim_max * sizeof *verify->claims);
-    must(verify->claims != NULL);
-  }
+  verify->claims = grown(verify->claims, verify->claim_count, &verify->claim_max, sizeof *verify->claims);
   verify->claims[verify->claim_count++] = *claim;
 }
 
@@ -89,14 +94,40 @@ static void check_text(struct verify *verify, const struct export_event *row, co
     verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
 }
 
-/* Its `other` is one more than the erased text's log index. */
-static bool erases(const struct event *event) {
-  return event->command == COMMAND_ERASE && event->other != 0 && !rule_refuses(event->rule);
+/* Its `other` is one more than the log index of the text. */
+static bool is_accepted(const struct event *event, uint32_t command) {
+  return event->command == command && event->other != 0 && !rule_refuses(event->rule);
+}
+
+static struct ask *find_ask(struct verify *verify, uint64_t other) {
+  for (size_t i = 0; i < verify->ask_count; i++)
+    if (verify->asks[i].other == other) return &verify->asks[i];
+  return NULL;
+}
+
+/* The last one who asked counts. */
+static void note_ask(struct verify *verify, const struct event *event) {
+  struct ask *ask = find_ask(verify, event->other);
+  if (ask == NULL) {
+    verify->asks = grown(verify->asks, verify->ask_count, &verify->ask_max, sizeof *verify->asks);
+    ask = &verify->asks[verify->ask_count++];
+  }
+  *ask = (struct ask){event->other, event->case_no, event->actor};
+}
+
+/* Two persons: neither who erases nor whom he stands in for had asked. */
+static void check_asked(struct verify *verify, const struct event *event, uint64_t log_index) {
+  const struct ask *ask = find_ask(verify, event->other);
+  if (ask != NULL && ask->case_no == event->case_no && ask->actor != event->actor && ask->actor != event->on_behalf) return;
+  verify_found(verify, VERIFY_ERASURE_ALONE, "record %" PRIu64 ": nobody else had asked for the text of record %" PRIu64 " to be erased",
+               log_index, event->other - 1);
 }
 
 static void bear_out(struct verify *verify, const struct event *event, uint64_t log_index) {
   bool told = false;
-  if (!erases(event)) return;
+  if (is_accepted(event, COMMAND_ERASE_ASK)) note_ask(verify, event);
+  if (!is_accepted(event, COMMAND_ERASE)) return;
+  check_asked(verify, event, log_index);
   for (size_t i = 0; i < verify->claim_count;) { /* a record that stands there twice claims twice */
     const struct claim claim = verify->claims[i];
     if (claim.index + 1 != event->other || claim.erased_by != log_index || claim.case_no != event->case_no) {
@@ -238,6 +269,7 @@ int verify_export(FILE *file, const struct verify_options *options, struct verif
   free(verify->cases);
   free(verify->keys);
   free(verify->claims);
+  free(verify->asks);
   free(verify);
   errno = why;
   return whole < 0 ? -1 : 0;

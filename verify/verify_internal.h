@@ -16,6 +16,12 @@ struct claim {
   uint64_t index, erased_by, case_no;
 };
 
+/* Who last asked for a text to be erased. */
+struct ask {
+  uint64_t other, case_no;
+  uint32_t actor;
+};
+
 struct verify_head {
   struct checkpoint checkpoint;
   const char *from; /* where it was kept; NULL: in the export */
@@ -50,6 +56,8 @@ struct verify {
 
   struct claim *claims; /* not yet borne out */
   size_t claim_count, claim_max;
+  struct ask *asks; /* one a text */
+  size_t ask_count, ask_max;
 };
 
 /* Tells and counts a finding. */

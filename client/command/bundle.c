@@ -147,6 +147,7 @@ struct importing {
   Rectify__V1__Request *group[GROUP_MAX];
   uint32_t count;
   uint64_t items, known, news, bad;
+  bool unproven;
 };
 
 static void keep_group(struct importing *importing, uint32_t first, uint32_t count) {
@@ -237,9 +238,11 @@ static bool take_fate(struct importing *importing, struct spool_reader part) {
   keep_all(importing);
   if (!read_fate(importing, part, &fate)) return false;
   if (!has_left(importing, fate.id)) return true;
-  if (rectify_spool_settle(importing->spool, &fate, 1, &news) != RECTIFY_OK) {
+  int result = rectify_spool_settle(importing->spool, &fate, 1, &news);
+  if (result != RECTIFY_OK) {
     complain("%s", rectify_spool_error(importing->spool));
     importing->bad++;
+    importing->unproven |= result == RECTIFY_UNPROVEN;
   }
   importing->news += news;
   return true;
@@ -293,6 +296,7 @@ static int import(struct session *session, const char *path, const struct bundle
                (unsigned long long)importing.known, in_language(session, "known already", "条此前已有"));
   if (parts > 0 && importing.items + importing.news + importing.bad == 0)
     (void)fputs(in_language(session, "it was imported before: nothing in it is new\n", "此前已导入：没有新内容\n"), stderr);
+  if (importing.unproven) return EXIT_DIFFERENT;
   return importing.bad > 0 ? EXIT_REFUSED : EXIT_FINE;
 }
 

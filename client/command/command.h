@@ -35,6 +35,7 @@ struct session {
   const char *actor; /* officer code; NULL: not said */
   const char *key_file; /* of a connection over TCP; NULL: ~/.config/rectify/key */
   const char *server;   /* the daemon's public key, as text; NULL: the first line of ~/.config/rectify/server */
+  const char *log_key;  /* the log's public key: only what proves itself is received; NULL: the first line of ~/.config/rectify/log */
   int timeout_msec;
   enum format format;
   bool zh;
@@ -153,6 +154,9 @@ const char *say_word(const struct session *session, const struct word *table, ui
 uint32_t read_word(const struct word *table, const char *what, const char *text);
 
 /* ---- session.c ---- */
+/* The file of that name below ~/.config/rectify; false without a HOME. */
+#define HOME_PATH_BYTES 4096
+bool home_file(const char *name, char out[HOME_PATH_BYTES]);
 /* Connects as the actor that was named; EXIT_FINE or an exit code after its message. */
 int session_actor(const struct session *session); /* only whether somebody was named */
 int session_open(struct session *session);

@@ -224,8 +224,10 @@ static void note_ask(struct doctor *doctor, const struct event *event) {
 
 /* Two persons: whoever erases is not the one who asked, as the records say it. */
 static bool was_asked(const struct doctor *doctor, const struct event *event) {
-  for (size_t i = 0; i < doctor->ask_count; i++)
-    if (doctor->asks[i].other == event->other && doctor->asks[i].actor != event->actor) return true;
+  for (size_t i = doctor->ask_count; i > 0; i--) { /* the last one who asked counts */
+    const struct ask *ask = &doctor->asks[i - 1];
+    if (ask->other == event->other) return ask->actor != event->actor && ask->actor != event->on_behalf;
+  }
   return false;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "rectify/must.h"
+#include "sign/note.h"
 
 #define PATH_BYTES 4096
 
@@ -17,6 +18,23 @@ static bool spool_path(char out[PATH_BYTES]) {
   return length > 0 && length < PATH_BYTES;
 }
 
+bool session_knows_log(struct session *session) {
+  static char line[NOTE_KEY_TEXT_BYTES_MAX + 2];
+  char path[HOME_PATH_BYTES];
+  FILE *file = session->log_key == NULL && home_file("log", path) ? fopen(path, "re") : NULL;
+  if (file != NULL && fgets(line, sizeof line, file) != NULL) line[strcspn(line, "\n")] = '\0';
+  if (file != NULL) (void)fclose(file);
+  if (session->log_key == NULL) session->log_key = line;
+  return session->log_key[0] != '\0';
+}
+
+/* Where the log's key is known, receipts must prove themselves. */
+static bool trust_log(struct session *session) {
+  if (!session_knows_log(session) || rectify_spool_trust(session->spool, session->log_key) == RECTIFY_OK) return true;
+  complain("%s", rectify_spool_error(session->spool));
+  return false;
+}
+
 struct rectify_spool *session_spool(struct session *session, bool make) {
   char path[PATH_BYTES], error[RECTIFY_TEXT_BYTES];
   if (session->spool != NULL || (session->spool_failed && !make)) return session->spool;
@@ -25,9 +43,11 @@ struct rectify_spool *session_spool(struct session *session, bool make) {
     return NULL;
   }
   if (!make && access(path, F_OK) != 0) return NULL;
-  if (rectify_spool_open(path, &session->spool, error) == RECTIFY_OK) return session->spool;
+  if (rectify_spool_open(path, &session->spool, error) != RECTIFY_OK) complain("%s", error);
+  else if (trust_log(session)) return session->spool;
+  rectify_spool_close(session->spool);
+  session->spool = NULL;
   session->spool_failed = true;
-  complain("%s", error);
   return NULL;
 }
 
@@ -117,6 +137,7 @@ int spool_failure(struct session *session, struct rectify_spool *spool, int resu
   }
   complain("%s", rectify_spool_error(spool));
   if (result == RECTIFY_TIMEOUT) return EXIT_SAVED;
+  if (result == RECTIFY_UNPROVEN) return EXIT_DIFFERENT;
   return result == RECTIFY_SYSTEM ? EXIT_SYSTEM : EXIT_PROTOCOL;
 }
 
@@ -164,6 +185,13 @@ void session_flush(struct session *session) {
   if (result != RECTIFY_OK) (void)spool_failure(session, session->spool, result);
 }
 
+int session_send_saved(struct session *session) {
+  struct tally tally = {0, 0, 0};
+  int result = send_waiting(session, &tally);
+  if (result != RECTIFY_OK) return spool_failure(session, session->spool, result);
+  return tally.refused + tally.failed > 0 ? EXIT_REFUSED : EXIT_FINE;
+}
+
 /* ---- delivering ---- */
 
 /* Ours are the last in the queue: what was settled before them is only counted. */
@@ -172,12 +200,13 @@ static int deliver_behind(struct session *session, Rectify__V1__Request *request
   int code = session_save(session, request, NULL);
   if (code != EXIT_FINE) return code;
   int result = session->offline ? RECTIFY_OK : send_waiting(session, &tally);
-  if (result != RECTIFY_OK) (void)spool_failure(session, session->spool, result);
+  if (result != RECTIFY_OK) code = spool_failure(session, session->spool, result);
+  if (code == EXIT_DIFFERENT) return code;
   return outcomes_of_spool(session, request, reply);
 }
 
 int session_deliver(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
-  if (session->offline || something_waits(session)) return deliver_behind(session, request, reply);
+  if (session->offline || session_knows_log(session) || something_waits(session)) return deliver_behind(session, request, reply);
   int result = rectify_ask(session->rectify, request, session->timeout_msec, reply);
   session->heard |= result == RECTIFY_OK || result == RECTIFY_ERROR;
   if (result == RECTIFY_OK) return EXIT_FINE;

@@ -8,6 +8,10 @@
  * be made.  NULL with a message; without `make` NULL and no message when there is none. */
 struct rectify_spool *session_spool(struct session *session, bool make);
 
+/* Whether the log's public key is known (--log, RECTIFY_LOG, ~/.config/rectify/log): then all findings and commands go through the
+ * spool, which calls nothing received that does not prove itself. */
+bool session_knows_log(struct session *session);
+
 /* An id for a finding or command, with or without a connection.  EXIT_FINE, or an exit code after its message. */
 int session_key(struct session *session, uint8_t id[16]);
 
@@ -24,6 +28,9 @@ int session_save(struct session *session, const Rectify__V1__Request *request, u
 
 /* Before many findings are sent: sends what waits.  False: no daemon answered, so that they must be saved behind it. */
 bool session_clear_spool(struct session *session);
+
+/* Sends what was just saved; the exit code, after its message. */
+int session_send_saved(struct session *session);
 
 /* Once a daemon has answered: sends what waits, and says on stderr what came of it. */
 void session_flush(struct session *session);

@@ -29,7 +29,8 @@ static int read_key(const char *text, uint8_t key[CURVE_KEY_BYTES], uint32_t *ki
     memcpy(key, person.public_key, CURVE_KEY_BYTES);
     return EXIT_FINE;
   }
-  complain("'%s' is not a public key to connect or to sign with, as `rectify key new` and `rectify key public` print them", text);
+  complain("'%s' is not a sound public key to connect or to sign with, as `rectify key new` and `rectify key public` print them",
+           text);
   return EXIT_USE;
 }
 

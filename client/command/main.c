@@ -26,6 +26,7 @@ static void session_defaults(struct session *session) {
   session->actor = getenv("RECTIFY_ACTOR");
   session->key_file = getenv("RECTIFY_KEY");
   session->server = getenv("RECTIFY_SERVER");
+  session->log_key = getenv("RECTIFY_LOG");
   session->timeout_msec = TIMEOUT_MSEC;
   session->zh = chinese();
   language_choose(session->zh);

@@ -15,6 +15,7 @@ enum {
   GLOBAL_AS,
   GLOBAL_KEY,
   GLOBAL_SERVER,
+  GLOBAL_LOG,
   GLOBAL_TIMEOUT,
   GLOBAL_OFFLINE,
   GLOBAL_JSON,
@@ -29,6 +30,7 @@ const struct flag global_flags[] = {
     {"as", 0, "OFFICER", "who acts: the code of an officer", NULL},
     {"key", 0, "FILE", "one's own key, for TCP (~/.config/rectify/key)", NULL},
     {"server", 0, "KEY", "the daemon's public key, for TCP (first line of ~/.config/rectify/server)", NULL},
+    {"log", 0, "KEY", "the log's public key: what does not prove itself by it is not received (first line of ~/.config/rectify/log)", NULL},
     {"timeout", 0, "SECONDS", "how long to wait for an answer (10)", NULL},
     {"offline", 0, NULL, "try no daemon: save findings and commands here, to be sent later (`spool send`)", NULL},
     {"json", 0, NULL, "print JSON lines, one object a row", NULL},
@@ -54,6 +56,9 @@ bool global_apply(struct session *session, uint32_t index, const char *value) {
       return true;
     case GLOBAL_SERVER:
       session->server = value;
+      return true;
+    case GLOBAL_LOG:
+      session->log_key = value;
       return true;
     case GLOBAL_TIMEOUT:
       if (!number_read(value, 1, TIMEOUT_SECONDS_MAX, &seconds)) {

@@ -6,19 +6,17 @@
 #include "client/command/command.h"
 #include "sign/curve.h"
 
-#define PATH_BYTES 4096
+bool home_file(const char *name, char out[HOME_PATH_BYTES]) {
+  const char *home = getenv("HOME");
+  int length = home != NULL ? snprintf(out, HOME_PATH_BYTES, "%s/.config/rectify/%s", home, name) : -1;
+  return length > 0 && length < HOME_PATH_BYTES;
+}
 
 /* ---- over TCP ---- */
 
-static bool home_file(const char *name, char out[PATH_BYTES]) {
-  const char *home = getenv("HOME");
-  int length = home != NULL ? snprintf(out, PATH_BYTES, "%s/.config/rectify/%s", home, name) : -1;
-  return length > 0 && length < PATH_BYTES;
-}
-
 /* The daemon's public key: no secret, but nobody else's word for it will do. */
 static bool read_server(const struct session *session, uint8_t out[CURVE_KEY_BYTES]) {
-  char path[PATH_BYTES], line[CURVE_TEXT_BYTES] = "";
+  char path[HOME_PATH_BYTES], line[CURVE_TEXT_BYTES] = "";
   const char *text = session->server;
   if (text == NULL && home_file("server", path)) {
     FILE *file = fopen(path, "re");
@@ -32,7 +30,7 @@ static bool read_server(const struct session *session, uint8_t out[CURVE_KEY_BYT
 }
 
 static bool read_own(const struct session *session, struct curve_pair *pair) {
-  char path[PATH_BYTES], error[SECRET_ERROR_BYTES];
+  char path[HOME_PATH_BYTES], error[SECRET_ERROR_BYTES];
   const char *file = session->key_file;
   if (file == NULL && home_file("key", path)) file = path;
   if (file != NULL && curve_read(file, pair, error)) return true;

@@ -189,7 +189,7 @@ static void say_accountability(FILE *out, const struct session *session, const R
 /* Marks that no other line tells. */
 static void say_marks(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   static const uint32_t marks[] = {MARK_ENDORSED,        MARK_TALKED,      MARK_SWEPT,   MARK_WITHDRAWAL,
-                                   MARK_EVIDENCE_SHARED, MARK_RULE_FAILED, MARK_REOPENED};
+                                   MARK_EVIDENCE_SHARED, MARK_RULE_FAILED, MARK_REOPENED, MARK_RESTRICTED};
   bool any = false;
   for (size_t i = 0; i < COUNT(marks); i++) {
     if ((row->flags >> (marks[i] - 1) & 1u) == 0) continue;

@@ -226,13 +226,15 @@ int submit_file(struct session *session, const struct submission *submission) {
   feeding.seen = seen_new();
   intake_sign(feeding.intake, submission->is_signed ? &submission->signer : NULL);
   intake_may_save(feeding.intake, !submission->advance);
-  if (!submission->dry_run && !session_clear_spool(session)) intake_offline(feeding.intake);
+  const bool proves = !submission->dry_run && !submission->advance && session_knows_log(session);
+  if (proves || (!submission->dry_run && !session_clear_spool(session))) intake_offline(feeding.intake);
   (void)clock_gettime(CLOCK_MONOTONIC, &feeding.began);
   const struct draft_rows rows = {feeding.in, feeding.file, submission->csv != NULL ? submission->map : NULL, &feeding, feed, feed_bad};
   int code = drafts_read(&rows);
   if (code == EXIT_FINE) code = release(&feeding);
   if (code == EXIT_FINE) code = intake_drain(feeding.intake);
   if (code != EXIT_DOCUMENT && (code != EXIT_INPUT || feeding.rows > 0)) code = summary(&feeding, code);
+  if (proves && code == EXIT_SAVED && !session->offline) code = session_send_saved(session);
   feeding_free(&feeding);
   return code;
 }

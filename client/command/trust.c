@@ -32,7 +32,7 @@ bool trust_public(const char *given, struct note_verifier *out) {
   char *text = trust_file(given, NOTE_KEY_TEXT_BYTES_MAX, &length);
   if (text == NULL) return false;
   bool fine = parse_line(text, length, out);
-  if (!fine) complain("'%s' does not hold a public key such as NAME+0123abcd+BASE64", given);
+  if (!fine) complain("'%s' does not hold a sound public key such as NAME+0123abcd+BASE64", given);
   free(text);
   return fine;
 }

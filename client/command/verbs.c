@@ -36,7 +36,7 @@ const struct verb verbs[] = {
     {"spool show", GROUP_REPORT, "[--waiting]", "what was saved here, and what became of it; needs no daemon",
      "What no daemon answered for is saved on this machine, under ~/.local/state/rectify/spool or RECTIFY_SPOOL, and goes out with\n"
      "the next command that reaches one.  `saved`: here only.  `received`: there, with its receipt.  `refused`, `error`: there, and\n"
-     "not tried again.\n"
+     "not tried again.  With --log KEY nothing is received whose receipt does not prove itself by the log's key.\n"
      "\nExamples:\n  rectify spool show\n  rectify spool show --waiting --json\n", spool_show_flags, spool_show_run, 0},
     {"spool send", GROUP_REPORT, "[--wait]", "send what was saved here",
      "In the order in which it was saved.  Whatever is not answered for stays; exit code 75 then.\n"
@@ -209,6 +209,14 @@ const struct verb verbs[] = {
      "  rectify rebase 42 -m 'the new limits are milder'\n"
      "  rectify bulk --unit east --open rebase -m 'merger of the bureaus' --preview\n",
      act_flags, act_run, COMMAND_REBASE},
+    {"restrict", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]", "from now on it is recorded who reads the case",
+     "Its words are shown in no list, and to whom they are shown by its number is in its history, for auditors and the office.  A case in\n"
+     "which accountability was proposed is restricted by itself.\n" ACT_HELP
+     "  rectify restrict 42 -m 'it names a minor'\n",
+     act_flags, act_run, COMMAND_RESTRICT},
+    {"unrestrict", GROUP_OFFICE, "CASE... -m TEXT [OPTION...]", "restrict the case no longer",
+     "Not possible where accountability was proposed.\n" ACT_HELP "  rectify unrestrict 42 -m 'the name was erased'\n",
+     act_flags, act_run, COMMAND_UNRESTRICT},
     {"withdrawal approve", GROUP_OFFICE, "CASE... [OPTION...]",
      "approve that the finding is taken back",
      ACT_HELP

@@ -3,12 +3,15 @@
 -- due before, $11 last case number of the page before, $12 rows, $13 with text, $14 with state, $15 finding id,
 -- $16 handler, $17 kinds, $18 severities, $19 inspection, $20 category, $21 team, $22 parent, $23 flags, all of them set.
 -- A case that follows from another one shows that one's finding: finding_of.
+-- The words of a restricted case are there only where one case was asked for by its number; then its reader is recorded.
 SELECT c.case_no, f.id, c.version, c.state, f.unit_code, f.inspection, f.category, f.code, c.due_at, c.due_clock,
-  CASE WHEN $13::boolean THEN x.body END, $14::boolean,
+  CASE WHEN $13::boolean AND (coalesce(cardinality($1::bigint[]), 0) = 1 OR NOT r.restricted) THEN x.body END, $14::boolean,
   c.status, c.track, c.light, c.unit, c.handler, c.verifier, c.accountable, c.team, c.opened_at, c.first_due_at,
-  c.next_fire_at, c.closed_at, c.flags, c.parent, c.finding_of
+  c.next_fire_at, c.closed_at, c.flags, c.parent, c.finding_of,
+  r.restricted::integer
 FROM rectify.case_ AS c
 JOIN rectify.finding AS f ON f.case_no = c.finding_of
+CROSS JOIN LATERAL (SELECT rectify.is_restricted(c.flags, c.case_no, c.finding_of) AS restricted) AS r
 LEFT JOIN rectify.private AS x ON $13::boolean AND x.log_index = f.log_index
 WHERE ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
   AND ($2::integer[] IS NULL OR c.unit = ANY ($2) OR c.team = ANY ($3::integer[]))

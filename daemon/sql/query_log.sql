@@ -26,7 +26,9 @@ SELECT e.log_index, e.record, x.body, x.salt, e.actor,
   coalesce(
     (SELECT substring(t.hashes FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.tile AS t
      WHERE t.level = 0 AND t.n = e.log_index / 256),
-    (SELECT substring(h.tail FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.head AS h)) AS leaf
+    (SELECT substring(h.tail FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.head AS h)) AS leaf,
+  (x.body IS NOT NULL AND EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = e.case_no
+    AND rectify.is_restricted(c.flags, c.case_no, c.finding_of)))::integer AS restricted
 FROM rectify.event AS e
 LEFT JOIN LATERAL (SELECT p.body, p.salt FROM rectify.private AS p WHERE p.log_index = e.log_index LIMIT 1) AS x ON true
 LEFT JOIN LATERAL (SELECT g.body, g.signature, g.signer, g.salt FROM rectify.signature AS g WHERE g.log_index = e.log_index LIMIT 1) AS s ON true

@@ -29,6 +29,7 @@ enum rectify_result {
   RECTIFY_ERROR = -2,    /* the daemon answered with an error: see rectify_error() */
   RECTIFY_PROTOCOL = -3, /* the answer was not one */
   RECTIFY_SYSTEM = -4,   /* the system refused (memory, sockets, random numbers): see rectify_error_text() */
+  RECTIFY_UNPROVEN = -6, /* an answer does not prove itself: what answers has not the log whose key is known */
   RECTIFY_KEY = -5,      /* the daemon does not admit this key: not registered, revoked or expired; open again to retry */
 };
 
@@ -135,6 +136,14 @@ const char *rectify_spool_error(const struct rectify_spool *spool);
 int rectify_spool_add(struct rectify_spool *spool, const char *endpoint, const char *actor,
                       const Rectify__V1__Request *request, uint32_t *known);
 
+/* From now on only what proves itself is received or refused: `log_key` is the log's public key, "NAME+ID+BASE64".  Its record must be
+ * the answer to what was sent (id, command and case, or the finding's kind, severity, day and codes, and whether it has a text:
+ * the text itself only under a salt that the receipt does not hold), stand in the log, under a head that this key signed; and the
+ * heads of what is sent must extend the newest one that was seen, which is kept in the folder (`head`).  What an answer lacks is
+ * asked for.  Without this call receipts are kept as the daemon says them: nothing of that is checked.  RECTIFY_OK, or
+ * RECTIFY_PROTOCOL when it is no such key. */
+int rectify_spool_trust(struct rectify_spool *spool, const char *log_key);
+
 /* Takes note of what other processes did.  RECTIFY_OK, RECTIFY_SYSTEM or RECTIFY_PROTOCOL. */
 int rectify_spool_refresh(struct rectify_spool *spool);
 size_t rectify_spool_count(const struct rectify_spool *spool);
@@ -150,7 +159,7 @@ bool rectify_spool_find(const struct rectify_spool *spool, const uint8_t id[16],
  * on an error that is about the item itself and would come again; both are answers, and kept.  RECTIFY_OK; RECTIFY_TIMEOUT
  * when nobody answered one request for `timeout_msec` (negative: without end), or another process is sending; RECTIFY_ERROR
  * when the daemon will not hear this person or this connection (rectify_error()); RECTIFY_KEY, RECTIFY_SYSTEM,
- * RECTIFY_PROTOCOL.  Whatever is not settled waits on.  The sentence is in rectify_spool_error(). */
+ * RECTIFY_PROTOCOL.  After rectify_spool_trust() also RECTIFY_UNPROVEN, and RECTIFY_TIMEOUT while no head is signed.  Whatever is not settled waits on.  The sentence is in rectify_spool_error(). */
 typedef void rectify_settled_fn(void *context, const struct rectify_spooled *item);
 int rectify_spool_send(struct rectify_spool *spool, struct rectify *rectify, const char *endpoint, int timeout_msec,
                        rectify_settled_fn *settled, void *context);
@@ -162,7 +171,7 @@ struct rectify_fate_of {
   int64_t when_msec;                   /* 0: now */
   const Rectify__V1__Outcome *outcome; /* NULL for RECTIFY_DROPPED and RECTIFY_WAITING */
 };
-/* Keeps them, all or none.  What is settled already stays as it is, and what is not here is passed over; *news (may be NULL)
+/* Keeps them, all or none: RECTIFY_UNPROVEN or RECTIFY_TIMEOUT as for sending when one of them does not prove itself.  What is settled already stays as it is, and what is not here is passed over; *news (may be NULL)
  * counts the others. */
 int rectify_spool_settle(struct rectify_spool *spool, const struct rectify_fate_of *fates, size_t count, uint32_t *news);
 /* Forgets all that is settled: the files are written anew, whole or not at all. */

@@ -69,6 +69,10 @@ usec_t case_next_fire(const struct case_state *state, uint32_t *index);
  * a rung can be recorded once, ever. */
 void case_rung_command(const struct case_state *state, uint32_t index, struct command *out);
 
+/* The READ command by which `officer` is recorded as having been shown the words of the case (0: of the whole log), with its key:
+ * UUIDv8, a function of (officer, case, day at the root), so that each day is recorded once. */
+void case_read_command(const struct world *world, uint64_t case_no, uint32_t officer, usec_t now, struct command *out);
+
 /* The due instant that binds the accountable officer: of the adjudicate, rectify or verify clock, by the case's status.
  * *clock is which; 0 and 0 when no such clock is there. */
 usec_t case_due(const struct case_state *state, uint32_t *clock);
@@ -98,6 +102,8 @@ uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t c
  * of its own team. */
 #define ROLES_READING (~ROLE_BIT(ROLE_ADMINISTRATOR))
 bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day);
+/* The same; *on_behalf: whose right it is, when it is not the actor's own, else 0. */
+bool authorise_reader(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day, uint32_t *on_behalf);
 
 /* route.c: the first route of `policy` that matches, or NULL. */
 const struct route *route_match(const struct policy *policy, const struct registry *registry,

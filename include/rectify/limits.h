@@ -86,6 +86,7 @@
 #define LATE_MINUTES 10                           /* a rung that fires later than this makes up for an outage */
 #define BATCH_REQUESTS_MAX 500                    /* envelopes answered by one commit */
 #define BATCH_TEXT_BYTES_MAX (8 * 1024 * 1024)    /* free text of one commit */
+#define READERS_KEPT_MAX 4096                     /* readers of restricted cases that are known to be on record */
 #define QUERIES_MAX 64                            /* queries waiting for the reading connection */
 #define QUERIES_PER_CLIENT_MAX 8                  /* of them, of one connection: nobody takes all places */
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */

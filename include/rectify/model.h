@@ -88,7 +88,10 @@ enum case_flag {
   CASE_EVIDENCE_SHARED = 1 << 13, /* some evidence was handed in for another case too */
   CASE_RULE_FAILED = 1 << 14,     /* the finding came although a rule against its kind was in force */
   CASE_REOPENED = 1 << 15,        /* it had been closed out before */
+  CASE_RESTRICTED = 1 << 16,      /* the office or the body says that reading it is to be recorded */
 };
+/* Restricted is also, by itself, each case in which accountability was proposed: a person's name hangs on it. */
+#define CASE_RESTRICTS (CASE_RESTRICTED | CASE_ACCOUNTABILITY)
 
 /* A case, folded from its events by case_apply() and by nothing else. */
 struct case_state {

@@ -126,14 +126,14 @@ enum mark {
 #define MARK(no, NAME, name, zh, text) MARK_##NAME = no,
 #include "rectify/mark.def"
 #undef MARK
-  MARK_COUNT = 16
+  MARK_COUNT = 17
 };
 enum command_kind {
   COMMAND_NONE = 0,
 #define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
 #include "rectify/command.def"
 #undef COMMAND
-  COMMAND_COUNT = 55
+  COMMAND_COUNT = 58
 };
 enum rule {
   RULE_NONE = 0,

@@ -447,6 +447,7 @@ VERBS = [
     ("split -m x --unit u --track new_rules", 37, dict(text=b"x", unit=b"u", track=2)),
     ("co-unit --unit u", 38, dict(unit=b"u")), ("sweep", 39, {}), ("statement -m x", 44, dict(text=b"x")),
     ("appeal -m x", 45, dict(text=b"x")), ("rebase -m x", 46, dict(text=b"x")),
+    ("restrict -m x", 56, dict(text=b"x")), ("unrestrict -m x", 57, dict(text=b"x")),
     ("erase ask --index 811 --ground G-47 -m x", 54, dict(other=812, number=b"G-47", text=b"x")), ("erase --index 811", 55, dict(other=812)),
 ]
 # Command lines that are wrong, and what the message says; none of them reaches the daemon.

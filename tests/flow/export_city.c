@@ -4,7 +4,8 @@
  *   export_city KEY-FILE FOLDER EVENTS HEAD-EVERY
  *
  * KEY-FILE is the log's secret key.  FOLDER gets `export`, `pub` (the public key), `head-N` for three sizes N of the
- * log, and `receipt` with `receipt-late` (the same record under the last head).  Every seventh text is erased again.
+ * log, and `receipt` with `receipt-late` (the same record under the last head).  Some texts are asked to be erased, and erased by another
+ * person.
  * The same arguments give the same bytes.
  */
 #include "proto/codec.h"
@@ -31,6 +32,7 @@ static struct hash *leaves; /* for proofs */
 static struct case_state *cases;
 static uint64_t dice = 20260213, key_next, erasable, erasable_case;
 static bool has_erasable;
+static uint32_t asked_by; /* who asked for `erasable` to be erased; 0: nobody yet */
 static uint64_t *erased_by; /* by log index; 0: not erased */
 static usec_t now;
 static uint32_t order_serial, last_of_none;
@@ -195,9 +197,14 @@ static uint32_t play(const struct command *command) {
     digest_sha256(salted, SALT_BYTES + strlen(text), event->text.bytes);
   }
   if (event->order_serial != 0) order_serial = event->order_serial;
-  bool erases = has_erasable && erasable >= written && command->kind == COMMAND_COMMENT && !rule_refuses(event->rule) &&
+  bool speaks = has_erasable && erasable >= written && command->kind == COMMAND_COMMENT && !rule_refuses(event->rule) &&
                 event->case_no == erasable_case;
-  if (erases) {
+  if (speaks && asked_by == 0) {
+    asked_by = event->actor;
+    event->command = COMMAND_ERASE_ASK;
+    event->rule = RULE_ERASURE_ASKED;
+    event->other = erasable + 1;
+  } else if (speaks && asked_by != event->actor) {
     erased_by[erasable] = tree.size;
     event->command = COMMAND_ERASE;
     event->rule = RULE_ERASED;
@@ -207,6 +214,7 @@ static uint32_t play(const struct command *command) {
     erasable = tree.size;
     erasable_case = event->case_no;
     has_erasable = true;
+    asked_by = 0;
   }
   record(event, text, salt);
   if (rule_refuses(decision.rule) || event->case_no == 0) return decision.rule;
@@ -259,7 +267,7 @@ static void act(void) {
   if (has_erasable && below(4) == 0) {
     command.kind = COMMAND_COMMENT;
     command.case_no = erasable_case;
-    command.actor = city_officer(city, "off-1");
+    command.actor = city_officer(city, asked_by == 0 ? "off-1" : "ver-1");
   }
   const struct case_state *state = &cases[command.case_no];
   if (below(3) != 0 && (command_roles(command.kind) & ROLE_BIT(ROLE_HANDLER)) != 0 && state->handler != 0)

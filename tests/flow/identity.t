@@ -111,6 +111,60 @@ def test_strangers():
     ok(done.returncode == 69, "a wrong server key is unreachable, not a hang", done.stderr)
 
 
+def test_other_mechanisms():
+    """Over TCP nothing but CURVE: neither PLAIN, whatever the password, nor NULL, nor raw bytes; and a routing id is nobody's to choose."""
+    before = events()
+    for what, options in (("NULL", {}), ("PLAIN", {zmq.PLAIN_USERNAME: b"office", zmq.PLAIN_PASSWORD: b"x"}),
+                          ("PLAIN, with a public key as password", {zmq.PLAIN_USERNAME: b"insp-1", zmq.PLAIN_PASSWORD: HERE["own"]["public"].encode()})):
+        socket = zmq.Context.instance().socket(zmq.DEALER)
+        socket.linger = 0
+        for name, value in options.items():
+            socket.setsockopt(name, value)
+        socket.connect(HERE["listen"])
+        try:
+            socket.send(request("office", submit=submit_of(finding())).SerializeToString(), zmq.NOBLOCK)
+        except zmq.Again:
+            pass
+        same(socket.poll(700), 0, f"{what}: no answer")
+        socket.close()
+    same(events(), before, "and nothing is on record")
+
+
+def test_routing_ids():
+    """Who calls himself as somebody else does gets none of that one's answers, nor takes them away; names that the daemon gives cannot be taken."""
+    first, second = (zmq.Context.instance().socket(zmq.DEALER) for _ in range(2))
+    for socket in (first, second):
+        socket.linger = 0
+        socket.routing_id = b"somebody"
+    first.connect(HERE["daemon"].endpoint)
+    asked = request("off", watch=pb.Watch())
+    first.send(asked.SerializeToString())
+    need(first.poll(PATIENCE * 1000), "no answer")
+    same(pb.Reply.FromString(first.recv()).WhichOneof("body"), "pong", "somebody watches")
+    second.connect(HERE["daemon"].endpoint)
+    second.send(request("insp-2", ping=pb.Ping()).SerializeToString())
+    stolen = second.poll(500) and pb.Reply.FromString(second.recv()).WhichOneof("body")
+    ok(stolen in (0, "pong"), "another one by that name is told nothing, or what he asked for himself", stolen)
+    Client(HERE["daemon"]).submit(finding(text="for the first alone"))
+    need(first.poll(PATIENCE * 1000), "the first one's push did not come")
+    same(pb.Reply.FromString(first.recv()).id, asked.id, "the push goes to whom it belongs")
+    same(second.poll(300), 0, "and to nobody else")
+    try:
+        second.routing_id = b"\0\1\2\3\4"
+        ok(False, "a name as the daemon gives them cannot be taken")
+    except zmq.ZMQError:
+        ok(True, "a name as the daemon gives them cannot be taken")
+    first.close()
+    second.close()
+
+
+def test_memory():
+    """The secret is locked into memory, which no core file gets; in the environment of nobody."""
+    with open(f"/proc/{HERE['daemon'].process.pid}/status", encoding="utf-8") as file:
+        locked = int(re.search(r"VmLck:\s+(\d+)", file.read()).group(1))
+    ok(locked > 0, "memory is locked", locked)
+
+
 def test_registering():
     """An administrator says whose a key is; the rules of it."""
     key = HERE["own"]["public"]
@@ -118,6 +172,8 @@ def test_registering():
     same(rule_of(rectify("key", "register", "nemo", key)), 121, "the officer must be known")
     same(rule_of(rectify("key", "register", "insp-1", key, "--until", "2025-12-31")), 206, "rule 206: not into the past")
     same(rule_of(rectify("key", "register", "insp-1", key, "--from", "2026-03-01", "--until", "2026-02-01")), 206, "not backwards")
+    for weak in ("00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f"):
+        same(rule_of(rectify("key", "register", "insp-1", weak)), 211, "rule 211: nor a key by which anybody comes in")
     same(rectify("key", "register", "insp-1", key).returncode, 0, "registered")
     same(rule_of(rectify("key", "register", "insp-1", key)), 125, "the same again changes nothing")
     same(rule_of(rectify("key", "register", "insp-2", key)), 204, "rule 204: a key does not change hands")
@@ -279,6 +335,6 @@ def test_rate():
     other.close()
 
 
-main(test_the_door_opens, test_key_files, test_strangers, test_registering, test_the_holder, test_replay, test_rotation, test_days,
+main(test_the_door_opens, test_key_files, test_strangers, test_other_mechanisms, test_routing_ids, test_memory, test_registering, test_the_holder, test_replay, test_rotation, test_days,
      test_restart, test_refusals_are_bounded, test_count_of_keys,
      test_rate)

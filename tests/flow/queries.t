@@ -3,6 +3,7 @@
 import hashlib
 import random
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -168,4 +169,25 @@ def test_large_texts():
     same(daemon.stop(), 0, "the daemon stops as asked")
 
 
-main(test_paging, test_conditions, test_scope, test_log_and_notices, test_cursors, test_large_texts)
+def test_bounds():
+    """Where too much waits, it is said which bound that is, and when to come back."""
+    daemon = city()
+    client = Client(daemon)
+    client.submit(finding())
+    for name, what, count, words in (
+            ("reader", {"query": pb.Query(history=pb.HistoryQuery(case_no=1))}, limit("QUERIES_PER_CLIENT_MAX") + 1, "of this connection wait as may (8)"),
+            ("writer", {}, limit("IDENTITY_REQUESTS_MAX") + 1 + 40, "256 requests of this officer wait already")):
+        backend = daemon.backend(name)
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            for _ in range(count):
+                client.send(request("insp-1", **(what or {"submit": submit_of(finding())})))
+            reply = need(client.receive(), "no answer")
+            ok(reply.error.code == BUSY and words in reply.error.text.decode() and reply.error.retry_msec > 0, f"{name}: {words}", reply)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        need(until(lambda: client.receive(0.5) is None), "the rest is answered")
+    client.close()
+
+
+main(test_paging, test_conditions, test_scope, test_log_and_notices, test_cursors, test_large_texts, test_bounds)

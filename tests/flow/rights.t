@@ -83,6 +83,12 @@ def test_matrix():
                 got = reply.error.code != FORBIDDEN
             elif row.name == "cases":
                 got = len(client.query(cases=pb.CaseQuery()).cases) == 1
+            elif row.name == "proof_of_own":
+                own, = client.act(command(COMMENT, 999, text="x"))
+                got = isinstance(client.query(proof=pb.ProofQuery(log_index=own.refusal.log_index)), pb.Page)
+                others = isinstance(client.query(proof=pb.ProofQuery(log_index=index)), pb.Page)
+                if others != allowed(next(one for one in T["QUERY"] if one.name == "log"), role, unit):
+                    wrong.append("the proof of somebody else's event")
             else:
                 seen = client.query(**ASKED[row.name])
                 got = not isinstance(seen, pb.Error) or seen.code not in (FORBIDDEN, NOT_FOUND)
@@ -90,7 +96,7 @@ def test_matrix():
                 wrong.append((row.name, "got" if got else "refused"))
         ok(not wrong, f"{actor}: {len(T['QUERY'])} queries", wrong)
         client.close()
-    same({row.name for row in T["QUERY"]}, set(ASKED) | {"cases", "cosign"}, "every row of query.def was asked")
+    same({row.name for row in T["QUERY"]}, set(ASKED) | {"cases", "cosign", "proof_of_own"}, "every row of query.def was asked")
 
 
 main(test_matrix)

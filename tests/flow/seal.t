@@ -155,7 +155,7 @@ def test_get():
     same(rectify("receipt", "get", "3", "9").returncode, 1, "there is no ninth event")
     ok(rectify("receipt", "get", "3", "1", actor="h-south").returncode != 0, "not by others")
     client = Client(HERE["daemon"], "h-south")
-    same(client.query(proof=pb.ProofQuery(log_index=3)).code, FORBIDDEN, "nor by index")
+    same(client.query(proof=pb.ProofQuery(log_index=3)).code, NOT_FOUND, "nor by index")
     page = Client(HERE["daemon"], "auditor").query(proof=pb.ProofQuery(log_index=290))
     ok(included(page.record, 290, page.head.size, page.proof, page.head.root), "an auditor may ask for any")
     same(Client(HERE["daemon"], "auditor").query(proof=pb.ProofQuery(log_index=10**6, size=10)).code, FIELD, "what is not there is said")

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -117,6 +117,29 @@ def test_kinds():
     same(HERE["insp"].submit(gone.sign(finding()))[0].refusal.rule, WRONG, "... the revoked one too")
 
 
+def test_weak_keys():
+    """A key for which anybody can sign is not registered; one that got in before the daemon looked is not believed."""
+    office, insp, daemon = HERE["office"], HERE["insp"], HERE["daemon"]
+    for what, weak in (("the neutral point", b"\x01" + bytes(31)), ("a point of order 4", bytes(32)),
+                       ("not of the field", b"\xee" + b"\xff" * 30 + b"\x7f"), ("not on the curve", b"\x02" + bytes(31))):
+        same(outcome_of(office.ask(key_change=change(weak))).refusal.rule, 211, f"rule 211: {what}")
+    weak = b"\x01" + bytes(31)
+    forged = finding(signature=weak + bytes(32), signer=weak)  # R = A = the neutral point, S = 0: holds for all messages
+    Ed25519PublicKey.from_public_bytes(weak).verify(forged.signature, b"whatever")
+    insider = daemon.sql("SELECT id FROM rectify.officer WHERE code = 'insp-1' ORDER BY id LIMIT 1")
+    daemon.sql("INSERT INTO rectify.client_key (public_key, officer, from_day, until_day, revoked, log_index, kind) "
+               f"VALUES ('\\x{weak.hex()}', {insider}, '2026-01-01', '2026-12-31', false, 1000000000, 1)")
+    daemon.kill()
+    daemon.start()
+    rows = {row.public_key for row in office.ask(query=pb.Query(keys=pb.KeyQuery())).page.keys}
+    ok(weak in rows, "a weak key stands there from before")
+    same(insp.submit(forged)[0].refusal.rule, WRONG, "what anybody can sign by it is refused all the same")
+    daemon.sql("ALTER TABLE rectify.client_key DISABLE TRIGGER deny_delete; DELETE FROM rectify.client_key WHERE log_index = 1000000000; "
+               "ALTER TABLE rectify.client_key ENABLE ALWAYS TRIGGER deny_delete")
+    daemon.kill()
+    daemon.start()
+
+
 def test_command():
     """The command signs, offline too; show and history say so; the doctor verifies."""
     top = HERE["top"] = place()
@@ -191,4 +214,4 @@ def test_erased():
     ok("signed by insp-1" in rectify("history", case).stdout, "and still tells that it was signed")
 
 
-main(start, test_door, test_kinds, test_command, test_doctor_finds, test_erased)
+main(start, test_door, test_kinds, test_weak_keys, test_command, test_doctor_finds, test_erased)

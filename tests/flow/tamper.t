@@ -407,6 +407,30 @@ def erased_by_a_remark(city, sections):
     return {"text-missing", "fork", "tree-rebuilt"}
 
 
+def asked_for(sections):
+    """The event that asked for the first erasure, and the one that erased."""
+    listed = events(sections)
+    by = listed[int.from_bytes(next(event for event in listed if event.text[0] == 2).text[1:9], "big")]
+    return next(event for event in listed if event.get(4) == 54 and event.get(59) == by.get(59)), by
+
+
+def erased_alone(city, sections):
+    """Whoever has the log's key makes the one who erased the one who asked."""
+    ask, by = asked_for(sections)
+    ask.set(7, by.get(7), leaf=True)
+    sign_again(city, sections)
+    return {"erasure-alone", "fork", "tree-rebuilt"}
+
+
+def erased_unasked(city, sections):
+    """... or a remark of what asked."""
+    ask, _ = asked_for(sections)
+    ask.set(4, 10)
+    ask.set(5, 630, leaf=True)
+    sign_again(city, sections)
+    return {"erasure-alone", "fork", "tree-rebuilt"}
+
+
 def add_text(city, sections):
     next(event for event in events(sections) if event.text[0] == 0).text = b"\1" + bytes(16) + b"never said"
     return {"text-unasked"}
@@ -422,7 +446,7 @@ def garbage(city, sections):
 TAMPERINGS = [edit, edit_and_leaf, remove, remove_and_renumber, insert, repeat, swap, swap_places, swap_all, cut_tail,
               cut_tail_not_heads, cut_file, rebuild, rebuild_with_the_key, other_log, name_of_another_log, edit_head, two_heads, no_heads,
               edit_column, edit_due, edit_state, edit_case, edit_clock, drop_row, make_row, edit_text, lose_text, feign_erasure, erasure_of_another_case,
-              drop_erasure, erased_by_a_remark, add_text, garbage]
+              drop_erasure, erased_by_a_remark, erased_alone, erased_unasked, add_text, garbage]
 
 
 def both(city, export, heads):
@@ -444,7 +468,7 @@ def try_tampering(city, tamper):
     if tamper is cut_file:
         target.write_bytes(target.read_bytes()[:-700])
     heads = ["head-666", "head-1332", "head-2000"]
-    if tamper in (rebuild_with_the_key, erased_by_a_remark):
+    if tamper in (rebuild_with_the_key, erased_by_a_remark, erased_alone, erased_unasked):
         heads = ["head-2000"]
     (code_c, said_c), (code_py, said_py) = both(city, target, heads if tamper is not no_heads else [])
     right = code_c == code_py == 2 and expected <= named(said_c) and expected <= named(said_py)

@@ -45,8 +45,11 @@ static void any_evidence(struct history *history, const struct case_state *state
 
 /* Every field may be anything that the wire lets through. */
 static void nonsense(struct history *history, const struct case_state *state, struct command *command) {
-  do command->kind = (uint8_t)(1 + dice_below(history, COMMAND_PUBLISH));
-  while (!word_known(words_command, command->kind) || command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
+  do {
+    command->kind = (uint8_t)(1 + dice_below(history, COMMAND_PUBLISH));
+    if (command->kind == COMMAND_PUBLISH - 1) command->kind = COMMAND_RESTRICT; /* no command has that number, or the one before it */
+    if (command->kind == COMMAND_PUBLISH - 2) command->kind = COMMAND_UNRESTRICT;
+  } while (!word_known(words_command, command->kind) || command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN);
   command->actor = any_officer(history);
   command->has_text = dice_percent(history, 80);
   any_evidence(history, state, command);
@@ -113,7 +116,7 @@ static uint8_t choose(struct history *history, const struct case_state *state) {
   case STATUS_CLOSED_OUT:
   case STATUS_ARCHIVED: OF(at_closed);
   case STATUS_MERGED: OF(at_merged);
-  case STATUS_WITHDRAWN:
+  case STATUS_WITHDRAWN: return (state->flags & CASE_RESTRICTED) != 0 ? COMMAND_UNRESTRICT : COMMAND_RESTRICT;
   case STATUS_NONE: return COMMAND_COMMENT;
   }
 #undef OF

@@ -47,6 +47,8 @@ static const struct verb {
     {COMMAND_STATEMENT, {"states", "on"}},
     {COMMAND_APPEAL, {"appeals", "on"}},
     {COMMAND_REBASE, {"rebases"}},
+    {COMMAND_RESTRICT, {"restricts"}},
+    {COMMAND_UNRESTRICT, {"unrestricts"}},
 };
 
 /* The command of the words; *used is how many they were. */

@@ -98,6 +98,7 @@ static bool is_flag(const struct look *look, bool *known) {
   } flags[] = {{"endorsed", CASE_ENDORSED},
                {"provisional", CASE_PROVISIONAL},
                {"proposed", CASE_ACCOUNTABILITY},
+               {"restricted", CASE_RESTRICTED},
                {"held", CASE_HELD},
                {"planned", CASE_PLAN_APPROVED},
                {"talked", CASE_TALKED},

@@ -38,7 +38,9 @@ def checks():
     applied = set(re.findall(r"set\d+\(&state->\w+, event->(\w+)\)", read("core/apply.c"))) | {"rule_day", "merged_into", "rebased_to"}
     replaced = {event[int(a)] for a, _ in pairs}
     yield f"they are those of core/apply.c {sorted(applied ^ replaced)}", applied == replaced
-    yield "the command that erases", f"\nERASE = {NUMBERS['command']['erase']} " in PYTHON and f"`erase` ({NUMBERS['command']['erase']})" in DOC
+    ask, erase = NUMBERS["command"]["erase_ask"], NUMBERS["command"]["erase"]
+    yield "the commands that erase", f"\nERASE_ASK, ERASE = {ask}, {erase} " in PYTHON and all(
+        text in DOC for text in (f"`erase` ({erase})", f"`erase_ask` ({ask})"))
     status, clock = NUMBERS["status"], NUMBERS["clock"]
     yield "the numbers of statuses", f"UNROUTED, OPEN_LAST, MERGED = {status['unrouted']}, {status['staged']}, {status['merged']} " in PYTHON
     due = {status["unrouted"]: "adjudicate", status["dispatched"]: "rectify", status["bounced"]: "adjudicate",

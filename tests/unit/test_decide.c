@@ -101,7 +101,8 @@ static void test_unknown_case(void **state) {
     struct command asked = command(word->number, word->number == COMMAND_RUNG_DUE ? "" : "off-1");
     asked.case_no = 77;
     bool own = command_roles(word->number) == 0 && word->number != COMMAND_RUNG_DUE;
-    uint32_t expected = word->number >= COMMAND_PUBLISH || own ? RULE_NOT_FOR_PEOPLE : RULE_NO_SUCH_CASE;
+    bool of_case = word->number < COMMAND_PUBLISH || word->number == COMMAND_RESTRICT || word->number == COMMAND_UNRESTRICT;
+    uint32_t expected = !of_case || own ? RULE_NOT_FOR_PEOPLE : RULE_NO_SUCH_CASE;
     assert_int_equal(decide(NULL, &asked, "2026-03-02T09:00"), expected);
     assert_int_equal(decision.event.case_no, 0);
     assert_int_equal(decision.event.version, 0);

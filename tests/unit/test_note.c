@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
+#include "sign/curve.h"
+#include "sign/digest.h"
 #include "sign/note.h"
 
 /* The example that the format's reference implementation publishes. */
@@ -137,6 +140,88 @@ static void test_bad_keys(void **state) {
   assert_false(note_signer_new("log", 9, &signer));
 }
 
+/* The known encodings of points of small order, canonical or not, without the sign of x; made sure of here: each of them with R =
+ * the same bytes or the neutral point is what libraries without this check let pass. */
+static const char *const small_orders[] = {
+    "0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+
+static void key_of_hex(const char *hex, uint8_t out[NOTE_KEY_BYTES]) {
+  assert_true(curve_of_text(hex, strlen(hex), out));
+}
+
+static void test_small_orders(void **state) {
+  uint8_t key[NOTE_KEY_BYTES];
+  char text[NOTE_KEY_TEXT_BYTES_MAX];
+  (void)state;
+  for (size_t i = 0; i < 2 * sizeof small_orders / sizeof *small_orders; i++) {
+    struct note_verifier parsed, weak = {.name = "log", .algorithm = NOTE_ED25519};
+    key_of_hex(small_orders[i / 2], key);
+    key[31] |= i % 2 == 0 ? 0 : 0x80;
+    assert_false(public_key_is_sound(key));
+    uint8_t preimage[5 + NOTE_KEY_BYTES] = "log\n\x01", digest[HASH_BYTES];
+    memcpy(preimage + 5, key, NOTE_KEY_BYTES);
+    memcpy(weak.public_key, key, NOTE_KEY_BYTES);
+    digest_sha256(preimage, sizeof preimage, digest);
+    memcpy(weak.id, digest, sizeof weak.id);
+    note_verifier_format(&weak, text);
+    assert_false(note_verifier_parse(text, strlen(text), &parsed));
+    assert_memory_equal(parsed.id, weak.id, sizeof weak.id); /* refused for the point, and for nothing else */
+  }
+}
+
+/* With the neutral point as key and as R, and S = 0, the equation holds for every message. */
+static void test_forgery(void **state) {
+  const uint8_t neutral[NOTE_KEY_BYTES] = {1}, signature[NOTE_SIGNATURE_BYTES] = {1};
+  EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, neutral, sizeof neutral);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  (void)state;
+  assert_int_equal(EVP_DigestVerifyInit(context, NULL, NULL, NULL, key), 1);
+  assert_int_equal(EVP_DigestVerify(context, signature, sizeof signature, (const uint8_t *)"any", 3), 1); /* so it is */
+  assert_false(signature_holds(neutral, "any", 3, signature));
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+}
+
+/* Half of all y are of no point; the base point and keys that were made are.  Of 2 to 65, by Euler's criterion, in Python. */
+static void test_sound_keys(void **state) {
+  static const char on_curve[] = "0111100110001110110101111111101101010110111000100110111110111101";
+  uint8_t key[NOTE_KEY_BYTES];
+  (void)state;
+  key_of_hex("5866666666666666666666666666666666666666666666666666666666666666", key);
+  assert_true(public_key_is_sound(key));
+  for (int i = 0; i < 200; i++) assert_true(public_key_is_sound(signer_of("log", NOTE_ED25519).verifier.public_key));
+  for (uint8_t y = 2; on_curve[y - 2] != '\0'; y++) {
+    memset(key, 0, sizeof key);
+    key[0] = y;
+    assert_int_equal(public_key_is_sound(key), on_curve[y - 2] == '1');
+  }
+  key_of_hex("f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", key); /* 3 + p: a point in another writing */
+  assert_false(public_key_is_sound(key));
+}
+
+/* With points of small order all have the same secret: RFC 7748, 6.1. */
+static void test_curve_keys(void **state) {
+  static const char *const weak[] = {
+      "0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000",
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+      "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"};
+  uint8_t key[CURVE_KEY_BYTES];
+  struct curve_pair pair;
+  (void)state;
+  for (size_t i = 0; i < sizeof weak / sizeof *weak; i++) {
+    key_of_hex(weak[i], key);
+    assert_false(curve_is_sound(key));
+  }
+  for (int i = 0; i < 20; i++) {
+    assert_true(curve_new(&pair));
+    assert_true(curve_is_sound(pair.public_key));
+  }
+}
+
 /* By hand: printf 'log\n5\nAAA...=\n' | sha256sum. */
 static void test_code(void **state) {
   const struct checkpoint head = {.origin = "log", .size = 5};
@@ -175,7 +260,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_published),         cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_forged),
       cmocka_unit_test(test_algorithms_differ), cmocka_unit_test(test_bad_keys),   cmocka_unit_test(test_bad_checkpoints),
-      cmocka_unit_test(test_code),
+      cmocka_unit_test(test_code),              cmocka_unit_test(test_small_orders), cmocka_unit_test(test_forgery),
+      cmocka_unit_test(test_sound_keys),        cmocka_unit_test(test_curve_keys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

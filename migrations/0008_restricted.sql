@@ -1,0 +1,39 @@
+-- Restricted cases: who is shown their words is recorded in the log, before they are shown.  The daemon sees to that for those it
+-- answers; what is read by SQL of one's own cannot be recorded, so row security shows no words of a restricted case there.
+--
+-- Forward only.
+
+SET LOCAL ROLE rectify_owner;
+
+-- 65540: the marks RESTRICTED (1 << 16) and ACCOUNTABILITY (1 << 2), include/rectify/model.h, CASE_RESTRICTS.
+CREATE FUNCTION rectify.is_restricted(flags integer, case_no bigint, finding_of bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT $1 & 65540 <> 0 OR ($3 <> $2 AND EXISTS (SELECT FROM rectify.case_ AS o WHERE o.case_no = $3 AND o.flags & 65540 <> 0))
+$$;
+COMMENT ON FUNCTION rectify.is_restricted IS 'Whether a case is restricted, or the one whose finding it is about; fold of the log''s events 56 and 57 and of proposals';
+
+CREATE FUNCTION rectify.words_are_open(number bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM rectify.case_ AS c WHERE c.case_no = $1 AND rectify.is_restricted(c.flags, c.case_no, c.finding_of))
+$$;
+COMMENT ON FUNCTION rectify.words_are_open IS 'Whether what people wrote in the case may be read by SQL of one''s own';
+
+DROP POLICY auditor_reads ON rectify.private;
+CREATE POLICY auditor_reads ON rectify.private FOR SELECT TO rectify_auditor
+  USING (EXISTS (SELECT FROM rectify.event AS e WHERE e.log_index = private.log_index AND rectify.words_are_open(e.case_no)));
+DROP POLICY auditor_reads ON rectify.evidence;
+CREATE POLICY auditor_reads ON rectify.evidence FOR SELECT TO rectify_auditor
+  USING (EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = evidence.case_no) AND rectify.words_are_open(case_no));
+DROP POLICY auditor_reads ON rectify.signature;
+CREATE POLICY auditor_reads ON rectify.signature FOR SELECT TO rectify_auditor
+  USING (EXISTS (SELECT FROM rectify.event AS e WHERE e.log_index = signature.log_index AND rectify.words_are_open(e.case_no)));
+-- Who read what is for those who oversee.
+DROP POLICY auditor_reads ON rectify.event;
+CREATE POLICY auditor_reads ON rectify.event FOR SELECT TO rectify_auditor
+  USING (CASE WHEN case_no = 0 OR command = 58 THEN (SELECT rectify.oversees_all())
+    ELSE EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = event.case_no) END);
+
+REVOKE EXECUTE ON FUNCTION rectify.is_restricted, rectify.words_are_open FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rectify.is_restricted TO rectify_reader;
+GRANT EXECUTE ON FUNCTION rectify.words_are_open TO rectify_auditor;
