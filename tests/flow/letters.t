@@ -128,7 +128,7 @@ def test_post():
              letter("h-north", [row.id], key=first.id, channel="wecom"), letter("h-north", [row.id])]
     same(post(first, *wrong), [(MADE, WAITING), (OFFICER_UNKNOWN, 0), (NOTICE_UNKNOWN, 0), (NOTICE_UNKNOWN, 0), (ID_TAKEN, WAITING), (TAKEN, 0)],
          "each is judged by itself")
-    same(post(first, letter("h-north", [row.id], "wecom", not_before=2**50)), [(REPEATED, WAITING), (MADE, WAITING)], "again: the same letter; another channel: another")
+    same(post(first, letter("h-north", [row.id], "wecom", not_before=2**51)), [(REPEATED, WAITING), (MADE, WAITING)], "again: the same letter; another channel: another")
     ok(row.id not in [one.id for one in unposted()], "the notice is posted")
     for body, code, field in ((pb.Post(letters=[letter("h-north", [row.id], "Mail!")]), FIELD, "post.letters"), (pb.Post(), FIELD, "post.letters"),
                               (pb.Post(letters=[letter("h-north", [])]), FIELD, "post.letters[0].notices"),
@@ -259,7 +259,7 @@ def test_erasure():
     need(post(secret)[0][0] == MADE, "a letter with a name")
     index = daemon.sql(f"SELECT log_index FROM rectify.event WHERE case_no = {case_no} AND version = 1")
     office, admin = Client(daemon, "off"), Client(daemon, "office")
-    office.act(command(ERASE_ASK, 0, other=int(index) + 1, number="PIPL 47"))
+    office.act(command(ERASE_ASK, 0, other=int(index) + 1, number="PIPL 47", text="asked for"))
     same(admin.act(command(ERASE, 0, other=int(index) + 1))[0].receipt.rule, 665, "the text is erased")
     row, = rows(id=secret.id, with_body=True)
     same((row.letter.subject, row.letter.body, row.letter.html, row.state), (b"", b"", b"", DEAD), "from the letter too, which is given up")
