@@ -327,6 +327,9 @@ def test_command():
     dead = next(line for line in lines if line["state"] == "dead")
     same([one["outcome"] for one in dead["deliveries"]], ["failed", "deferred", "expired", "failed"], "as JSON")
     ok(rectify("letters", actor="h-north").returncode == 1, "not for everybody")
+    inbox = rectify("inbox", actor="off").stdout
+    ok("could not be delivered" in inbox and "550 gone" in inbox and "h-north" in inbox, "the office's inbox has a line of each that was given up", inbox)
+    ok("could not be delivered" not in rectify("inbox", actor="h-north").stdout, "nobody else's")
     doctor = HERE["daemon"].doctor()
     ok(doctor.returncode == 0, "the doctor finds nothing wrong", doctor.stdout[-1500:], doctor.stderr[-1500:])
 
