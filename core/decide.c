@@ -59,6 +59,7 @@ static decide_fn *const decide_of[COMMAND_COUNT + 1] = {
     [COMMAND_REBASE] = decide_rebase,
     [COMMAND_RESTRICT] = decide_restrict,
     [COMMAND_UNRESTRICT] = decide_unrestrict,
+    [COMMAND_UNDELIVERED] = decide_undelivered,
 };
 
 /* ---- checks ---- */
@@ -73,7 +74,7 @@ static bool goes_on_hold(uint32_t command) {
   static const uint8_t commands[] = {COMMAND_RESUME,      COMMAND_COMMENT,  COMMAND_ATTACH,           COMMAND_HAND_OVER,
                                      COMMAND_WITHDRAW,    COMMAND_DECIDE,   COMMAND_WITHDRAW_APPROVE, COMMAND_WITHDRAW_REFUSE,
                                      COMMAND_STATEMENT,   COMMAND_APPEAL,   COMMAND_RUNG_DUE,         COMMAND_RELATE,
-                                     COMMAND_REVIEW,      COMMAND_RESTRICT, COMMAND_UNRESTRICT};
+                                     COMMAND_REVIEW,      COMMAND_RESTRICT, COMMAND_UNRESTRICT,       COMMAND_UNDELIVERED};
   for (size_t i = 0; i < sizeof commands; i++)
     if (commands[i] == command) return true;
   return false;

@@ -35,6 +35,7 @@ static void refuse_batch(struct daemon *daemon, struct batch *batch) {
 void pipeline_forget(struct daemon *daemon) {
   seal_forget(daemon);
   reading_forget(daemon);
+  dead_forget(daemon);
   refuse_batch(daemon, daemon->gather);
   refuse_batch(daemon, daemon->next);
   batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
@@ -149,6 +150,9 @@ static void dispatch(struct daemon *daemon, const Rectify__V1__Request *request,
       want_advance(daemon, request->clock_advance->until, back, id);
       return;
     case RECTIFY__V1__REQUEST__BODY_COSIGN: cosign_request(daemon, request->cosign, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_POST:
+    case RECTIFY__V1__REQUEST__BODY_LEASE:
+    case RECTIFY__V1__REQUEST__BODY_REPORT: letter_request(daemon, request, actor, back, id); return;
     case RECTIFY__V1__REQUEST__BODY_PING: answer_pong(daemon, back, id); return;
     case RECTIFY__V1__REQUEST__BODY__NOT_SET:
     case _RECTIFY__V1__REQUEST__BODY__CASE_IS_INT_SIZE: break;
@@ -244,6 +248,7 @@ static void land(struct daemon *daemon, struct batch *batch) {
   adopt(daemon, batch);
   review_landed(daemon, batch);
   reading_landed(daemon, batch);
+  dead_landed(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
 }
@@ -304,12 +309,14 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
 }
 
 static void seal(struct daemon *daemon) {
-  const bool reviews = review_has_more(daemon) && !is_cautious(daemon), readers = reading_waits(daemon) && !is_cautious(daemon);
+  const bool own = !is_cautious(daemon); /* commands of the daemon's own */
+  const bool reviews = own && review_has_more(daemon), readers = own && reading_waits(daemon), dead = own && dead_have_some(daemon);
   if (daemon->next_sealed || daemon->advance.under_way) return;
-  if (daemon->gather->item_count == 0 && !reviews && !readers) return;
+  if (daemon->gather->item_count == 0 && !reviews && !readers && !dead) return;
   thin_out(daemon, daemon->gather);
   if (reviews) review_fill(daemon, daemon->gather);
   if (readers) reading_fill(daemon, daemon->gather);
+  if (dead) dead_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
   daemon->next_sealed = true;
   daemon->next_probed = false;

@@ -8,7 +8,7 @@
 #include "rectify/core.h"
 
 #define TREE_LEVELS 8
-#define TREE_FULL_MAX 96 /* tiles that one batch can fill: BATCH_FRESH_MAX / 256, and one more of each level (batch.h) */
+#define TREE_FULL_MAX 104 /* tiles that one batch can fill: BATCH_FRESH_MAX / 256, and one more of each level (batch.h) */
 
 struct tile {
   uint8_t level;

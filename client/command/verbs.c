@@ -352,12 +352,15 @@ const struct verb verbs[] = {
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
-     "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
-     "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
+     "Survives restarts of the daemon, fetches what it missed and shows nothing twice.  Ctrl-C ends it.\n"
+     "\nExamples:\n  rectify watch --unit east\n  rectify watch --mine --kind urge\n  rectify watch --until-closed 1 --json\n",
      watch_flags, watch_run, 0},
     {"notices", GROUP_SEE, "[OPTION...]", "who was told what, and in whose stead",
      "Yours; those of another officer or about a case as far as you may read them.\n"
      "\nExamples:\n  rectify notices --limit 20\n  rectify notices --case 42 --csv\n", notice_flags, notices_run, 0},
+    {"letters", GROUP_SEE, "[OPTION...]", "what was sent to whom, and every attempt",
+     "A letter tells notices to one officer over one channel.  For the office and auditors of the root unit.\n"
+     "\nExamples:\n  rectify letters --dead\n  rectify letters --case 42 --json\n", letter_flags, letters_run, 0},
     {"documents", GROUP_SEE, "[policy | calendar | registry [VERSION]]", "what was published; one version, as it was",
      "Versions are never changed.  One version prints its body, as it was published.\n"
      "\nExamples:\n  rectify documents\n  rectify documents policy 3 > policy.yaml\n", no_flags, documents_run, 0},
