@@ -8,6 +8,7 @@ struct options {
   struct config config;
   unsigned socket_mode;
   uint32_t identity_rate;
+  uint32_t evidence_mib, evidence_day_mib;
   int log_level; /* of syslog(3) */
   bool manual_clock;
   usec_t clock_start;
