@@ -98,9 +98,9 @@ const struct verb verbs[] = {
      act_days_flags, act_run, COMMAND_EXTENSION_ASK},
     {"attach", GROUP_UNIT, "CASE... -e [WHAT:]FILE [OPTION...]",
      "add evidence",
-     "The file stays with you: its SHA-256, name and size are recorded.  WHAT is the kind of evidence, or N where it shows\n"
-     "measure N of the plan done, or both, as KIND/N.  The same\n"
-     "bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
+     "The file is uploaded (documents, pictures, films, plain text; a large one goes on where it was cut off), and its SHA-256,\n"
+     "name and size are recorded.  WHAT is the kind of evidence, or N where it shows measure N of the plan done, or both, as\n"
+     "KIND/N.  The same bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
      "  rectify attach 42 -e photo.jpg\n"
      "  rectify attach 42 -e 1:gate.jpg -e 2:register.pdf\n"
      "  rectify attach 42 -e talk_record/3:minutes.pdf\n",
@@ -343,6 +343,17 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
+    {"evidence list", GROUP_SEE, "CASE", "what was handed in for a case, and whether the files are here",
+     "The numbers are those that `evidence get` takes.  `only its hash`: whoever handed it in has not uploaded the file.\n"
+     "\nExamples:\n  rectify evidence list 42\n  rectify evidence list 42 --json | jq -r .sha256\n", no_flags, evidence_list_run, 0},
+    {"evidence get", GROUP_SEE, "CASE N|SHA256 [-o FILE]", "a file of evidence, held against its hash",
+     "N is its number in `evidence list`; of a SHA-256 the first 8 digits will do.  The file gets its name when its hash is right, and\n"
+     "is never written over another; exit code 2 when what came is not what was handed in.  For whoever may read the case.\n"
+     "\nExamples:\n  rectify evidence get 42 1\n  rectify evidence get 42 ba7816bf -o photo.jpg\n", evidence_get_flags, evidence_get_run, 0},
+    {"evidence put", GROUP_UNIT, "FILE...", "upload files ahead of the command that hands them in",
+     "Every command with -e FILE uploads its files by itself; this is for a slow line, or many.  Said again, it goes on where it was cut\n"
+     "off.  What nobody hands in within a week goes again.\n"
+     "\nExamples:\n  rectify evidence put film.mp4 && rectify attach 42 -e film.mp4\n", no_flags, evidence_put_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
