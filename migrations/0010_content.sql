@@ -8,6 +8,9 @@
 
 SET LOCAL ROLE rectify_owner;
 
+-- Rules 860 and 861 are about files.
+ALTER TABLE rectify.event DROP CONSTRAINT event_rule_check, ADD CONSTRAINT event_rule_check CHECK (rule BETWEEN 100 AND 999);
+
 CREATE TABLE rectify.content (
   sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),
   number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,

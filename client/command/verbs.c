@@ -456,12 +456,12 @@ const struct verb verbs[] = {
      act_erase_flags, erase_run, COMMAND_ERASE},
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is",
      "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
-    {"doctor", GROUP_ADMINISTER, "", "prove that what is stored agrees with itself",
+    {"doctor", GROUP_ADMINISTER, "[--no-files]", "prove that what is stored agrees with itself",
      "Reads the whole log, rebuilds its Merkle root, folds every case from its events and compares the result with "
      "the\n"
-     "stored rows.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
+     "stored rows; hashes the files of evidence again.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
      "\nExamples:\n  rectify --as auditor doctor\n  rectify --as auditor doctor --timeout 60\n",
-     no_flags, doctor_run, 0},
+     doctor_flags, doctor_run, 0},
 
     {"key new", GROUP_TRUST, "[--for USE --name NAME] FILE", "make a key pair; prints the public half",
      "The file is made with mode 0600 and never written over; a key file that others could read is refused wherever it is "

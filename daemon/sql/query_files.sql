@@ -1,6 +1,6 @@
 -- Files of evidence, hashed again, for the doctor; a line each.  $1 the number of the last one of the page before, $2 rows, of which
 -- so many are taken as are hashed in a moment.
-SELECT concat_ws(E'\t', 'file', encode(f.sha256, 'hex'), f.size, f.erased::integer, encode(coalesce(s.hashed, ''), 'hex'),
+SELECT concat_ws(E'\t', 'file', encode(f.sha256, 'hex'), f.size, f.erased::integer, coalesce(encode(s.hashed, 'hex'), 'none'),
     coalesce(s.bytes, 0)), f.number, 0::bigint
 FROM (
   SELECT c.*, sum(c.size) OVER (ORDER BY c.number) - c.size AS before
