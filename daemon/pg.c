@@ -59,15 +59,15 @@ static void on_notice(void *context, const PGresult *result) {
 }
 
 /* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says. */
-static PGconn *start_connection(const char *conninfo) {
+static PGconn *start_connection(const char *conninfo, enum pg_use use) {
   const char *const names[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
-  const char *const values[] = {"rectifyd", conninfo, "UTF8", NULL};
+  const char *const values[] = {use == PG_KEEPS ? "rectifyd-keeper" : "rectifyd", conninfo, "UTF8", NULL};
   return PQconnectStartParams(names, values, 1);
 }
 
 void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
   pg_drop(pg, "reconnecting");
-  pg->connection = start_connection(conninfo);
+  pg->connection = start_connection(conninfo, pg->use);
   must(pg->connection != NULL);
   if (PQstatus(pg->connection) == CONNECTION_BAD) {
     pg_drop(pg, PQerrorMessage(pg->connection));

@@ -288,7 +288,7 @@ class Daemon:
     def backend(self, name):
         """Process id of the daemon's connection `name` (writer, reader)."""
         return int(self.sql("SELECT coalesce(min(pid), 0) FROM pg_stat_activity "
-                            f"WHERE usename = 'rectify_{name}' AND datname = 'rectify'"))
+                            f"WHERE usename = 'rectify_{name}' AND datname = 'rectify' AND application_name = 'rectifyd'"))
 
     def doctor(self, actor="auditor"):
         return subprocess.run([BUILD / "rectify", "doctor", "--as", actor, "--endpoint", self.endpoint], capture_output=True,
