@@ -314,8 +314,9 @@ const struct verb verbs[] = {
      bulk_flags, bulk_run, 0},
 
     {"inbox", GROUP_SEE, "[OPTION...]", "what waits for you, by due date",
-     "`rectify` alone on a terminal shows the same.\n\nExamples:\n  rectify inbox\n  rectify inbox --officer li.wei "
-     "--csv\n",
+     "With each case: what is asked of you now, and what happens on which day if you do nothing.  Cases of those whom you stand in\n"
+     "for today are marked with their names.  `rectify` alone on a terminal shows the same.\n"
+     "\nExamples:\n  rectify inbox\n  rectify inbox --officer li.wei --csv\n  rectify inbox --json | jq -r '.case + \" \" + .do'\n",
      inbox_flags, inbox_run, 0},
     {"show", GROUP_SEE, "CASE", "one case: facts, who must act, until when, and what happens otherwise",
      "--as-of and --known-at tell what was, with the names and the calendar of then.\n"
@@ -343,6 +344,12 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
+    {"forecast", GROUP_SEE, "[--officer OFFICER] [--weeks N]", "the weeks in which more falls due than can be done",
+     "Counts open cases that the officer is responsible for and must act on, by the week in which they fall due, and holds them against\n"
+     "the pace of the past: the median of how many of his cases were closed a week, over the last 13 weeks.  A week is too full when more\n"
+     "falls due by its end, overdue cases included, than that pace can do until then.  With less than 8 weeks or 4 closings behind him it\n"
+     "says so, and names no week.\n"
+     "\nExamples:\n  rectify forecast\n  rectify forecast --officer li.wei --weeks 26 --json\n", forecast_flags, forecast_run, 0},
     {"evidence list", GROUP_SEE, "CASE", "what was handed in for a case, and whether the files are here",
      "The numbers are those that `evidence get` takes.  `only its hash`: whoever handed it in has not uploaded the file.\n"
      "\nExamples:\n  rectify evidence list 42\n  rectify evidence list 42 --json | jq -r .sha256\n", no_flags, evidence_list_run, 0},
