@@ -101,7 +101,7 @@ static int find_cases(struct inbox *inbox) {
   for (inbox->person = 0; inbox->person < inbox->people_count && code == EXIT_FINE; inbox->person++) {
     Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
     Rectify__V1__CaseQuery cases = RECTIFY__V1__CASE_QUERY__INIT;
-    cases.with_text = cases.open_only = true;
+    cases.with_text = cases.with_state = cases.open_only = true;
     cases.order = 1;
     if (inbox->handler) cases.handler = wire_text(inbox->people[inbox->person]);
     else cases.accountable = wire_text(inbox->people[inbox->person]);
@@ -122,8 +122,25 @@ static int by_due(const void *a, const void *b) {
 
 /* ---- what is asked, and what comes ---- */
 
-/* By the clock that runs against who must act: the verbs that stop it. */
-static const char *what_to_do(const Rectify__V1__CaseRow *row) {
+/* Of the clocks that run against the unit, the one that is due first: a plan comes before what it plans. */
+static uint32_t clock_at_hand(struct codec_arena *arena, const Rectify__V1__CaseRow *row) {
+  static struct case_state state;
+  uint32_t found = row->due_clock;
+  usec_t due = INSTANT_NONE;
+  codec_arena_reset(arena);
+  if (found != CLOCK_RECTIFY || !codec_state_unpack(arena, row->state.data, row->state.len, &state)) return found;
+  for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state.clocks[i].kind != 0; i++) {
+    const struct case_clock *clock = &state.clocks[i];
+    const bool of_unit = clock->kind >= CLOCK_SIGN_FOR && clock->kind <= CLOCK_RECTIFY;
+    if (!of_unit || clock->state != CLOCK_RUNNING || clock->due >= due) continue;
+    found = clock->kind;
+    due = clock->due;
+  }
+  return found;
+}
+
+/* The verbs that stop the clock at hand. */
+static const char *what_to_do(struct codec_arena *arena, const Rectify__V1__CaseRow *row) {
   static const char *const verbs_of[CLOCK_COUNT + 1] = {
       [CLOCK_SIGN_FOR] = "sign-for | bounce",     [CLOCK_PLAN] = "plan submit",
       [CLOCK_PROGRESS] = "progress",              [CLOCK_RECTIFY] = "request-closure",
@@ -134,7 +151,8 @@ static const char *what_to_do(const Rectify__V1__CaseRow *row) {
   };
   if (row->status == STATUS_UNROUTED) return "dispatch";
   if (row->status == STATUS_DISPATCHED) return "sign-for | bounce"; /* whatever runs beside: nothing else can be done before */
-  const char *text = row->due_clock <= CLOCK_COUNT ? verbs_of[row->due_clock] : NULL;
+  const uint32_t clock = clock_at_hand(arena, row);
+  const char *text = clock <= CLOCK_COUNT ? verbs_of[clock] : NULL;
   return text == NULL ? "" : text;
 }
 
@@ -184,7 +202,8 @@ static int foretell(struct session *session, struct codec_arena *arena, uint64_t
 
 /* ---- printing ---- */
 
-static void put_entry(const struct inbox *inbox, struct sheet *sheet, const struct entry *entry, const struct outlook *outlook) {
+static void put_entry(const struct inbox *inbox, struct codec_arena *arena, struct sheet *sheet, const struct entry *entry,
+                      const struct outlook *outlook) {
   const Rectify__V1__CaseRow *row = entry->row;
   sheet_case(sheet, row->case_no);
   sheet_light(sheet, row->light);
@@ -193,7 +212,7 @@ static void put_entry(const struct inbox *inbox, struct sheet *sheet, const stru
   else sheet_nothing(sheet);
   sheet_string(sheet, entry->person == 0 ? "" : inbox->people[entry->person]);
   sheet_word(sheet, words_clock, row->due_clock);
-  sheet_string(sheet, inbox->handler ? "" : what_to_do(row));
+  sheet_string(sheet, inbox->handler ? "" : what_to_do(arena, row));
   sheet_instant(sheet, outlook->at);
   sheet_string(sheet, outlook->text);
   sheet_word(sheet, words_status, row->status);
@@ -213,7 +232,7 @@ static int print(struct inbox *inbox) {
   for (size_t i = 0; i < inbox->count && code == EXIT_FINE && (inbox->limit == 0 || (int64_t)i < inbox->limit); i++) {
     outlook = (struct outlook){0};
     if (i < most) code = foretell(session, arena, inbox->entries[i].row->case_no, &outlook);
-    if (code == EXIT_FINE) put_entry(inbox, sheet, &inbox->entries[i], &outlook);
+    if (code == EXIT_FINE) put_entry(inbox, arena, sheet, &inbox->entries[i], &outlook);
   }
   (void)sheet_close(sheet);
   codec_arena_free(arena);
