@@ -49,7 +49,7 @@ const struct verb verbs[] = {
 
     {"bundle export", GROUP_REPORT, "FILE --sign KEYFILE", "what waits here, and receipts, as a signed file to carry; needs no daemon",
      "For a machine that reaches no daemon: another one imports the file and sends what is in it.  It holds what waits of the officer\n"
-     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  What was exported\n"
+     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  Files of evidence stay here: only their hashes go.  What was exported\n"
      "waits on until its receipt comes; sent twice it is still recorded once.\n"
      "\nExamples:\n  rectify key new --for person --name li.wei li.wei.key\n  rectify bundle export to-town.bundle --sign li.wei.key\n",
      bundle_export_flags, bundle_export_run, 0},

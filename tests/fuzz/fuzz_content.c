@@ -21,7 +21,7 @@ static uint32_t in_parts(const uint8_t *data, size_t size, size_t first, size_t 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  uint8_t *exact = malloc(size > 0 ? size : 1); /* its own block, so that reading on is seen */
+  uint8_t *exact = calloc(1, size > 0 ? size : 1); /* its own block, so that reading on is seen */
   must(exact != NULL);
   if (size > 0) memcpy(exact, data, size);
   const size_t first = size > 0 ? exact[0] : 0;
