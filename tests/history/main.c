@@ -103,13 +103,13 @@ static uint32_t shrink(uint64_t *steps, uint32_t count) {
 
 /* ---- the test ---- */
 
-static uint64_t totals[2][700];
+static uint64_t totals[2][1000];
 
 static size_t event_bytes, state_bytes;
 
 static uint64_t sum(const uint64_t *counts) {
   uint64_t all = 0;
-  for (uint32_t i = 0; i < 700; i++) all += counts[i];
+  for (uint32_t i = 0; i < 1000; i++) all += counts[i];
   return all;
 }
 
@@ -119,7 +119,7 @@ static bool play_seed(uint64_t seed, bool tell) {
   for (uint32_t i = 0; i < HISTORY_STEPS_MAX; i++) steps[i] = mix(&state);
   struct history *history = play(steps, HISTORY_STEPS_MAX, tell);
   for (uint32_t i = 0; i <= COMMAND_COUNT; i++) totals[0][i] += history->accepted[i];
-  for (uint32_t i = 0; i < 700; i++) totals[1][i] += history->refused[i];
+  for (uint32_t i = 0; i < 1000; i++) totals[1][i] += history->refused[i];
   if (history->event_bytes > event_bytes) event_bytes = history->event_bytes;
   if (history->state_bytes > state_bytes) state_bytes = history->state_bytes;
   if (history->wrong[0] == '\0') {

@@ -140,7 +140,7 @@ static void hand_in(struct history *history, const struct case_state *state, str
                                                    [COMMAND_REQUEST_CLOSURE] = EVIDENCE_MATERIAL};
   if (command->kind == COMMAND_REQUEST_CLOSURE || command->kind == COMMAND_ATTACH) any_evidence(history, state, command);
   if (kinds[command->kind] == 0 || dice_percent(history, 10)) return;
-  command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind], .stored = true};
+  command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind], .stored = dice_percent(history, 90)};
   if (command->evidence_count == 0) command->evidence_count = 1;
   for (uint32_t measure = 1; measure <= state->measures && command->kind == COMMAND_REQUEST_CLOSURE; measure++) {
     if (command->evidence_count == EVIDENCE_MAX || dice_percent(history, 25)) return;

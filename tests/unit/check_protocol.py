@@ -10,7 +10,7 @@ TABLES = "kind severity track status light clock evidence content form notice re
 def rows(table):
     """(number, NAME, [the arguments after them]) of each row."""
     for line in (ROOT / f"include/rectify/{table}.def").read_text().splitlines():
-        match = re.match(r"[A-Z]+\((\d+), ([A-Z_]+), (.*)\)$", line)
+        match = re.match(r"[A-Z]+\((\d+), ([A-Z0-9_]+), (.*)\)$", line)
         if match:
             yield int(match[1]), match[2], match[3]
 
