@@ -119,7 +119,7 @@ static const char *bytes_text(const ProtobufCBinaryData *bytes) {
   return bytes->len > 0 ? (const char *)bytes->data : "";
 }
 
-static int daemon_failed(struct rectify *rectify, const Rectify__V1__Error *error) {
+int client_daemon_failed(struct rectify *rectify, const Rectify__V1__Error *error) {
   rectify->error = error;
   snprintf(rectify->text, sizeof rectify->text, "%.*s%s%.*s", bytes_width(&error->field), bytes_text(&error->field),
            error->field.len > 0 ? ": " : "", bytes_width(&error->text), bytes_text(&error->text));
@@ -264,7 +264,7 @@ int rectify_ask(struct rectify *rectify, Rectify__V1__Request *request, int time
     client_slot_free(slot);
     return result;
   }
-  if ((*reply)->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return daemon_failed(rectify, (*reply)->error);
+  if ((*reply)->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return client_daemon_failed(rectify, (*reply)->error);
   return RECTIFY_OK;
 }
 

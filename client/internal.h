@@ -118,6 +118,9 @@ uint8_t *client_inbox_get(struct rectify *rectify, size_t *length);
 int client_ask_as(struct rectify *rectify, const ProtobufCBinaryData *actor, Rectify__V1__Request *request,
                   int timeout_msec, const Rectify__V1__Reply **reply);
 
+/* Makes the daemon's error that of the last call; RECTIFY_ERROR. */
+int client_daemon_failed(struct rectify *rectify, const Rectify__V1__Error *error);
+
 /* ---- key.c: random numbers ---- */
 
 /* 0, or -1 with errno when the system gives no random numbers. */

@@ -39,7 +39,7 @@ static bool apply_evidence(struct case_state *state, const struct event *event) 
     if (event->evidence[i].kind > EVIDENCE_COUNT) return false;
     if (event->evidence[i].measure > MEASURES_MAX) return false;
     state->evidence_kinds |= (uint16_t)(1u << event->evidence[i].kind);
-    if (event->evidence[i].measure != 0) state->measures_shown |= 1u << (event->evidence[i].measure - 1);
+    if (event->evidence[i].measure != 0 && !event->evidence[i].absent) state->measures_shown |= 1u << (event->evidence[i].measure - 1);
   }
   uint32_t count = (uint32_t)state->evidence_count + event->evidence_count;
   state->evidence_count = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);

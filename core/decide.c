@@ -156,6 +156,10 @@ static void event_open(struct judge *judge, const struct case_state *current) {
   event->text = command->text;
   event->evidence_count = command->evidence_count;
   memcpy(event->evidence, command->evidence, command->evidence_count * sizeof *command->evidence);
+  for (uint32_t i = 0; i < event->evidence_count; i++) {
+    event->evidence[i].absent = evidence_is_absent(judge, &command->evidence[i]);
+    event->evidence[i].stored = false; /* a record says what follows from it, which is `absent` */
+  }
   bool makes_case = command->kind == COMMAND_SUBMIT || command->kind == COMMAND_SPAWN;
   event->has_finding = current == NULL && makes_case && command->finding != NULL; /* a client may send anything */
   if (command->kind == COMMAND_SPAWN || command->kind == COMMAND_RELATE) event->other = command->other;
@@ -200,7 +204,7 @@ static void settle_evidence(struct judge *judge) {
   uint32_t spent = judge->after.evidence_spent;
   for (uint32_t i = 0; i < command->evidence_count; i++) {
     if (command->evidence[i].also_in != 0) judge->after.flags |= CASE_EVIDENCE_SHARED;
-    spent += !evidence_shows(command, &command->evidence[i]);
+    spent += !evidence_shows(judge, &command->evidence[i]);
   }
   judge->after.evidence_spent = (uint16_t)(spent < UINT16_MAX ? spent : UINT16_MAX);
 }

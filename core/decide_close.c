@@ -3,15 +3,19 @@
 
 /* ---- asking for it ---- */
 
-/* Each measure of the plan, by what was handed in before or comes now. */
-static bool all_measures_shown(const struct judge *judge) {
+/* Each measure of the plan, by what was handed in before or comes now; what comes without its file is told apart. */
+static uint32_t check_measures_shown(const struct judge *judge) {
   const struct command *command = judge->command;
-  uint32_t shown = judge->before->measures_shown;
-  for (uint32_t i = 0; i < command->evidence_count; i++)
-    if (command->evidence[i].measure != 0) shown |= 1u << (command->evidence[i].measure - 1);
+  uint32_t shown = judge->before->measures_shown, absent = 0;
+  for (uint32_t i = 0; i < command->evidence_count; i++) {
+    const struct evidence_item *piece = &command->evidence[i];
+    if (piece->measure == 0) continue;
+    if (evidence_is_absent(judge, piece)) absent |= 1u << (piece->measure - 1);
+    else shown |= 1u << (piece->measure - 1);
+  }
   for (uint32_t measure = 0; measure < judge->before->measures; measure++)
-    if ((shown >> measure & 1u) == 0) return false;
-  return true;
+    if ((shown >> measure & 1u) == 0) return (absent >> measure & 1u) != 0 ? RULE_MEASURE_NOT_STORED : RULE_MEASURE_UNSHOWN;
+  return RULE_NONE;
 }
 
 /* What a track needs before a case in it can be closed (domain.md §2). */
@@ -23,16 +27,22 @@ static uint32_t check_track(const struct judge *judge) {
                                                   [TRACK_ACCOUNTABILITY] = CASE_DECIDED};
   const uint32_t track = judge->before->track;
   if ((judge->before->flags & flags[track]) == 0) return track_need(track);
-  if (track == TRACK_SPECIAL_RECTIFICATION && !all_measures_shown(judge)) return RULE_MEASURE_UNSHOWN;
-  return RULE_NONE;
+  return track == TRACK_SPECIAL_RECTIFICATION ? check_measures_shown(judge) : RULE_NONE;
 }
 
 /* Pieces that show it put right, with those that come now. */
 static uint32_t evidence_shown(const struct judge *judge) {
   uint32_t shown = judge->before->evidence_count - judge->before->evidence_spent;
   for (uint32_t i = 0; i < judge->command->evidence_count; i++)
-    shown += evidence_shows(judge->command, &judge->command->evidence[i]);
+    shown += evidence_shows(judge, &judge->command->evidence[i]);
   return shown;
+}
+
+/* Nothing shows it put right: because nothing was handed in, or because its file was not. */
+static uint32_t why_nothing_shows(const struct judge *judge) {
+  for (uint32_t i = 0; i < judge->command->evidence_count; i++)
+    if (evidence_is_absent(judge, &judge->command->evidence[i])) return RULE_EVIDENCE_NOT_STORED;
+  return RULE_EVIDENCE_REQUIRED;
 }
 
 static uint32_t check_closing(struct judge *judge) {
@@ -43,7 +53,7 @@ static uint32_t check_closing(struct judge *judge) {
     judge->after.endorsed_by = judge->command->actor;
     judge->after.endorsed_for = principal;
   }
-  if (evidence_shown(judge) == 0) return RULE_EVIDENCE_REQUIRED;
+  if (evidence_shown(judge) == 0) return why_nothing_shows(judge);
   if (before->children > 0) return RULE_CO_UNITS_OPEN;
   bool sweeps = judge->policy->tracks[before->track].sweep && follow_sibling(judge->world, before->unit, judge->now, 0) != 0;
   if (sweeps && (before->flags & CASE_SWEPT) == 0) return RULE_SWEEP_REQUIRED;

@@ -43,7 +43,13 @@ uint32_t decide_talk(struct judge *judge) {
   return judge->move->rule;
 }
 
-bool evidence_shows(const struct command *command, const struct evidence_item *item) {
+bool evidence_is_absent(const struct judge *judge, const struct evidence_item *item) {
+  return judge->policy->evidence_stored && !item->stored;
+}
+
+bool evidence_shows(const struct judge *judge, const struct evidence_item *item) {
+  const struct command *command = judge->command;
+  if (evidence_is_absent(judge, item)) return false;
   if (item->kind == EVIDENCE_PLAN || item->kind == EVIDENCE_DECISION) return false;
   return command->kind != COMMAND_VERIFY_FAIL && command->kind != COMMAND_LOOK_BACK_RELAPSE && command->kind != COMMAND_REOPEN;
 }

@@ -32,7 +32,9 @@ uint32_t decide_attach(struct judge *judge);
 uint32_t decide_progress(struct judge *judge);
 /* Whether the piece that the command hands in may show that the problem is put right: not a plan, nor a decision about
  * a person, nor what comes with the finding that it is not put right. */
-bool evidence_shows(const struct command *command, const struct evidence_item *item);
+bool evidence_shows(const struct judge *judge, const struct evidence_item *item);
+/* Whether the policy asks for the file of the command's piece, and it is not there. */
+bool evidence_is_absent(const struct judge *judge, const struct evidence_item *item);
 /* Whether the command hands in evidence of the kind. */
 bool has_evidence(const struct judge *judge, uint32_t kind);
 uint32_t decide_endorse(struct judge *judge);

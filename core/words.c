@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rectify/content.h"
 #include "rectify/limits.h"
 
 #define WORDS_END {0, NULL, NULL, NULL}
@@ -71,6 +72,11 @@ const struct word words_rule[] = {
 #define RULE(no, NAME, refuses, zh, en) {no, #NAME, zh, en},
 #include "rectify/rule.def"
 #undef RULE
+    WORDS_END};
+const struct word words_content[] = {
+#define CONTENT(no, NAME, name, zh, taken, text) {no, #name, zh, text},
+#include "rectify/content.def"
+#undef CONTENT
     WORDS_END};
 const struct word words_origin[] = {
 #define ORIGIN(no, NAME, name, zh, text) {no, #name, zh, text},

@@ -93,6 +93,14 @@ void answer_leased(struct daemon *daemon, const struct route_back *back, const s
   send_reply(daemon, back, id, &reply);
 }
 
+void answer_uploaded(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
+                     Rectify__V1__Uploaded *uploaded) {
+  Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
+  reply.body_case = RECTIFY__V1__REPLY__BODY_UPLOADED;
+  reply.uploaded = uploaded;
+  send_reply(daemon, back, id, &reply);
+}
+
 void answer_push(struct daemon *daemon, struct watcher *watcher, Rectify__V1__Push *push) {
   Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
   reply.body_case = RECTIFY__V1__REPLY__BODY_PUSH;

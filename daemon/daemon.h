@@ -103,6 +103,10 @@ struct daemon {
   struct pg *reader;
   struct post post;
   const char *reader_conninfo;
+  struct pg *keeper; /* for files of evidence; connected as the writer is */
+  int64_t keeper_retry_at;
+  usec_t content_swept_at;
+  uint64_t content_bytes_max, content_day_bytes_max;
   int64_t reader_retry_at;
   struct batch *gather, *next, *fly, *signed_;
   struct seal seal;
@@ -240,6 +244,7 @@ void answer_error(struct daemon *daemon, const struct route_back *back, const st
 void answer_pong(struct daemon *daemon, const struct route_back *back, const struct uuid *id);
 void answer_page(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
                  Rectify__V1__Page *page);
+void answer_uploaded(struct daemon *daemon, const struct route_back *back, const struct uuid *id, Rectify__V1__Uploaded *uploaded);
 void answer_push(struct daemon *daemon, struct watcher *watcher, Rectify__V1__Push *push);
 void answer_letters(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
                     Rectify__V1__LetterOutcomes *outcomes);
@@ -302,6 +307,12 @@ void dead_landed(struct daemon *daemon, const struct batch *batch);
 /* The store was lost: all is to be asked again. */
 void dead_forget(struct daemon *daemon);
 
+/* ---- content.c: files of evidence ---- */
+void content_upload(struct daemon *daemon, const Rectify__V1__Upload *upload, uint32_t actor, const struct route_back *back,
+                    const struct uuid *id);
+void content_part(struct daemon *daemon, const Rectify__V1__Part *part, uint32_t actor, const struct route_back *back,
+                  const struct uuid *id);
+void content_turn(struct daemon *daemon, int64_t now_msec);
 /* ---- past_office.c ---- */
 void past_office_forget_all(void); /* documents of the past that are kept; at the end of the program */
 

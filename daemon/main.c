@@ -176,11 +176,14 @@ static void make_daemon(struct running *running) {
   daemon->store.keys = keys_new();
   daemon->store.conninfo = running->options.config.database;
   daemon->store.wants_standby = running->options.wants_standby;
-  daemon->store.pg = pg_new("writer", true);
+  daemon->store.pg = pg_new("writer", PG_WRITES);
   daemon->reader_conninfo = running->options.config.database_reader;
-  daemon->reader = pg_new("reader", false);
-  daemon->post.pg = pg_new("letters", true);
+  daemon->reader = pg_new("reader", PG_READS);
+  daemon->post.pg = pg_new("letters", PG_WRITES);
   daemon->post.dead_wanted = true;
+  daemon->keeper = pg_new("keeper", PG_KEEPS);
+  daemon->content_bytes_max = (uint64_t)running->options.evidence_mib << 20;
+  daemon->content_day_bytes_max = (uint64_t)running->options.evidence_day_mib << 20;
   daemon->quotas = quotas_new(running->options.identity_rate);
   daemon->gather = batch_new();
   daemon->next = batch_new();
@@ -233,6 +236,8 @@ static void wait_for_work(struct running *running) {
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->reader), .events = pg_events(daemon->reader)};
   if (pg_socket(daemon->post.pg) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->post.pg), .events = pg_events(daemon->post.pg)};
+  if (pg_socket(daemon->keeper) >= 0)
+    fds[count++] = (struct router_fd){.fd = pg_socket(daemon->keeper), .events = pg_events(daemon->keeper)};
   if (daemon->seal.signing != NULL && signing_fd(daemon->seal.signing) >= 0)
     fds[count++] = (struct router_fd){.fd = signing_fd(daemon->seal.signing), .events = POLLIN};
   router_wait(daemon->router, running->bound && pipeline_wants_requests(daemon), fds, count, timeout_msec(running));
@@ -264,6 +269,7 @@ static void look_after_cluster(struct running *running, int64_t now) {
 static _Noreturn void give_up_bound(struct running *running, const char *error) {
   pg_free(running->daemon.reader);
   pg_free(running->daemon.post.pg);
+  pg_free(running->daemon.keeper);
   router_close(running->daemon.router);
   running->daemon.store.state = STORE_DOWN;
   pg_free(running->daemon.store.pg);
@@ -357,6 +363,7 @@ static void loop(struct running *running) {
     tell_of_door(router_turn(daemon->router, now), router_listening(daemon->router));
     query_turn(daemon, now);
     letter_turn(daemon, now);
+    content_turn(daemon, now);
     seal_turn(daemon, now);
     pipeline_turn(daemon);
   }
@@ -372,6 +379,7 @@ static void stop(struct running *running) {
   const bool stands_by = store->state == STORE_STANDBY, has_lock = store->was_ready || store->state >= STORE_LOADING;
   pg_free(daemon->reader); /* queries under way are answered "unavailable" */
   pg_free(daemon->post.pg);
+  pg_free(daemon->keeper); /* so are uploads */
   router_close(daemon->router);
   daemon->store.state = STORE_DOWN;
   pg_free(daemon->store.pg);

@@ -96,8 +96,9 @@ static int compare(const struct run *run, const PGresult *rows) {
   char hex[2 * SHA256_DIGEST_LENGTH + 1];
   int noted = PQntuples(rows);
   int last = noted == 0 ? 0 : atoi(PQgetvalue(rows, noted - 1, 0));
-  if (last > run->count)
-    return fault(run, "database is at %d, this program knows %d: use the newer program", last, run->count);
+  const int newest = run->list[run->count - 1].number;
+  if (last > newest)
+    return fault(run, "database is at %d, this program knows %d: use the newer program", last, newest);
   for (int i = 0; i < noted; i++) {
     const struct migration *migration = &run->list[i];
     if (atoi(PQgetvalue(rows, i, 0)) != migration->number)

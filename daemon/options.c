@@ -22,6 +22,8 @@
   OPTION('S', "signer", "SOCKET", "rectify-sign listens there, and signs the log's heads [heads are not signed]")        \
   OPTION('r', "identity-rate", "NUMBER", "findings and commands a second of one officer, 1 to 20000 [20000]")            \
   OPTION('y', "durability", "WHERE", "what is acknowledged is on the disk, or on a synchronous standby too [disk]")          \
+  OPTION('E', "evidence-mib", "NUMBER", "largest file of evidence in MiB, 1 to 256 [32]")                               \
+  OPTION('Y', "evidence-day-mib", "NUMBER", "files that one officer begins to upload in 24 hours, in MiB [1024]")        \
   OPTION('m', "socket-mode", "MODE", "permissions of the socket, octal [0660]")                                      \
   OPTION('D', "database", "CONNINFO", "PostgreSQL as rectify_writer; without it a private one under DIR")            \
   OPTION('R', "database-reader", "CONNINFO", "PostgreSQL as rectify_reader, may be a replica [as --database]")       \
@@ -142,6 +144,8 @@ static void take(struct options *out, int option, const char *value) {
     case 'S': copy(config->signer, sizeof config->signer, "signer", value); return;
     case 'r': copy(config->identity_rate, sizeof config->identity_rate, "identity-rate", value); return;
     case 'y': copy(config->durability, sizeof config->durability, "durability", value); return;
+    case 'E': copy(config->evidence_mib, sizeof config->evidence_mib, "evidence-mib", value); return;
+    case 'Y': copy(config->evidence_day_mib, sizeof config->evidence_day_mib, "evidence-day-mib", value); return;
     case 'm': copy(config->socket_mode, sizeof config->socket_mode, "socket-mode", value); return;
     case 'D': copy(config->database, sizeof config->database, "database", value); return;
     case 'R': copy(config->database_reader, sizeof config->database_reader, "database-reader", value); return;
@@ -178,13 +182,20 @@ static void set_mode(struct options *out) {
   out->socket_mode = (unsigned)mode;
 }
 
-static void set_rate(struct options *out) {
-  const char *text = out->config.identity_rate;
+/* A number from 1 to `most`; `usual` where nothing is said. */
+static uint32_t read_number(const char *name, const char *text, uint32_t usual, uint32_t most) {
   char *end = NULL;
-  unsigned long rate = text[0] == '\0' ? IDENTITY_ITEMS_PER_SECOND : strtoul(text, &end, 10);
-  if ((end != NULL && *end != '\0') || rate < 1 || rate > IDENTITY_ITEMS_PER_SECOND)
-    usage("--identity-rate: '%s' is not a number from 1 to %d", text, IDENTITY_ITEMS_PER_SECOND);
-  out->identity_rate = (uint32_t)rate;
+  unsigned long number = text[0] == '\0' ? usual : strtoul(text, &end, 10);
+  if ((end != NULL && *end != '\0') || number < 1 || number > most)
+    usage("--%s: '%s' is not a number from 1 to %u", name, text, most);
+  return (uint32_t)number;
+}
+
+static void set_numbers(struct options *out) {
+  const struct config *config = &out->config;
+  out->identity_rate = read_number("identity-rate", config->identity_rate, IDENTITY_ITEMS_PER_SECOND, IDENTITY_ITEMS_PER_SECOND);
+  out->evidence_mib = read_number("evidence-mib", config->evidence_mib, CONTENT_MIB_DEFAULT, CONTENT_MIB_MAX);
+  out->evidence_day_mib = read_number("evidence-day-mib", config->evidence_day_mib, CONTENT_DAY_MIB_DEFAULT, CONTENT_DAY_MIB_MAX);
 }
 
 static void set_level(struct options *out) {
@@ -215,7 +226,7 @@ static void complete(struct options *out) {
   set_server_key(config);
   set_data_dir(config);
   set_mode(out);
-  set_rate(out);
+  set_numbers(out);
   set_level(out);
   set_durability(out);
   if (config->endpoint[0] == '\0')

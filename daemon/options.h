@@ -9,6 +9,7 @@ struct options {
   unsigned socket_mode;
   uint32_t identity_rate;
   bool wants_standby; /* acknowledged is what a synchronous standby has too */
+  uint32_t evidence_mib, evidence_day_mib;
   int log_level; /* of syslog(3) */
   bool manual_clock;
   usec_t clock_start;

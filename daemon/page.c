@@ -118,7 +118,7 @@ void page_of_stored(struct query *query, const PGresult *result) {
   int count = PQntuples(result);
   must(count <= WIRE_PAGE_MAX);
   for (int i = 0; i < count; i++) lines[i] = page_field(result, i, 0);
-  if (PQnfields(result) > 1 && (uint32_t)count == query->limit)
+  if (PQnfields(result) > 1 && count > 0) /* a page may end early: the last one is empty */
     page_set_cursor(&page, pg_int(result, count - 1, 1), pg_int(result, count - 1, 2));
   page.page.n_lines = (size_t)count;
   page.page.lines = lines;

@@ -65,6 +65,7 @@ void page_of_officers(struct query *query) {
   const struct registry *registry = query->daemon->store.office->registry;
   struct page page;
   page_begin(query, &page);
+  const day_t today = query_today(query->daemon);
   uint32_t used = 0, id = first_id(query);
   for (; id <= registry->officer_count && used < query->limit; id++) {
     Rectify__V1__OfficerRow *row = pointers[used] = &rows[used];
@@ -74,6 +75,8 @@ void page_of_officers(struct query *query) {
     row->name = answer_text(registry->officers[id].name);
     row->unit = answer_text(registry->units[registry->officers[id].unit].code);
     row->retired = registry->officers[id].retired;
+    const uint32_t acting = registry_stand_in(registry, id, today);
+    if (acting != id) row->stand_in = answer_text(registry->officers[acting].code);
     fill_roles(registry, id, row, &rooms[used++]);
   }
   if (id <= registry->officer_count) page_set_cursor(&page, id - 1, 0);

@@ -26,7 +26,7 @@ struct job {
 
 struct pg {
   const char *name;
-  bool for_writer;
+  enum pg_use use;
   enum pg_state state;
   PGconn *connection;
   PostgresPollingStatusType polling;
@@ -38,11 +38,11 @@ struct pg {
   struct job jobs[JOBS_MAX];
 };
 
-struct pg *pg_new(const char *name, bool for_writer) {
+struct pg *pg_new(const char *name, enum pg_use use) {
   struct pg *pg = calloc(1, sizeof *pg);
   must(pg != NULL);
   pg->name = name;
-  pg->for_writer = for_writer;
+  pg->use = use;
   return pg;
 }
 
@@ -168,7 +168,7 @@ static bool send_session(struct pg *pg) {
       "SELECT set_config('synchronous_commit', 'on', false) "
       "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
   static const char plans[] = "SET plan_cache_mode = force_custom_plan";
-  return send_text(pg, bounds) && send_text(pg, pg->for_writer ? durable : reader) && (pg->for_writer || send_text(pg, plans));
+  return send_text(pg, bounds) && send_text(pg, pg->use != PG_READS ? durable : reader) && (pg->use != PG_READS || send_text(pg, plans));
 }
 
 static void prepare_all(struct pg *pg) {
@@ -179,7 +179,7 @@ static void prepare_all(struct pg *pg) {
   }
   for (enum statement at = 0; at < STATEMENT_COUNT; at++) {
     const struct statement_text *text = statement_text(at);
-    if (text->for_writer != pg->for_writer) continue;
+    if (text->where != (int)pg->use) continue;
     if (PQsendPrepare(pg->connection, text->name, text->sql, 0, NULL) != 1) {
       pg_drop(pg, PQerrorMessage(pg->connection));
       return;

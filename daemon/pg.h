@@ -22,8 +22,12 @@ typedef void pg_done_fn(void *context, enum pg_outcome outcome, const char *sqls
 
 struct pg;
 
-/* `name` (borrowed) appears in the log; `for_writer` chooses the statements to prepare. */
-struct pg *pg_new(const char *name, bool for_writer);
+/* What a connection is for: which statements are prepared on it.  The writer's appends wait for nothing that a file of evidence
+ * brings: files have a connection of their own, which writes too. */
+enum pg_use { PG_READS = 0, PG_WRITES = 1, PG_KEEPS = 2 };
+
+/* `name` (borrowed) appears in the log. */
+struct pg *pg_new(const char *name, enum pg_use use);
 void pg_free(struct pg *pg);
 
 /* Begins to connect; earlier work is dropped as PG_UNKNOWN. */

@@ -153,6 +153,8 @@ static void dispatch(struct daemon *daemon, const Rectify__V1__Request *request,
     case RECTIFY__V1__REQUEST__BODY_POST:
     case RECTIFY__V1__REQUEST__BODY_LEASE:
     case RECTIFY__V1__REQUEST__BODY_REPORT: letter_request(daemon, request, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_UPLOAD: content_upload(daemon, request->upload, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_PART: content_part(daemon, request->part, actor, back, id); return;
     case RECTIFY__V1__REQUEST__BODY_PING: answer_pong(daemon, back, id); return;
     case RECTIFY__V1__REQUEST__BODY__NOT_SET:
     case _RECTIFY__V1__REQUEST__BODY__CASE_IS_INT_SIZE: break;

@@ -8,7 +8,7 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
-#define STEPS_MAX 6
+#define STEPS_MAX 7
 static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
 
@@ -98,6 +98,19 @@ static void found_evidence(struct daemon *daemon, struct batch *batch, const PGr
   }
 }
 
+static void found_content(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  int row = 0;
+  int64_t n = 0;
+  (void)daemon;
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    struct command *command = &batch->items[i].command;
+    for (uint32_t k = 0; k < command->evidence_count && row < PQntuples(result); k++) {
+      command->evidence[k].stored = pg_int(result, row, 0) == ++n;
+      row += command->evidence[k].stored;
+    }
+  }
+}
+
 static void found_rules(struct daemon *daemon, struct batch *batch, const PGresult *result) {
   int row = 0;
   int64_t n = 0;
@@ -183,6 +196,26 @@ static void ask_evidence(struct daemon *daemon, const struct batch *batch) {
   pg_param_array(&params, &hashes);
   pg_param_array(&params, &owners);
   ask(daemon, STATEMENT_PROBE_EVIDENCE, &params, found_evidence);
+}
+
+/* Whose files they are: who hands one in has uploaded it, so that a hash alone opens nobody's file. */
+static void ask_content(struct daemon *daemon, const struct batch *batch) {
+  static struct pg_array hashes, officers;
+  struct pg_params params;
+  pg_array_reset(&hashes, PG_BYTEA);
+  pg_array_reset(&officers, PG_INT4);
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    const struct command *command = &batch->items[i].command;
+    for (uint32_t k = 0; k < command->evidence_count; k++) {
+      pg_put_bytes(&hashes, command->evidence[k].sha256.bytes, HASH_BYTES);
+      pg_put_int(&officers, command->actor);
+    }
+  }
+  if (hashes.count == 0) return;
+  pg_params_reset(&params);
+  pg_param_array(&params, &hashes);
+  pg_param_array(&params, &officers);
+  ask(daemon, STATEMENT_PROBE_CONTENT, &params, found_content);
 }
 
 static void put_text(struct pg_array *array, const char *text) { pg_put_bytes(array, text, strlen(text)); }
@@ -282,6 +315,7 @@ bool probe_send(struct daemon *daemon, struct batch *batch) {
   ask_cases(daemon, batch);
   ask_recurrences(daemon, batch);
   ask_evidence(daemon, batch);
+  ask_content(daemon, batch);
   ask_rules(daemon, batch);
   ask_erasures(daemon, batch);
   pg_end(daemon->store.pg);

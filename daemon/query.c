@@ -38,6 +38,8 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_CHECKPOINTS: page_of_checkpoints(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_PROOF: page_of_proof(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_STORED: page_of_stored(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_EVIDENCE: page_of_evidence(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_CONTENT: page_of_content(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -129,11 +131,13 @@ static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bo
 
 /* By enum of StoredQuery.part. */
 static void ask_stored(struct query *query, const Rectify__V1__StoredQuery *wanted, bool has_cursor) {
-  static const enum statement statements[] = {STATEMENT_QUERY_STORED, STATEMENT_QUERY_TILES, STATEMENT_QUERY_STORED_KEYS};
+  static const enum statement statements[] = {STATEMENT_QUERY_STORED, STATEMENT_QUERY_TILES, STATEMENT_QUERY_STORED_KEYS,
+                                              STATEMENT_QUERY_FILES};
   struct pg_params params;
   pg_params_reset(&params);
   if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.first : 0);
   if (wanted->part == 1) pg_param_int8(&params, has_cursor ? query->cursor.second : -1);
+  if (wanted->part == 3) pg_param_int8(&params, has_cursor ? query->cursor.first : 0);
   if (wanted->part == 2) pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
   if (wanted->part != 0) pg_param_int4(&params, (int32_t)query->limit);
   pg_statement(query->daemon->reader, statements[wanted->part], &params);
@@ -295,6 +299,8 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_KEYS) ask_keys(query, wanted->keys, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CHECKPOINTS) query_ask_checkpoints(query, wanted->checkpoints, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF) query_ask_proof(query, wanted->proof);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_EVIDENCE) query_ask_evidence(query, wanted->evidence, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CONTENT) query_ask_content(query, wanted->content, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED) ask_stored(query, wanted->stored, has_cursor);
   pg_end(query->daemon->reader);
 }

@@ -95,6 +95,10 @@ void query_ask_proof(struct query *query, const Rectify__V1__ProofQuery *asked);
 void query_ask_checkpoints(struct query *query, const Rectify__V1__CheckpointQuery *asked, bool has_cursor);
 void page_of_proof(struct query *query, const PGresult *result);
 void page_of_checkpoints(struct query *query, const PGresult *result);
+void query_ask_evidence(struct query *query, const Rectify__V1__EvidenceQuery *wanted, bool has_cursor);
+void query_ask_content(struct query *query, const Rectify__V1__ContentQuery *wanted, bool has_cursor);
+void page_of_evidence(struct query *query, const PGresult *result);
+void page_of_content(struct query *query, const PGresult *result);
 void page_of_keys(struct query *query, const PGresult *result);
 /* Lines as they are; where there are more columns, the next two are the cursor. */
 void page_of_stored(struct query *query, const PGresult *result);

@@ -1,14 +1,14 @@
 #include "daemon/statements.h"
 
 /* Each file becomes a NUL-terminated text in the program. */
-#define STATEMENT(NAME, file, for_writer)                                                                         \
+#define STATEMENT(NAME, file, where)                                                                         \
   __asm__(".section .rodata\n.globl sql_" #file "\nsql_" #file ":\n.incbin \"daemon/sql/" #file ".sql\"\n.byte 0\n.previous\n"); \
   extern const char sql_##file[];
 #include "daemon/statements.def"
 #undef STATEMENT
 
 static const struct statement_text texts[] = {
-#define STATEMENT(NAME, file, for_writer) {#file, sql_##file, for_writer},
+#define STATEMENT(NAME, file, where) {#file, sql_##file, where},
 #include "daemon/statements.def"
 #undef STATEMENT
 };

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 enum statement {
-#define STATEMENT(NAME, file, for_writer) STATEMENT_##NAME,
+#define STATEMENT(NAME, file, where) STATEMENT_##NAME,
 #include "daemon/statements.def"
 #undef STATEMENT
   STATEMENT_COUNT
@@ -14,7 +14,7 @@ enum statement {
 struct statement_text {
   const char *name;
   const char *sql;
-  bool for_writer;
+  int where; /* enum pg_use */
 };
 
 const struct statement_text *statement_text(enum statement statement);

@@ -4,7 +4,8 @@
 
 #include "document/field.h"
 
-enum { DATA_DIR, ENDPOINT, DATABASE, DATABASE_READER, DATABASE_OWNER, SOCKET_MODE, LOG_LEVEL, LISTEN, SERVER_KEY, IDENTITY_RATE, SIGNER, DURABILITY };
+enum { DATA_DIR, ENDPOINT, DATABASE, DATABASE_READER, DATABASE_OWNER, SOCKET_MODE, LOG_LEVEL, LISTEN, SERVER_KEY, IDENTITY_RATE, SIGNER,
+       DURABILITY, EVIDENCE_MIB, EVIDENCE_DAY_MIB };
 
 static const struct field fields[] = {{"data_dir", false},       {"endpoint", false},    {"database", false},
                                       {"database_reader", false}, {"database_owner", false}, {"socket_mode", false},
@@ -12,6 +13,8 @@ static const struct field fields[] = {{"data_dir", false},       {"endpoint", fa
                                       {"identity_rate", false},
                                       {"signer", false},
                                       {"durability", false},
+                                      {"evidence_mib", false},
+                                      {"evidence_day_mib", false},
                                       {NULL, false}};
 
 static void take(struct report *report, const struct yaml_node *node, const char *what, char *out, size_t size) {
@@ -38,6 +41,8 @@ static void take_all(struct report *report, const struct yaml_node *root, struct
   take(report, values[SIGNER], "signer", config->signer, sizeof config->signer);
   take(report, values[IDENTITY_RATE], "identity_rate", config->identity_rate, sizeof config->identity_rate);
   take(report, values[DURABILITY], "durability", config->durability, sizeof config->durability);
+  take(report, values[EVIDENCE_MIB], "evidence_mib", config->evidence_mib, sizeof config->evidence_mib);
+  take(report, values[EVIDENCE_DAY_MIB], "evidence_day_mib", config->evidence_day_mib, sizeof config->evidence_day_mib);
   take(report, values[LOG_LEVEL], "log_level", config->log_level, sizeof config->log_level);
 }
 

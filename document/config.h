@@ -20,6 +20,8 @@ struct config {
   char signer[CONFIG_BYTES_MAX];          /* socket of rectify-sign; empty: heads are not signed */
   char identity_rate[16];                 /* items a second of one officer, a number */
   char durability[16];                    /* disk or standby */
+  char evidence_mib[16];                  /* largest file of evidence, in MiB, a number */
+  char evidence_day_mib[16];              /* files that one officer begins to upload in 24 hours, in MiB */
   char socket_mode[8];                    /* octal, such as "0660" */
   char log_level[16];                     /* err, warning or info */
 };

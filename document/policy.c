@@ -6,7 +6,7 @@
 
 enum {
   TOP_POLICY, TOP_TITLE, TOP_REMIND_AT, TOP_RECURRENCE, TOP_UNROUTED, TOP_BOUNCE, TOP_EXTENSION, TOP_HOLD, TOP_STAGE,
-  TOP_ACCOUNTABILITY, TOP_SWEEP, TOP_TRACKS, TOP_LADDERS, TOP_ROUTES, TOP_TESTS, TOP_COUNT
+  TOP_ACCOUNTABILITY, TOP_SWEEP, TOP_EVIDENCE, TOP_TRACKS, TOP_LADDERS, TOP_ROUTES, TOP_TESTS, TOP_COUNT
 };
 static const struct field top_fields[] = {
     [TOP_POLICY] = {"policy", true},
@@ -20,6 +20,7 @@ static const struct field top_fields[] = {
     [TOP_STAGE] = {"stage", false},
     [TOP_ACCOUNTABILITY] = {"accountability", false},
     [TOP_SWEEP] = {"sweep", false},
+    [TOP_EVIDENCE] = {"evidence", false},
     [TOP_TRACKS] = {"tracks", true},
     [TOP_LADDERS] = {"ladders", true},
     [TOP_ROUTES] = {"routes", true},
@@ -42,6 +43,7 @@ static void policy_read(struct policy_draft *draft, const struct yaml_node *root
   policy_stage(draft, values[TOP_STAGE]);
   policy_accountability(draft, values[TOP_ACCOUNTABILITY]);
   policy_sweep(draft, values[TOP_SWEEP]);
+  policy_evidence(draft, values[TOP_EVIDENCE]);
   policy_tracks(draft, values[TOP_TRACKS]);
   policy_routes(draft, values[TOP_ROUTES]);
   policy_ladders_check(draft);

@@ -33,6 +33,7 @@ void policy_hold(struct policy_draft *draft, const struct yaml_node *node);
 void policy_stage(struct policy_draft *draft, const struct yaml_node *node);
 void policy_accountability(struct policy_draft *draft, const struct yaml_node *node);
 void policy_sweep(struct policy_draft *draft, const struct yaml_node *node);
+void policy_evidence(struct policy_draft *draft, const struct yaml_node *node);
 
 /* policy_track.c: the section `tracks`. */
 void policy_tracks(struct policy_draft *draft, const struct yaml_node *node);

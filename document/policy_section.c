@@ -3,6 +3,8 @@
  * A section that is not there leaves its feature off: no bounces, no extensions, no holds, no stages, no sweeps. */
 #include "document/policy_draft.h"
 
+#include <string.h>
+
 #define COUNT_MAX 100 /* bounces, extensions: more than anybody means */
 
 enum { AGAIN_PROBLEM, AGAIN_PROBLEM_MIN, AGAIN_EDGE, AGAIN_KIND, AGAIN_KIND_MIN, AGAIN_KIND_TRACK, AGAIN_COUNT };
@@ -141,4 +143,14 @@ void policy_sweep(struct policy_draft *draft, const struct yaml_node *node) {
   if (node == NULL || !field_take(draft->report, node, "sweep", sweep_fields, values)) return;
   draft->policy->sweep_track = (uint8_t)field_word(draft->report, values[SWEEP_TRACK], "track", words_track);
   field_limit(draft->report, values[SWEEP_LIMIT], "limit", &draft->policy->sweep_limit);
+}
+
+/* One word, not a section: what a piece of evidence must bring to count for closing. */
+void policy_evidence(struct policy_draft *draft, const struct yaml_node *node) {
+  if (node == NULL || !field_is(draft->report, node, YAML_SCALAR, "evidence")) return;
+  const bool stored = node->length == strlen("stored") && memcmp(node->text, "stored", node->length) == 0;
+  const bool named = node->length == strlen("named") && memcmp(node->text, "named", node->length) == 0;
+  if (!stored && !named)
+    report_error(draft->report, node->at, "evidence must be 'stored' (it counts with its file) or 'named' (its hash will do)");
+  draft->policy->evidence_stored = stored;
 }

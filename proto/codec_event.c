@@ -100,6 +100,7 @@ static const struct map_row evidence_rows[] = {
     MAP_AS(EventEvidence, kind, struct evidence_item, kind, 0, 0, NUMBERS_EVIDENCE),
     EVIDENCE_FIELD(measure, 0, MEASURES_MAX),
     EVIDENCE_FIELD(also_in, 0, INT64_MAX),
+    EVIDENCE_FIELD(absent, 0, 1),
 };
 enum { EVIDENCE_ROWS = sizeof evidence_rows / sizeof evidence_rows[0] };
 

@@ -48,6 +48,8 @@ static const struct field_rule request[] = {
     MESSAGE(post),
     MESSAGE(lease),
     MESSAGE(report),
+    MESSAGE(upload),
+    MESSAGE(part),
 };
 static const struct field_rule submit[] = {MESSAGES(findings, 1, WIRE_SUBMIT_MAX)};
 static const struct field_rule finding[] = {
@@ -107,6 +109,9 @@ static const struct field_rule key_change[] = {
     RANGE(kind, KEY_TO_CONNECT, KEY_TO_SIGN),
 };
 static const struct field_rule cosign[] = {RANGE(size, 0, INT64_MAX), TEXT(line, COSIGNATURE_BYTES_MAX)};
+static const struct field_rule upload[] = {HASH(sha256), RANGE(size, 0, INT64_MAX)};
+static const struct field_rule part[] = {HASH(sha256), RANGE(n, 0, CONTENT_CHUNKS_MAX - 1),
+                                         {.name = "bytes", .check = CHECK_BYTES, .min = 1, .max = CONTENT_CHUNK_BYTES}};
 static const struct field_rule query[] = {
     RANGE(limit, 0, WIRE_PAGE_MAX),
     BYTES(cursor, WIRE_CURSOR_BYTES_MAX),
@@ -127,6 +132,8 @@ static const struct field_rule query[] = {
     MESSAGE(stored),
     MESSAGE(unposted),
     MESSAGE(letters),
+    MESSAGE(evidence),
+    MESSAGE(content),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -152,7 +159,7 @@ static const struct field_rule case_query[] = {
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
 static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored), ANY(readable)};
-static const struct field_rule stored_query[] = {RANGE(part, 0, 2)};
+static const struct field_rule stored_query[] = {RANGE(part, 0, 3)};
 static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};
 static const struct field_rule next_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh), RANGE(steps, 0, FORECAST_STEPS_MAX)};
@@ -198,6 +205,8 @@ static const struct field_rule letter_report[] = {
     TEXT(answer, LETTER_ANSWER_BYTES_MAX),
     RANGE(retry_at, 0, INSTANT_MAX),
 };
+static const struct field_rule evidence_query[] = {RANGE(case_no, 1, INT64_MAX)};
+static const struct field_rule content_query[] = {RANGE(case_no, 1, INT64_MAX), HASH(sha256)};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -221,6 +230,8 @@ static const struct message_rule requests[] = {
     RULES(publish, publish),
     RULES(key_change, key_change),
     RULES(cosign, cosign),
+    RULES(upload, upload),
+    RULES(part, part),
     RULES_ONEOF(query, Query, query, what),
     RULES(case_query, case_query),
     RULES(history_query, history_query),
@@ -233,6 +244,8 @@ static const struct message_rule requests[] = {
     RULES(key_query, key_query),
     RULES(checkpoint_query, checkpoint_query),
     RULES(proof_query, proof_query),
+    RULES(evidence_query, evidence_query),
+    RULES(content_query, content_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES_EMPTY(unposted_query),
@@ -263,6 +276,7 @@ static const struct field_rule reply[] = {
     MESSAGE(push),
     MESSAGE(letters),
     MESSAGE(leased),
+    ANY(uploaded),
 };
 static const struct field_rule outcomes[] = {MESSAGES(outcomes, 0, UINT32_MAX), ANY(preview)};
 static const struct field_rule outcome[] = {ID(id), MESSAGE(receipt), ANY(refusal), ANY(error)};
@@ -278,6 +292,7 @@ static const struct field_rule page[] = {
     ANY(documents),
     ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
     ANY(letters),
+    ANY(evidence),    ANY(parts),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),

@@ -68,7 +68,8 @@ static struct line ladder_line(const struct policy *policy, uint32_t index, bool
   X("accountability, time of the statement", describe_span(p->statement))                                            \
   X("accountability, time of the appeal", describe_span(p->appeal))                                                  \
   X("sweep, track", describe_word(words_track, p->sweep_track))                                                      \
-  X("sweep, limit", describe_span(p->sweep_limit))
+  X("sweep, limit", describe_span(p->sweep_limit))                                                                  \
+  X("evidence counts with its file only", describe_truth(p->evidence_stored))
 
 static void diff_sections(struct diff *diff) {
 #define X(what, line_of)                  \

@@ -108,7 +108,7 @@ static uint32_t holder(const struct world *world, const struct case_state *state
 }
 
 static void add_evidence(struct command *out, uint32_t kind, uint32_t measure) {
-  out->evidence[out->evidence_count++] = (struct evidence_item){.kind = (uint8_t)kind, .measure = (uint8_t)measure};
+  out->evidence[out->evidence_count++] = (struct evidence_item){.kind = (uint8_t)kind, .measure = (uint8_t)measure, .stored = true};
 }
 
 static void say_plan(struct command *out) {

@@ -8,8 +8,8 @@ sys.dont_write_bytecode = True
 import defs  # noqa: E402
 
 T = defs.load()
-REFUSALS_ABOVE_600 = {620, 621}
-DENSE = ["STATUS", "TRACK", "KIND", "SEVERITY", "ROLE", "CLOCK", "LIGHT", "EDGE", "EVIDENCE", "NOTICE", "RECIPIENT", "ORIGIN", "RELATION", "FORM", "HOLDER", "CONDITION", "MARK", "DELIVERY", "LETTER_STATE", "LETTER_RESULT", "FAILURE"]
+REFUSALS_ABOVE_600 = {620, 621, 860, 861}
+DENSE = ["STATUS", "TRACK", "KIND", "SEVERITY", "ROLE", "CLOCK", "LIGHT", "EDGE", "EVIDENCE", "CONTENT", "NOTICE", "RECIPIENT", "ORIGIN", "RELATION", "FORM", "HOLDER", "CONDITION", "MARK", "DELIVERY", "LETTER_STATE", "LETTER_RESULT", "FAILURE"]
 status = 0
 
 
@@ -20,8 +20,11 @@ def breach(text):
 
 
 def counts():
-    with open("include/rectify/words.h", encoding="utf-8") as file:
-        return {name: int(count) for name, count in re.findall(r"\b([A-Z_]+)_COUNT = (\d+)", file.read())}
+    text = ""
+    for path in ("include/rectify/words.h", "include/rectify/content.h"):
+        with open(path, encoding="utf-8") as file:
+            text += file.read()
+    return {name: int(count) for name, count in re.findall(r"\b([A-Z_]+)_COUNT = (\d+)", text)}
 
 
 def check_numbers():

@@ -16,6 +16,7 @@ COLUMNS = {
     "LIGHT": "number NAME name zh",
     "EDGE": "number NAME name zh text",
     "EVIDENCE": "number NAME name zh text",
+    "CONTENT": "number NAME name zh taken text",
     "NOTICE": "number NAME name zh text",
     "RECIPIENT": "number NAME name zh text",
     "ORIGIN": "number NAME name zh text",
@@ -33,7 +34,7 @@ COLUMNS = {
     "FAILURE": "number NAME name retry text",
     "MOVE": "rule command from_ to",
 }
-NUMBERS = {"number", "open", "needs_text", "refuses", "retry", "rule", "reported", "ok"}
+NUMBERS = {"number", "open", "taken", "needs_text", "refuses", "retry", "rule", "reported", "ok"}
 
 
 class Row:

@@ -211,6 +211,9 @@ def document():
     yield "## Evidence"
     yield ""
     yield from words("EVIDENCE")
+    yield "What a file of evidence is, by its bytes:"
+    yield ""
+    yield from words("CONTENT", ("taken", lambda row: yes(row.taken)))
     yield "## Cases that have to do with each other"
     yield ""
     yield "Where a case comes from, and what is noted on it because something happened on another one:"

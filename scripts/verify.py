@@ -48,7 +48,7 @@ def fields(data):
 def signed(value):
     return (value >> 1) ^ -(value & 1)
 def refuses(rule):
-    return rule < 600 or rule in (620, 621)
+    return rule < 600 or rule in (620, 621, 860, 861)
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 

@@ -1,10 +1,9 @@
-/* cases.c - the lists of cases: `cases`, `inbox`, `ledger`. */
+/* cases.c - the lists of cases: `cases`, `ledger`. */
 #include <string.h>
 
 #include "client/command/past.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
-#include "client/command/wrap.h"
 
 #define ROW const Rectify__V1__CaseRow *row
 static void put_case(struct sheet *sheet, ROW) {
@@ -162,18 +161,6 @@ static const struct view_column cases_view[] = {
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
-static const struct view_column inbox_view[] = {
-    {{"case", "CASE", "编号", 0}, put_case},
-    {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
-    {{"due", "DUE", "完成时限", 0}, put_due},
-    {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
-    {{"clock", "WHAT FALLS DUE", "时限", 0}, put_clock},
-    {{"status", "STATUS", "状态", COLUMN_ROOM}, put_status},
-    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
-    {{"unit", "UNIT", "责任单位", COLUMN_ROOM}, put_unit},
-    {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
-};
-
 /* The columns of a rectification ledger (整改台账). */
 static const struct view_column ledger_view[] = {
     {{"case", "CASE", "编号", 0}, put_case},
@@ -260,57 +247,6 @@ int cases_run(struct session *session, struct arguments *arguments) {
   if (end.rows > 0) return EXIT_FINE;
   say_none(session, &end, "no such cases among those that you may read", "可查看的事项中没有符合条件的");
   return say_unit(session, &filter.query.unit);
-}
-
-enum { INBOX_OFFICER, INBOX_HANDLER, INBOX_LIMIT };
-const struct flag inbox_flags[] = {
-    {"officer", 'o', "OFFICER", "somebody else's inbox, as far as you may read it", NULL},
-    {"all-mine", 0, NULL, "also the cases where somebody else must act now, but you are the responsible officer", NULL},
-    {"limit", 'n', "N", "at most N rows", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
-
-static int inbox_read(struct session *session, struct arguments *arguments, struct filter *filter,
-                      const char **officer) {
-  bool handler = false;
-  int64_t limit = 0;
-  int exit_code = EXIT_FINE;
-  for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
-    if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (option == INBOX_OFFICER) *officer = optarg;
-    if (option == INBOX_HANDLER) handler = true;
-    if (option == INBOX_LIMIT && !number_read(optarg, 1, INT64_MAX, &limit))
-      return complain_usage(arguments->verb, "--limit wants a number from 1, not '%s'", optarg);
-  }
-  if (*officer == NULL) *officer = session->actor;
-  filter->rows_max = (uint64_t)limit;
-  if (handler) filter->query.handler = wire_text(*officer);
-  else filter->query.accountable = wire_text(*officer);
-  return arguments_words(arguments, 0, 0);
-}
-
-int inbox_run(struct session *session, struct arguments *arguments) {
-  struct filter filter;
-  struct view_end end;
-  const char *officer = NULL;
-  filter_init(&filter);
-  filter.query.with_text = true;
-  filter.query.open_only = true;
-  filter.query.order = 1;
-  int code = inbox_read(session, arguments, &filter, &officer);
-  if (code == EXIT_FINE) code = session_open(session);
-  if (code == EXIT_FINE) code = view_print(session, &filter, inbox_view, COUNT(inbox_view), &end);
-  if (code != EXIT_FINE) return code;
-  say_none(session, &end, "nothing waits for you; `rectify cases` lists what you may read",
-           "没有待办事项；rectify cases 列出可查看的事项");
-  if (session->format == FORMAT_TABLE && strcmp(officer, session->actor) == 0) letters_say_undelivered(session);
-  if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
-  (void)fflush(stdout);
-  (void)fputc('\n', stderr);
-  wrap_words(stderr, in_language(session, "`rectify next CASE` tells what happens if nobody acts; `rectify --help` lists what you can do",
-                                 "`rectify next CASE` 列出无人处理时的后果；`rectify --help` 列出可用的命令"),
-             0, 0, wrap_width(stderr));
-  return EXIT_FINE;
 }
 
 /* "812:7f3a-09c2-...": what paper needs, where the log's name is known. */

@@ -45,6 +45,7 @@ struct session {
   usec_t as_of;
   uint64_t known_at;       /* --known-at; 0: all that is known */
   bool offline; /* try no daemon: save here */
+  bool fell_silent; /* `offline` was not asked for: the daemon answered no more */
   struct rectify *rectify; /* NULL until session_open() */
   bool heard;              /* a daemon has answered */
   struct rectify_spool *spool; /* NULL until keep.h's session_spool() */

@@ -37,6 +37,8 @@ struct ask {
 };
 
 struct doctor {
+  bool no_files;
+  uint64_t files; /* of evidence, hashed again */
   struct session *session;
   struct codec_arena *arena;
   struct merkle tree;
@@ -499,6 +501,23 @@ static int check_keys(void *context, const Rectify__V1__Page *page) {
   return EXIT_FINE;
 }
 
+/* The database has hashed its parts again: what that gives is the file's name. */
+static int check_files(void *context, const Rectify__V1__Page *page) {
+  struct doctor *doctor = context;
+  for (size_t i = 0; i < page->n_lines; i++) {
+    char text[256], name[2 * HASH_BYTES + 1] = "", hashed[2 * HASH_BYTES + 1] = "";
+    unsigned long long size = 0, bytes = 0;
+    unsigned erased = 0;
+    (void)snprintf(text, sizeof text, "%.*s", (int)page->lines[i].len, (const char *)page->lines[i].data);
+    doctor->files++;
+    if (sscanf(text, "file\t%64s\t%llu\t%u\t%64s\t%llu", name, &size, &erased, hashed, &bytes) != 5) differ(doctor, "a file is no file");
+    if (erased != 0 && bytes != 0) differ(doctor, "file %s: it was erased, and its bytes stand all the same", name);
+    if (erased == 0 && (strcmp(name, hashed) != 0 || bytes != size))
+      differ(doctor, "file %s: its bytes are not those that were handed in", name);
+  }
+  return EXIT_FINE;
+}
+
 static int read_stored(struct doctor *doctor, uint32_t part, page_fn *page) {
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
   Rectify__V1__StoredQuery stored = RECTIFY__V1__STORED_QUERY__INIT;
@@ -514,6 +533,7 @@ static int check_stored(struct doctor *doctor) {
   if (code == EXIT_FINE && doctor->tiles_seen < tiles) differ(doctor, "of %llu tiles, %llu are missing", (unsigned long long)tiles,
                                                               (unsigned long long)(tiles - doctor->tiles_seen));
   if (code == EXIT_FINE) code = read_stored(doctor, 2, check_keys);
+  if (code == EXIT_FINE && !doctor->no_files) code = read_stored(doctor, 3, check_files);
   for (int round = 0; round < ROUNDS_MAX && code == EXIT_FINE && !doctor->held && !doctor->broken; round++) {
     if (round > 0) code = read_log(doctor);
     if (code == EXIT_FINE) code = read_stored(doctor, 0, check_counts);
@@ -526,25 +546,42 @@ static int check_stored(struct doctor *doctor) {
 static int verdict(const struct doctor *doctor) {
   const char *format = doctor->differences == 0 ? "log root ok, fold = row" : "DIFFERENT";
   if (doctor->session->format == FORMAT_JSON)
-    (void)printf("{\"events\":%llu,\"cases\":%llu,\"erased\":%zu,\"differences\":%llu,\"signed\":%llu,\"signed_erased\":%llu}\n",
+    (void)printf("{\"events\":%llu,\"cases\":%llu,\"erased\":%zu,\"differences\":%llu,\"signed\":%llu,\"signed_erased\":%llu,\"files\":%llu}\n",
                  (unsigned long long)doctor->tree.size, (unsigned long long)doctor->checked, doctor->erased,
                  (unsigned long long)doctor->differences, (unsigned long long)doctor->signatures.good,
-                 (unsigned long long)doctor->signatures.erased);
+                 (unsigned long long)doctor->signatures.erased, (unsigned long long)doctor->files);
   else
     (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, format);
   if (doctor->session->format != FORMAT_JSON && doctor->signatures.good + doctor->signatures.erased > 0)
     (void)printf("doctor: %llu findings signed by their inspectors, %llu more erased since\n",
                  (unsigned long long)doctor->signatures.good, (unsigned long long)doctor->signatures.erased);
+  if (doctor->session->format != FORMAT_JSON && doctor->files > 0)
+    (void)printf("doctor: %llu files of evidence hashed\n", (unsigned long long)doctor->files);
   if (doctor->differences == 0) return EXIT_FINE;
   complain("%llu differences; keep the database as it is and find out who wrote to it",
            (unsigned long long)doctor->differences);
   return EXIT_DIFFERENT;
 }
 
+enum { DOCTOR_NO_FILES };
+const struct flag doctor_flags[] = {
+    {"no-files", 0, NULL, "do not hash the files of evidence again: of many it takes long", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static int read_options(struct session *session, struct arguments *arguments, struct doctor *doctor) {
+  int code = EXIT_FINE;
+  for (int option; (option = arguments_next(session, arguments, &code)) != ARGUMENTS_END;) {
+    if (option == ARGUMENTS_STOP) return code == EXIT_FINE ? -1 : code;
+    doctor->no_files = true;
+  }
+  return arguments_words(arguments, 0, 0);
+}
+
 int doctor_run(struct session *session, struct arguments *arguments) {
   struct doctor doctor = {.session = session, .size = SLOTS_FIRST};
-  int code = arguments_plain(session, arguments, 0, 0);
+  int code = read_options(session, arguments, &doctor);
   if (code == EXIT_FINE) code = session_open(session);
   if (code != EXIT_FINE) return code;
   doctor.arena = codec_arena_new(ARENA_BYTES);

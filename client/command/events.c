@@ -199,6 +199,7 @@ static void add_evidence(struct writer *writer, const struct session *session, c
     char other[CASE_TEXT_BYTES];
     if (i == 0) begin(writer, session, "evidence", "佐证材料");
     add(writer, "%s%s", i > 0 ? ", " : "", say_word(session, words_evidence, item->kind));
+    if (item->absent) add(writer, "%s", in_language(session, " (only its hash)", "（仅有哈希）"));
     if (item->measure != 0) add(writer, " (%s %u)", in_language(session, "measure", "措施"), item->measure);
     if (item->also_in == 0) continue;
     case_text(item->also_in, other);

@@ -2,13 +2,12 @@
 #include "client/command/evidence.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/command/upload.h"
 #include "rectify/must.h"
 
 void evidence_init(struct evidence_list *list) {
@@ -16,28 +15,11 @@ void evidence_init(struct evidence_list *list) {
 }
 
 void evidence_free(struct evidence_list *list) {
-  for (size_t i = 0; i < list->count; i++) free(list->names[i]);
-  list->count = 0;
-}
-
-/* SHA-256 and size of a file, in constant memory. */
-static bool hash_file(const char *path, uint8_t out[HASH_BYTES], uint64_t *size) {
-  uint8_t buffer[65536];
-  ssize_t length = 0;
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  must(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
-  *size = 0;
-  while (file >= 0 && (length = read(file, buffer, sizeof buffer)) > 0) {
-    must(EVP_DigestUpdate(context, buffer, (size_t)length) == 1);
-    *size += (uint64_t)length;
+  for (size_t i = 0; i < list->count; i++) {
+    free(list->names[i]);
+    free(list->paths[i]);
   }
-  must(EVP_DigestFinal_ex(context, out, NULL) == 1);
-  EVP_MD_CTX_free(context);
-  bool fine = file >= 0 && length == 0;
-  if (!fine) complain("cannot read the evidence '%s': %m", path);
-  if (file >= 0) (void)close(file);
-  return fine;
+  list->count = 0;
 }
 
 /* "KIND:", "KIND/N:" or "N:" before the file.  False: `text` has no such prefix and is a file's name as it stands. */
@@ -93,11 +75,12 @@ bool evidence_add(struct evidence_list *list, const char *text, uint32_t kind) {
   size_t at = list->count;
   Rectify__V1__Evidence *piece = &list->pieces[at];
   rectify__v1__evidence__init(piece);
-  list->unreadable = !hash_file(path, list->sha256[at], &piece->size);
+  list->unreadable = !file_look(path, list->sha256[at], &piece->size);
   if (list->unreadable) return false;
   const char *slash = strrchr(path, '/');
   list->names[at] = strdup(slash == NULL ? path : slash + 1);
-  must(list->names[at] != NULL);
+  list->paths[at] = strdup(path);
+  must(list->names[at] != NULL && list->paths[at] != NULL);
   piece->kind = kind;
   piece->measure = measure;
   piece->sha256 = wire_bytes(list->sha256[at], HASH_BYTES);

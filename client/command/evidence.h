@@ -1,4 +1,4 @@
-/* evidence.h - what goes with a command: files that are named by their hash, and texts read from elsewhere. */
+/* evidence.h - what goes with a command: files, which are named by their hash, and texts read from elsewhere. */
 #ifndef RECTIFY_EVIDENCE_H
 #define RECTIFY_EVIDENCE_H
 
@@ -12,6 +12,7 @@ struct evidence_list {
   Rectify__V1__Evidence *pointers[EVIDENCE_MAX];
   uint8_t sha256[EVIDENCE_MAX][HASH_BYTES];
   char *names[EVIDENCE_MAX]; /* owned */
+  char *paths[EVIDENCE_MAX]; /* owned: where the files are, to be uploaded (upload.h) */
 };
 void evidence_init(struct evidence_list *list);
 void evidence_free(struct evidence_list *list);

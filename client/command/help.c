@@ -78,6 +78,7 @@ static const struct title names[] = {
     {"export log", "导出日志"}, {"key register", "登记密钥"}, {"key revoke", "吊销密钥"}, {"key list", "密钥列表"},
     {"lookback draw", "回头看抽样"}, {"lookback check", "核对抽样"}, {"lookback report", "抽样结论"},
     {"spool show", "查看暂存"}, {"spool send", "发出暂存"},  {"spool drop", "放弃暂存"},
+    {"evidence list", "材料清单"}, {"evidence get", "下载材料"}, {"evidence put", "上传材料"}, {"forecast", "工作量预测"},
     {"bundle export", "导出离线包"}, {"bundle import", "导入离线包"},
 };
 

@@ -5,12 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/upload.h"
 #include "rectify/must.h"
 #include "sign/note.h"
 
-#define PATH_BYTES 4096
+#define PATH_BYTES SPOOL_FOLDER_BYTES
 
-static bool spool_path(char out[PATH_BYTES]) {
+bool spool_folder(char out[SPOOL_FOLDER_BYTES]) {
   const char *said = getenv("RECTIFY_SPOOL"), *home = getenv("HOME");
   int length = -1;
   if (said != NULL && said[0] != '\0') length = snprintf(out, PATH_BYTES, "%s", said);
@@ -38,7 +39,7 @@ static bool trust_log(struct session *session) {
 struct rectify_spool *session_spool(struct session *session, bool make) {
   char path[PATH_BYTES], error[RECTIFY_TEXT_BYTES];
   if (session->spool != NULL || (session->spool_failed && !make)) return session->spool;
-  if (!spool_path(path)) {
+  if (!spool_folder(path)) {
     if (make) complain("nowhere to save anything: neither RECTIFY_SPOOL nor HOME says where");
     return NULL;
   }
@@ -135,7 +136,7 @@ int spool_failure(struct session *session, struct rectify_spool *spool, int resu
                 stderr);
     return code;
   }
-  complain("%s", rectify_spool_error(spool));
+  if (rectify_spool_error(spool)[0] != '\0') complain("%s", rectify_spool_error(spool));
   if (result == RECTIFY_TIMEOUT) return EXIT_SAVED;
   if (result == RECTIFY_UNPROVEN) return EXIT_DIFFERENT;
   return result == RECTIFY_SYSTEM ? EXIT_SYSTEM : EXIT_PROTOCOL;
@@ -145,6 +146,10 @@ static bool something_waits(struct session *session) {
   struct rectify_spool *spool = session_spool(session, false);
   return spool != NULL && rectify_spool_refresh(spool) == RECTIFY_OK &&
          rectify_spool_waiting(spool, session->endpoint) > 0;
+}
+
+bool session_will_save(struct session *session) {
+  return session->offline || session_knows_log(session) || something_waits(session);
 }
 
 struct tally {
@@ -158,8 +163,17 @@ static void count(void *context, const struct rectify_spooled *item) {
   tally->failed += item->fate == RECTIFY_FAILED;
 }
 
+/* What is waited for is said here; spool_failure() then says the rest. */
+static int files_failure(struct session *session, int result) {
+  if (result == RECTIFY_TIMEOUT || result == RECTIFY_PROTOCOL) complain("a file that was saved here: %s", rectify_error_text(session->rectify));
+  return result;
+}
+
 static int send_waiting(struct session *session, struct tally *tally) {
-  int result = rectify_spool_send(session->spool, session->rectify, session->endpoint, session->timeout_msec, count, tally);
+  int result = upload_spooled(session, session->spool, session->endpoint);
+  if (result != RECTIFY_OK) return files_failure(session, result);
+  result = rectify_spool_send(session->spool, session->rectify, session->endpoint, session->timeout_msec, count, tally);
+  upload_forget(session->spool);
   const uint64_t all = tally->received + tally->refused + tally->failed;
   if (all > 0)
     (void)fprintf(stderr, "rectify: %llu %s: %llu %s, %llu %s; `rectify spool show`\n", (unsigned long long)all,
@@ -206,7 +220,7 @@ static int deliver_behind(struct session *session, Rectify__V1__Request *request
 }
 
 int session_deliver(struct session *session, Rectify__V1__Request *request, const Rectify__V1__Reply **reply) {
-  if (session->offline || session_knows_log(session) || something_waits(session)) return deliver_behind(session, request, reply);
+  if (session_will_save(session)) return deliver_behind(session, request, reply);
   int result = rectify_ask(session->rectify, request, session->timeout_msec, reply);
   session->heard |= result == RECTIFY_OK || result == RECTIFY_ERROR;
   if (result == RECTIFY_OK) return EXIT_FINE;

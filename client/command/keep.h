@@ -15,6 +15,13 @@ bool session_knows_log(struct session *session);
 /* An id for a finding or command, with or without a connection.  EXIT_FINE, or an exit code after its message. */
 int session_key(struct session *session, uint8_t id[16]);
 
+#define SPOOL_FOLDER_BYTES 4096
+/* Where the spool is, or would be; false: nobody says. */
+bool spool_folder(char out[SPOOL_FOLDER_BYTES]);
+
+/* Whether what is sent now is saved here, because nothing is to be sent or because something waits before it. */
+bool session_will_save(struct session *session);
+
 /* session_open() for a command that can be saved: with --offline nothing is opened. */
 int session_open_to_send(struct session *session);
 

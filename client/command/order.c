@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/command/keep.h"
+#include "client/command/upload.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -308,7 +309,8 @@ int order_send(struct session *session, const struct order *order, const uint64_
   act.preview = order->preview;
   request.body_case = RECTIFY__V1__REQUEST__BODY_ACT;
   request.act = &act;
-  int code = order->preview ? session_ask(session, &request, reply) : session_deliver(session, &request, reply);
+  int code = upload_evidence(session, &order->evidence); /* before a preview too: it tells what would come of it */
+  if (code == EXIT_FINE) code = order->preview ? session_ask(session, &request, reply) : session_deliver(session, &request, reply);
   free(pointers);
   free(letters);
   if (code == EXIT_UNREACHABLE && !order->preview) say_unknown(order);

@@ -127,6 +127,8 @@ static const struct advice {
   const char *text;
 } advices[] = {
     {RULE_EVIDENCE_REQUIRED, "add --evidence [KIND:]FILE"},
+    {RULE_EVIDENCE_NOT_STORED, "hand in the file itself: -e [KIND:]FILE uploads it"},
+    {RULE_MEASURE_NOT_STORED, "hand in the file itself: -e N:FILE uploads it"},
     {RULE_DOCUMENT_REQUIRED, "add --evidence KIND:FILE (the command's --help lists the kinds)"},
     {RULE_ENDORSEMENT_REQUIRED, "the principal of the unit says `rectify endorse CASE` first"},
     {RULE_PLAN_REQUIRED, "`rectify plan submit CASE --measures N -e FILE`; then the office says `rectify plan approve CASE`"},
@@ -212,7 +214,7 @@ static void say(const struct session *session, const struct asked *asked, const 
 static int code_of(const struct session *session, const Rectify__V1__Outcome *outcome) {
   if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) return EXIT_FINE;
   if (outcome->result_case != RECTIFY__V1__OUTCOME__RESULT__NOT_SET) return EXIT_REFUSED;
-  return session->offline ? EXIT_FINE : EXIT_SAVED;
+  return session->offline && !session->fell_silent ? EXIT_FINE : EXIT_SAVED;
 }
 
 static bool fits(const Rectify__V1__Reply *reply, bool preview, size_t count) {

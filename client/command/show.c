@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "client/command/history.h"
+#include "client/command/past.h"
+#include "client/command/possible.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
@@ -302,7 +304,7 @@ static int show_children(struct session *session, uint64_t case_no) {
 struct showing {
   struct session *session;
   bool found;
-  uint32_t version;
+  uint32_t version, status;
   char *text; /* of the finding: it comes last, and the page is gone by then */
 };
 
@@ -313,6 +315,7 @@ static int show_page(void *context, const Rectify__V1__Page *page) {
   const Rectify__V1__CaseRow *row = page->cases[0];
   showing->found = true;
   showing->version = row->version;
+  showing->status = row->status;
   if (showing->session->format != FORMAT_TABLE) {
     case_print(showing->session, row);
     return EXIT_FINE;
@@ -327,9 +330,21 @@ static int show_page(void *context, const Rectify__V1__Page *page) {
   return EXIT_FINE;
 }
 
-/* What follows the facts: cases that follow, the finding's own words, the last events. */
+/* What the reader can do with it; of the past nothing. */
+static int show_possible(struct session *session, uint64_t case_no, const struct showing *showing) {
+  char text[POSSIBLE_BYTES_MAX];
+  if (past_is_meant(session)) return EXIT_FINE;
+  const int code = possible_verbs(session, case_no, showing->status, text);
+  if (code != EXIT_FINE || text[0] == '\0') return code;
+  label(stdout, session, "you can", "可办理");
+  wrap_words(stdout, text, LABEL_WIDTH + 1, LABEL_WIDTH + 1, wrap_width(stdout));
+  return EXIT_FINE;
+}
+
+/* What follows the facts: cases that follow, what can be done, the finding's own words, the last events. */
 static int show_rest(struct session *session, uint64_t case_no, const struct showing *showing) {
   int code = show_children(session, case_no);
+  if (code == EXIT_FINE) code = show_possible(session, case_no, showing);
   if (code != EXIT_FINE) return code;
   (void)putchar('\n');
   print_lines(showing->text, 0);

@@ -4,6 +4,7 @@
 
 #include "client/command/keep.h"
 #include "client/command/sheet.h"
+#include "client/command/upload.h"
 #include "client/command/verb.h"
 
 static const struct word words_fate[] = {
@@ -154,7 +155,11 @@ static void print_settled(void *context, const struct rectify_spooled *item) {
 /* Whatever it was saved for, it goes to the daemon that is named now. */
 static int send_all(struct session *session, struct rectify_spool *spool, bool wait) {
   struct sending sending = {session, sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]), false};
-  int result = rectify_spool_send(spool, session->rectify, NULL, wait ? -1 : session->timeout_msec, print_settled, &sending);
+  int result = upload_spooled(session, spool, NULL);
+  if (result == RECTIFY_TIMEOUT || result == RECTIFY_PROTOCOL) complain("%s", rectify_error_text(session->rectify));
+  if (result == RECTIFY_OK)
+    result = rectify_spool_send(spool, session->rectify, NULL, wait ? -1 : session->timeout_msec, print_settled, &sending);
+  upload_forget(spool);
   const uint64_t rows = sheet_close(sending.sheet);
   if (session->format == FORMAT_TABLE)
     (void)printf("%llu %s, %zu %s\n", (unsigned long long)rows, in_language(session, "sent", "已发出"),
@@ -220,5 +225,6 @@ int spool_drop_run(struct session *session, struct arguments *arguments) {
   int code = spool == NULL ? EXIT_SYSTEM : EXIT_FINE;
   for (int i = optind; i < arguments->argc && code == EXIT_FINE; i++) code = drop_one(session, spool, arguments->argv[i]);
   if (code == EXIT_FINE && settled) code = forget(spool);
+  if (spool != NULL) upload_forget(spool);
   return code;
 }

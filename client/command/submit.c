@@ -9,6 +9,7 @@
 #include "client/command/outcome.h"
 #include "client/command/submit.h"
 #include "client/command/trust.h"
+#include "client/command/upload.h"
 #include "client/command/verb.h"
 
 #define BATCH_DEFAULT 100
@@ -180,7 +181,8 @@ static int send_one(struct session *session, struct submission *submission) {
   submit.findings = &pointer;
   request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
   request.submit = &submit;
-  int code = session_deliver(session, &request, &reply);
+  int code = upload_evidence(session, &submission->evidence);
+  if (code == EXIT_FINE) code = session_deliver(session, &request, &reply);
   if (code == EXIT_UNREACHABLE) {
     char id[UUID_TEXT_BYTES];
     uuid_text(submission->draft.id, id);

@@ -49,7 +49,7 @@ const struct verb verbs[] = {
 
     {"bundle export", GROUP_REPORT, "FILE --sign KEYFILE", "what waits here, and receipts, as a signed file to carry; needs no daemon",
      "For a machine that reaches no daemon: another one imports the file and sends what is in it.  It holds what waits of the officer\n"
-     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  What was exported\n"
+     "whom the key names, and what became of everything that is settled here: receipts go back the same way.  Files of evidence stay here: only their hashes go.  What was exported\n"
      "waits on until its receipt comes; sent twice it is still recorded once.\n"
      "\nExamples:\n  rectify key new --for person --name li.wei li.wei.key\n  rectify bundle export to-town.bundle --sign li.wei.key\n",
      bundle_export_flags, bundle_export_run, 0},
@@ -98,9 +98,9 @@ const struct verb verbs[] = {
      act_days_flags, act_run, COMMAND_EXTENSION_ASK},
     {"attach", GROUP_UNIT, "CASE... -e [WHAT:]FILE [OPTION...]",
      "add evidence",
-     "The file stays with you: its SHA-256, name and size are recorded.  WHAT is the kind of evidence, or N where it shows\n"
-     "measure N of the plan done, or both, as KIND/N.  The same\n"
-     "bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
+     "The file is uploaded (documents, pictures, films, plain text; a large one goes on where it was cut off), and its SHA-256,\n"
+     "name and size are recorded.  WHAT is the kind of evidence, or N where it shows measure N of the plan done, or both, as\n"
+     "KIND/N.  The same bytes handed in for another case are taken, and marked on both.\n" ACT_HELP
      "  rectify attach 42 -e photo.jpg\n"
      "  rectify attach 42 -e 1:gate.jpg -e 2:register.pdf\n"
      "  rectify attach 42 -e talk_record/3:minutes.pdf\n",
@@ -322,8 +322,9 @@ const struct verb verbs[] = {
      bulk_flags, bulk_run, 0},
 
     {"inbox", GROUP_SEE, "[OPTION...]", "what waits for you, by due date",
-     "`rectify` alone on a terminal shows the same.\n\nExamples:\n  rectify inbox\n  rectify inbox --officer li.wei "
-     "--csv\n",
+     "With each case: what is asked of you now, and what happens on which day if you do nothing.  Cases of those whom you stand in\n"
+     "for today are marked with their names.  `rectify` alone on a terminal shows the same.\n"
+     "\nExamples:\n  rectify inbox\n  rectify inbox --officer li.wei --csv\n  rectify inbox --json | jq -r '.case + \" \" + .do'\n",
      inbox_flags, inbox_run, 0},
     {"show", GROUP_SEE, "CASE", "one case: facts, who must act, until when, and what happens otherwise",
      "--as-of and --known-at tell what was, with the names and the calendar of then.\n"
@@ -351,6 +352,23 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
+    {"forecast", GROUP_SEE, "[--officer OFFICER] [--weeks N]", "the weeks in which more falls due than can be done",
+     "Counts open cases that the officer is responsible for and must act on, by the week in which they fall due, and holds them against\n"
+     "the pace of the past: the median of how many of his cases were closed a week, over the last 13 weeks.  A week is too full when more\n"
+     "falls due by its end, overdue cases included, than that pace can do until then.  With less than 8 weeks or 4 closings behind him it\n"
+     "says so, and names no week.\n"
+     "\nExamples:\n  rectify forecast\n  rectify forecast --officer li.wei --weeks 26 --json\n", forecast_flags, forecast_run, 0},
+    {"evidence list", GROUP_SEE, "CASE", "what was handed in for a case, and whether the files are here",
+     "The numbers are those that `evidence get` takes.  `only its hash`: whoever handed it in has not uploaded the file.\n"
+     "\nExamples:\n  rectify evidence list 42\n  rectify evidence list 42 --json | jq -r .sha256\n", no_flags, evidence_list_run, 0},
+    {"evidence get", GROUP_SEE, "CASE N|SHA256 [-o FILE]", "a file of evidence, held against its hash",
+     "N is its number in `evidence list`; of a SHA-256 the first 8 digits will do.  The file gets its name when its hash is right, and\n"
+     "is never written over another; exit code 2 when what came is not what was handed in.  For whoever may read the case.\n"
+     "\nExamples:\n  rectify evidence get 42 1\n  rectify evidence get 42 ba7816bf -o photo.jpg\n", evidence_get_flags, evidence_get_run, 0},
+    {"evidence put", GROUP_UNIT, "FILE...", "upload files ahead of the command that hands them in",
+     "Every command with -e FILE uploads its files by itself; this is for a slow line, or many.  Said again, it goes on where it was cut\n"
+     "off.  What nobody hands in within a week goes again.\n"
+     "\nExamples:\n  rectify evidence put film.mp4 && rectify attach 42 -e film.mp4\n", no_flags, evidence_put_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon, fetches what it missed and shows nothing twice.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --mine --kind urge\n  rectify watch --until-closed 1 --json\n",
@@ -456,12 +474,12 @@ const struct verb verbs[] = {
      act_erase_flags, erase_run, COMMAND_ERASE},
     {"ping", GROUP_ADMINISTER, "", "ask the daemon how it is",
      "Examples:\n  rectify ping\n  rectify ping --json | jq .cases_open\n", no_flags, ping_run, 0},
-    {"doctor", GROUP_ADMINISTER, "", "prove that what is stored agrees with itself",
+    {"doctor", GROUP_ADMINISTER, "[--no-files]", "prove that what is stored agrees with itself",
      "Reads the whole log, rebuilds its Merkle root, folds every case from its events and compares the result with "
      "the\n"
-     "stored rows.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
+     "stored rows; hashes the files of evidence again.  Exit code 2 when anything differs.  For an auditor or the office at the root.\n"
      "\nExamples:\n  rectify --as auditor doctor\n  rectify --as auditor doctor --timeout 60\n",
-     no_flags, doctor_run, 0},
+     doctor_flags, doctor_run, 0},
 
     {"key new", GROUP_TRUST, "[--for USE --name NAME] FILE", "make a key pair; prints the public half",
      "The file is made with mode 0600 and never written over; a key file that others could read is refused wherever it is "

@@ -105,6 +105,14 @@ int rectify_lease(struct rectify *rectify, const char *channel, uint32_t count, 
 /* Says what became of `count` attempts (1..WIRE_POST_MAX). */
 int rectify_report(struct rectify *rectify, Rectify__V1__LetterReport **reports, size_t count, int timeout_msec,
                    const Rectify__V1__LetterOutcomes **outcomes);
+/* Uploads a file of evidence in parts, as `actor` (NULL: the connection's), reading `file` from its start by pread(2); `sha256` and
+ * `size` are those of the whole.  What is there already is not sent again, so that an upload which was cut off goes on.  Nothing
+ * else may be unanswered.  RECTIFY_OK: the daemon has the whole file and has hashed it.  RECTIFY_TIMEOUT: no answer came for
+ * `timeout_msec`; RECTIFY_SYSTEM: the file cannot be read; RECTIFY_ERROR: it is refused, and rectify_error() says why.
+ * `progress` (may be NULL) is told how many bytes are there. */
+typedef void rectify_progress_fn(void *context, uint64_t done, uint64_t size);
+int rectify_upload(struct rectify *rectify, const char *actor, int file, const uint8_t sha256[32], uint64_t size, int timeout_msec,
+                   rectify_progress_fn *progress, void *context);
 
 /* ---- the spool: what waits for a daemon, on this machine's disk ----
  *

@@ -40,6 +40,16 @@
 #define NAME_BYTES_MAX 255                        /* names and titles */
 #define TEXT_BYTES_MAX (16 * 1024)                /* a finding's or a comment's text */
 #define EVIDENCE_MAX 16                           /* pieces of evidence in one command */
+#define CONTENT_CHUNK_BYTES (256 * 1024)          /* a file of evidence travels and is kept in parts of this size, */
+#define CONTENT_CHUNKS_MAX 1024                   /* and has at most so many */
+#define CONTENT_MIB_DEFAULT 32                    /* largest file, unless the operator says otherwise, */
+#define CONTENT_MIB_MAX 256                       /* up to this */
+#define CONTENT_DAY_MIB_DEFAULT 1024              /* files that one officer begins to upload in 24 hours, likewise, */
+#define CONTENT_DAY_MIB_MAX 1048576
+#define CONTENT_UPLOADS_MAX 64                    /* begun and not finished, of one officer */
+#define CONTENT_JOBS_MAX 32                       /* parts that wait for the database */
+#define CONTENT_CHECKS_MAX 4                      /* files that are being looked at as a whole */
+#define CONTENT_KEEP_DAYS 7                       /* an upload that stands still, and a file that nobody hands in, go after so long */
 #define SALT_BYTES 16
 #define SIGNATURE_BYTES 64                        /* Ed25519 */
 #define CLIENT_KEY_BYTES 32                       /* public key of CURVE (X25519) */

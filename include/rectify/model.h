@@ -155,6 +155,8 @@ struct evidence_item {
   uint8_t measure; /* of the plan, from 1; 0: of the whole */
   struct hash sha256;
   uint64_t also_in; /* another case that the same bytes were handed in for; 0 none.  Set by the shell. */
+  bool stored;      /* of a command: who hands it in has uploaded the file.  Set by the shell. */
+  bool absent;      /* of an event: the policy asks for the file, and it was not there: the piece shows nothing */
 };
 
 struct command {

@@ -106,6 +106,7 @@ struct policy {
   struct span appeal;        /* time of an appeal, from the decision, in working days */
   uint8_t sweep_track;       /* enum track and limit of a sibling unit's case; 0: no sweeps */
   struct span sweep_limit;
+  bool evidence_stored;      /* a piece counts for closing only if its file was there when it was handed in */
   uint32_t route_count;
   struct route routes[ROUTES_MAX];
   struct track_policy tracks[TRACK_COUNT + 1]; /* by enum track */

@@ -277,6 +277,7 @@ static void act(void) {
     command.evidence_count = 1;
     command.evidence[0].kind = command.kind == COMMAND_PLAN_SUBMIT ? EVIDENCE_PLAN : EVIDENCE_MATERIAL;
     memset(command.evidence[0].sha256.bytes, (int)below(256), HASH_BYTES);
+    command.evidence[0].stored = below(8) != 0;
   }
   make_key(&command);
   (void)play(&command);

@@ -184,16 +184,19 @@ def act(actor, *commands):
     need(all(outcome.WhichOneof("result") == "receipt" for outcome in outcomes), outcomes)
 
 
-def piece(kind, measure=0):
-    return pb.Evidence(kind=kind, sha256=os.urandom(32), name=b"a.pdf", size=3, measure=measure)
+def piece(actor, kind, measure=0):
+    client = Client(HERE["daemon"], actor)
+    made = client.piece(kind, measure=measure)
+    client.close()
+    return made
 
 
 def close(numbers, unit):
     act(f"h-{unit}", *[command(SIGN_FOR, number) for number in numbers],
-        *[command(PLAN_SUBMIT, number, measures=1, evidence=[piece(3)]) for number in numbers])
+        *[command(PLAN_SUBMIT, number, measures=1, evidence=[piece(f"h-{unit}", 3)]) for number in numbers])
     act("off", *[command(PLAN_APPROVE, number) for number in numbers])
     act(f"p-{unit}", *[command(ENDORSE, number) for number in numbers])
-    act(f"h-{unit}", *[command(REQUEST_CLOSURE, number, evidence=[piece(1, 1)]) for number in numbers])
+    act(f"h-{unit}", *[command(REQUEST_CLOSURE, number, evidence=[piece(f"h-{unit}", 1, 1)]) for number in numbers])
     act("verifier", *[command(VERIFY_PASS, number) for number in numbers])
 
 

@@ -44,8 +44,8 @@ def close_some(daemon):
     office = Client(daemon, "off")
     numbers = [row.case_no for row in office.cases(unit=b"north", track=[1])][:3]
     for actor, kind, more in (("h-north", SIGN_FOR, {}), ("p-north", TALK, {"text": "谈话"}), ("p-north", ENDORSE, {}),
-                              ("h-north", REQUEST_CLOSURE, {"evidence": [pb.Evidence(kind=kind, sha256=os.urandom(32), name=b"a.pdf", size=1)
-                                                                         for kind in (1, 2)]}), ("verifier", VERIFY_PASS, {})):
+                              ("h-north", REQUEST_CLOSURE, {"evidence": [Client(daemon, "h-north").piece(kind) for kind in (1, 2)]}),
+                              ("verifier", VERIFY_PASS, {})):
         for number in numbers:
             outcome = Client(daemon, actor).act(command(kind, number, **more))[0]
             need(outcome.WhichOneof("result") == "receipt", f"{actor} {kind} {number}: {outcome}")

@@ -58,7 +58,7 @@ ROUTES = """routes:
   - {kind: [prominent], text: "消防通道", track: supervision}
   - {kind: [prominent], category: joint, track: special_rectification, co_units: [south, north-2]}
 """
-POLICY = (ROOT / "policy" / "municipal.yaml").read_text().split("\ntests:")[0].replace("routes:\n", ROUTES)
+POLICY = (ROOT / "policy" / "municipal.yaml").read_text().split("\ntests:")[0].replace("routes:\n", ROUTES).replace("evidence: stored", "evidence: named")
 COMMANDS = set(range(2, 47)) - {RUNG_DUE, SPAWN, RELATE, REVIEW}
 TAKEN, REFUSED, DAEMON = set(), set(), []
 

@@ -35,6 +35,7 @@ static struct command document(uint32_t kind, uint32_t evidence) {
   struct command command = {.kind = (uint8_t)kind, .evidence_count = 1, .measures = 1, .day = 20000, .form = FORM_NONE_HELD,
                             .number = "7"};
   command.evidence[0].kind = (uint8_t)evidence;
+  command.evidence[0].stored = true;
   return command;
 }
 
@@ -69,7 +70,8 @@ static struct command show_measures(const struct case_state *state) {
   struct command command = {.kind = COMMAND_ATTACH};
   for (uint32_t measure = 1; measure <= state->measures && command.evidence_count < EVIDENCE_MAX; measure++)
     if ((state->measures_shown >> (measure - 1) & 1u) == 0)
-      command.evidence[command.evidence_count++] = (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure};
+      command.evidence[command.evidence_count++] =
+          (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure, .stored = true};
   return command;
 }
 

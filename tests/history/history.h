@@ -37,7 +37,7 @@ struct history {
   size_t event_bytes, state_bytes; /* the longest */
   bool tell;         /* print what happens */
   char wrong[400];   /* what was broken; empty: nothing */
-  uint32_t accepted[COMMAND_COUNT + 1], refused[700];
+  uint32_t accepted[COMMAND_COUNT + 1], refused[1000];
 };
 
 /* ---- main.c ---- */

@@ -103,13 +103,13 @@ static uint32_t shrink(uint64_t *steps, uint32_t count) {
 
 /* ---- the test ---- */
 
-static uint64_t totals[2][700];
+static uint64_t totals[2][1000];
 
 static size_t event_bytes, state_bytes;
 
 static uint64_t sum(const uint64_t *counts) {
   uint64_t all = 0;
-  for (uint32_t i = 0; i < 700; i++) all += counts[i];
+  for (uint32_t i = 0; i < 1000; i++) all += counts[i];
   return all;
 }
 
@@ -119,7 +119,7 @@ static bool play_seed(uint64_t seed, bool tell) {
   for (uint32_t i = 0; i < HISTORY_STEPS_MAX; i++) steps[i] = mix(&state);
   struct history *history = play(steps, HISTORY_STEPS_MAX, tell);
   for (uint32_t i = 0; i <= COMMAND_COUNT; i++) totals[0][i] += history->accepted[i];
-  for (uint32_t i = 0; i < 700; i++) totals[1][i] += history->refused[i];
+  for (uint32_t i = 0; i < 1000; i++) totals[1][i] += history->refused[i];
   if (history->event_bytes > event_bytes) event_bytes = history->event_bytes;
   if (history->state_bytes > state_bytes) state_bytes = history->state_bytes;
   if (history->wrong[0] == '\0') {
@@ -151,7 +151,8 @@ static bool all_happened(void) {
   }
   for (const struct word *word = words_rule; word->name != NULL; word++) {
     bool elsewhere = (word->number >= RULE_KEY_TAKEN && word->number <= RULE_ERASURE_NOT_ASKED) || word->number == RULE_KEY_WEAK || /* daemon/decide_key.c, _erase.c */
-                     word->number == RULE_SIGNATURE_WRONG; /* these people sign nothing: tests/flow/signed.t */
+                     word->number == RULE_SIGNATURE_WRONG || /* these people sign nothing: tests/flow/signed.t */
+                     word->number == RULE_MEASURE_NOT_STORED; /* by chance one file of a plan is never all that is missing: evidence_stored.spec */
     if (rule_refuses(word->number) && !elsewhere && totals[1][word->number] == 0) {
       printf("# rule %u was never given\n", word->number);
       all = false;

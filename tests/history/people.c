@@ -39,6 +39,7 @@ static void any_evidence(struct history *history, const struct case_state *state
     item->measure = (uint8_t)dice_below(history, (dice_percent(history, 95) ? state->measures : MEASURES_MAX) + 1u);
     if (dice_percent(history, 10)) item->also_in = 1 + dice_below(history, history->case_count);
     if (item->also_in == state->case_no) item->also_in = 0;
+    item->stored = dice_percent(history, 90);
     memset(item->sha256.bytes, (int)dice_below(history, 256), HASH_BYTES);
   }
 }
@@ -142,12 +143,12 @@ static void hand_in(struct history *history, const struct case_state *state, str
                                                    [COMMAND_REQUEST_CLOSURE] = EVIDENCE_MATERIAL};
   if (command->kind == COMMAND_REQUEST_CLOSURE || command->kind == COMMAND_ATTACH) any_evidence(history, state, command);
   if (kinds[command->kind] == 0 || dice_percent(history, 10)) return;
-  command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind]};
+  command->evidence[0] = (struct evidence_item){.kind = kinds[command->kind], .stored = dice_percent(history, 90)};
   if (command->evidence_count == 0) command->evidence_count = 1;
   for (uint32_t measure = 1; measure <= state->measures && command->kind == COMMAND_REQUEST_CLOSURE; measure++) {
     if (command->evidence_count == EVIDENCE_MAX || dice_percent(history, 25)) return;
     command->evidence[command->evidence_count++] =
-        (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure};
+        (struct evidence_item){.kind = EVIDENCE_MATERIAL, .measure = (uint8_t)measure, .stored = dice_percent(history, 90)};
   }
 }
 

@@ -7,6 +7,7 @@ Environment: B, where the programs are (build); RECTIFY_KEEP=1 keeps the data di
 """
 import atexit
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ os.environ.setdefault("RECTIFY_SPOOL", "/dev/null/none")  # as scripts/run_test.
 TODAY = 20458  # 2026-01-05, where the manual clock starts
 START = "2026-01-05"
 HOUR = 3600 * 1_000_000
+PART = 256 * 1024  # CONTENT_CHUNK_BYTES
 SUBMIT, DISPATCH, SIGN_FOR, PROGRESS, COMMENT, ENDORSE, REQUEST_CLOSURE, REASSIGN = 1, 2, 3, 9, 10, 11, 18, 21  # command.def
 VERIFY_PASS, ESCALATE = 19, 22
 BOUNCE, ADJUDICATE, PLAN_SUBMIT, PLAN_APPROVE, PLAN_RETURN, EXTENSION_ASK, EXTENSION_GRANT, EXTENSION_REFUSE = 4, 5, 6, 7, 8, 12, 13, 14
@@ -440,6 +442,26 @@ class Client:
 
     def publish(self, kind, body, name="city.yaml"):
         return self.ask(publish=pb.Publish(id=uuid7(), document=kind, file_name=name.encode(), body=body.encode())).outcomes.outcomes[0]
+
+    def upload(self, data, most=None):
+        """A file of evidence, its parts one after the other, at most `most` of them; the last reply."""
+        sha = hashlib.sha256(data).digest()
+        reply = self.ask(upload=pb.Upload(sha256=sha, size=len(data)))
+        have = reply.uploaded.have
+        for n in range((len(data) + PART - 1) // PART if reply.WhichOneof("body") == "uploaded" and not reply.uploaded.complete else 0):
+            if have[n // 8] >> n % 8 & 1:
+                continue
+            if most == 0:
+                break
+            most = most and most - 1
+            reply = self.ask(part=pb.Part(sha256=sha, n=n, bytes=data[n * PART:(n + 1) * PART]))
+        return reply
+
+    def piece(self, kind, data=None, measure=0):
+        """Evidence whose file this client's actor has uploaded."""
+        data = data or f"{os.urandom(8).hex()}\n".encode()
+        need(self.upload(data).uploaded.complete, "a file is uploaded")
+        return pb.Evidence(kind=kind, sha256=hashlib.sha256(data).digest(), name=b"file.txt", size=len(data), measure=measure)
 
     def advance(self, until_instant):
         return self.ask(clock_advance=pb.ClockAdvance(until=until_instant))

@@ -82,6 +82,7 @@ static void add_evidence(struct play *play, struct command *command, uint32_t ki
     return;
   }
   command->evidence[command->evidence_count].kind = (uint8_t)kind;
+  command->evidence[command->evidence_count].stored = true;
   memset(&command->evidence[command->evidence_count++].sha256, (int)kind, HASH_BYTES);
 }
 
@@ -134,6 +135,8 @@ static bool take_wide_key(struct play *play, struct command *command, struct fin
   else if (strcmp(key, "form") == 0) command->form = (uint8_t)number_of(play, words_form, value);
   else if (strcmp(key, "number") == 0) snprintf(command->number, sizeof command->number, "%s", value);
   else if (strcmp(key, "other") == 0) command->other = take_case(play, command, value);
+  else if (strcmp(key, "files") == 0) /* none: only hashes are handed in */
+    for (uint32_t i = 0; i < command->evidence_count; i++) command->evidence[i].stored = strcmp(value, "none") != 0;
   else if (strcmp(key, "also") == 0) command->evidence[0].also_in = take_case(play, command, value);
   else if (strcmp(key, "rule_case") == 0) finding->rule_case = take_case(play, command, value);
   else if (strcmp(key, "words") == 0) {

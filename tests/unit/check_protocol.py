@@ -4,7 +4,7 @@ import ast, pathlib, re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/PROTOCOL.md").read_text()
-TABLES = "kind severity track status light clock evidence form notice letter_state delivery letter_result recipient edge origin relation mark command error rule".split()
+TABLES = "kind severity track status light clock evidence content form notice letter_state delivery letter_result recipient edge origin relation mark command error rule".split()
 
 
 def rows(table):
@@ -46,7 +46,7 @@ def wrong_bounds():
 
 
 SENT = """Request Submit Finding Evidence Act Command Publish Query CaseQuery HistoryQuery LogQuery NoticeQuery WhyQuery
-NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery Cosign UnpostedQuery LetterQuery Post Letter Lease Report LetterReport Watch ClockAdvance""".split()
+NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery EvidenceQuery ContentQuery Upload Part Cosign UnpostedQuery LetterQuery Post Letter Lease Report LetterReport Watch ClockAdvance""".split()
 
 
 def unnamed():

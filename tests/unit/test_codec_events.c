@@ -306,7 +306,9 @@ static void largest_event(struct event *event) {
   event->valid_from = event->valid_until = DAY_MAX;
   largest_effects(event);
   event->evidence_count = EVIDENCE_MAX;
-  for (unsigned i = 0; i < EVIDENCE_MAX; i++) event->evidence[i] = (struct evidence_item){EVIDENCE_COUNT, MEASURES_MAX, {{0}}, INT64_MAX};
+  for (unsigned i = 0; i < EVIDENCE_MAX; i++)
+    event->evidence[i] =
+        (struct evidence_item){.kind = EVIDENCE_COUNT, .measure = MEASURES_MAX, .also_in = INT64_MAX, .absent = true};
   event->clock_count = CASE_CLOCKS_MAX + 2;
   for (unsigned i = 0; i < event->clock_count; i++) largest_clock(&event->clocks[i]);
   event->notice_count = EVENT_NOTICES_MAX;

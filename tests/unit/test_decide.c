@@ -206,6 +206,7 @@ static void test_verifier_has_left(void **state) {
   asked = command(COMMAND_REQUEST_CLOSURE, "p-fire");
   asked.evidence_count = 1;
   asked.evidence[0].kind = EVIDENCE_MATERIAL;
+  asked.evidence[0].stored = true;
   folded.flags |= CASE_TALKED;
   assert_int_equal(decide(&folded, &asked, "2026-03-04T09:00"), RULE_CLOSURE_REQUESTED);
   assert_int_equal(decision.event.verifier, officer("ver-2"));
