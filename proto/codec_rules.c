@@ -122,6 +122,7 @@ static const struct field_rule query[] = {
     MESSAGE(checkpoints),
     MESSAGE(proof),
     MESSAGE(stored),
+    MESSAGE(ledger),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -160,6 +161,17 @@ static const struct field_rule proof_query[] = {
     RANGE(size, 0, INT64_MAX),
 };
 static const struct field_rule key_query[] = {CODE(officer)};
+static const struct field_rule ledger_query[] = {
+    RANGE(part, 0, 2),
+    RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
+    RANGES(version, 1, INT32_MAX, WIRE_PAGE_MAX),
+    RANGE(from, 0, INSTANT_MAX),
+    RANGE(until, 0, INSTANT_MAX),
+    CODE(unit),
+    CODE(officer),
+    RANGE(order_year, 0, INT32_MAX),
+    RANGE(order_serial, 0, INT32_MAX),
+};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -195,6 +207,7 @@ static const struct message_rule requests[] = {
     RULES(key_query, key_query),
     RULES(checkpoint_query, checkpoint_query),
     RULES(proof_query, proof_query),
+    RULES(ledger_query, ledger_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES(watch, watch),
@@ -230,6 +243,7 @@ static const struct field_rule page[] = {
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
     ANY(documents),
     ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
+    ANY(ledger),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
