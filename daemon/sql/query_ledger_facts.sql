@@ -1,6 +1,6 @@
 -- What the first events of cases say, for a ledger.  $1 case numbers, $2 for each how many of its events count, $3 readable units,
 -- $4 readable teams ($3 and $4 NULL: all), $5 size of the log, NULL: all.  Rows by case and part: 1 plan, 2 progress, 3 found
--- put right, 4 looked back, 5 remark (the last accepted one of each); 6 evidence since the finding, counted and named; 7 cases
+-- put right, 4 looked back, 5 remark (the last accepted one of each: rules from 600 on accept, but for 620 and 621); 6 evidence since the finding, counted and named; 7 cases
 -- that follow from it, with their first record, which says what for.
 WITH asked AS MATERIALIZED (
   SELECT a.case_no, a.version FROM unnest($1::bigint[], $2::integer[]) AS a (case_no, version)
@@ -10,7 +10,7 @@ done AS MATERIALIZED (
   SELECT a.case_no, e.version, e.log_index, e.recorded, e.actor, e.command
   FROM asked AS a CROSS JOIN LATERAL (
     SELECT v.version, v.log_index, v.recorded, v.actor, v.command FROM rectify.event AS v
-    WHERE v.case_no = a.case_no AND v.version <= a.version AND v.rule >= 600 AND v.command <> 1) AS e),
+    WHERE v.case_no = a.case_no AND v.version <= a.version AND v.rule >= 600 AND v.rule NOT IN (620, 621) AND v.command <> 1) AS e),
 last AS (
   SELECT DISTINCT ON (d.case_no, k.part) d.case_no, k.part, d.log_index, d.recorded, d.actor, d.command
   FROM done AS d CROSS JOIN LATERAL (

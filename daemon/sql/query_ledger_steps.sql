@@ -1,6 +1,7 @@
 -- One page of the steps done on cases.  $1 first log index, NULL: the first one recorded at $3 or later, $2 rows, $4 and before this
 -- instant (NULL: no end), $5 size of the log, NULL: all, $6 readable units, $7 readable teams (both NULL: all), $8 by this officer
--- (NULL: anybody), $9 how many events to look at.  Accepted ones; with the first record of the case, which says whose it was.
+-- (NULL: anybody), $9 how many events to look at.  Accepted ones (rules from 600 on, but for 620 and 621), without what the
+-- daemon notes on other cases; with the first record of the case, which says whose it was.
 -- A last row without a case number: there is more, from that log index on.
 WITH RECURSIVE log AS (SELECT coalesce($5::bigint, h.size) AS size FROM rectify.head AS h),
 seek (low, high) AS ( -- instants do not run back in the log
@@ -18,7 +19,7 @@ step AS MATERIALIZED (
   SELECT e.log_index, e.case_no, e.recorded, e.actor, e.record
   FROM span JOIN rectify.event AS e ON e.log_index >= span.first AND e.log_index < span.beyond
   JOIN rectify.case_ AS c ON c.case_no = e.case_no
-  WHERE e.rule >= 600 AND ($4::timestamptz IS NULL OR e.recorded < $4) AND ($8::integer IS NULL OR e.actor = $8)
+  WHERE e.rule >= 600 AND e.rule NOT IN (620, 621) AND e.command NOT IN (42, 43) AND ($4::timestamptz IS NULL OR e.recorded < $4) AND ($8::integer IS NULL OR e.actor = $8)
     AND ($6::integer[] IS NULL OR c.unit = ANY ($6) OR c.team = ANY ($7::integer[]))
   ORDER BY e.log_index LIMIT $2::integer)
 SELECT s.log_index, s.case_no, s.recorded, s.actor, s.record, x.body, f.record
