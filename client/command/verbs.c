@@ -352,6 +352,17 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify lists --type problem --inspection 2026-spring\n"
      "  rectify lists --type responsibility --unit east --zh --xlsx lists.xlsx\n",
      lists_flags, lists_run, 0},
+    {"circular", GROUP_SEE, "MONTH [--unit UNIT] [--html]", "the monthly circular: what became of it, unit by unit",
+     "Per unit: new, closed, closed within the first date, open, overdue, red, bounced, relapsed, supervision orders; then each overdue\n"
+     "case by name.  A month that is over is told as of its last instant, and comes out the same for ever; the present one, as of now.\n"
+     "A case counts for the unit that has it at the end.\n"
+     "\nExamples:\n  rectify circular 2026-03\n  rectify circular 2026-03 --zh --html > circular.html\n  rectify circular 2026-03 --json\n",
+     circular_flags, circular_run, 0},
+    {"order", GROUP_SEE, "NUMBER [--html]", "a supervision order, as it goes out on paper",
+     "As the case stood right after the event that issued it: it can be printed again at any time.  With the log's key it has the short\n"
+     "code that `rectify verify --printed` checks.\n"
+     "\nExamples:\n  rectify order 2026-17\n  rectify order 2026-17 --zh --html --log log.pub > order.html\n",
+     printed_order_flags, printed_order_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
