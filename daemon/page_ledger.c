@@ -109,12 +109,13 @@ static bool fill_unit(const struct query *query, const PGresult *result, int at,
                       struct step_room *room) {
   const struct registry *registry = query_world(query)->registry;
   struct event first;
-  if (!unpack(query, page_field(result, at, STEPS_FIRST), &first)) return query->within == 0;
+  if (!unpack(query, page_field(result, at, STEPS_FIRST), &first)) return query->within == 0 && !query->nowhere;
   const uint32_t unit = first.finding.unit <= registry->unit_count ? first.finding.unit : 0;
   (void)memcpy(room->unit, first.finding.unit_code, sizeof room->unit);
   step->unit = answer_text(room->unit);
   if (unit != 0) step->unit_name = answer_text(registry->units[unit].name);
-  return query->within == 0 || (unit != 0 && registry_in_subtree(registry, unit, query->within));
+  if (query->within == 0) return !query->nowhere;
+  return unit != 0 && registry_in_subtree(registry, unit, query->within);
 }
 
 static bool fill_step(const struct query *query, const PGresult *result, int at, Rectify__V1__LedgerStep *step,

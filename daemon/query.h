@@ -33,6 +33,7 @@ struct query {
   uint64_t size, epoch;
   uint32_t part;          /* of a LedgerQuery, */
   uint32_t within;        /* of which only steps on cases of this unit and its subtree are wanted: its id, 0: any, */
+  bool nowhere;           /* (true: of one that nobody knows), */
   usec_t head_at;         /* and when the last event of its log was recorded */
   struct past *past; /* of a query as of a date or as known at a head (past.h); else NULL */
 };

@@ -41,7 +41,8 @@ static void ask_facts(struct query *query, const Rectify__V1__LedgerQuery *wante
 static void ask_steps(struct query *query, const Rectify__V1__LedgerQuery *wanted, uint64_t size, struct query_scope *scope) {
   const struct registry *registry = query_world(query)->registry;
   struct pg_params params;
-  query->within = registry_find_unit(registry, (const char *)wanted->unit.data, wanted->unit.len);
+  query->within = wanted->unit.len == 0 ? 0 : registry_find_unit(registry, (const char *)wanted->unit.data, wanted->unit.len);
+  query->nowhere = wanted->unit.len > 0 && query->within == 0;
   pg_params_reset(&params);
   if (query->cursor.second == 0) pg_param_null(&params);
   else pg_param_int8(&params, query->cursor.first);

@@ -120,9 +120,15 @@ void json_string(FILE *out, const void *text, size_t length) {
   (void)fputc('"', out);
 }
 
+/* Also one that has an apostrophe of its own before it: so that taking one away always gives the text back. */
+static bool is_formula(const char *bytes, size_t length) {
+  while (length > 1 && bytes[0] == '\'') bytes++, length--;
+  return length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+}
+
 void csv_field(FILE *out, const void *data, size_t length, bool text) {
   const char *bytes = data;
-  bool formula = text && length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+  bool formula = text && is_formula(bytes, length);
   bool quoted = false;
   for (size_t i = 0; i < length; i++)
     if (memchr(",\"\r\n", bytes[i], 4) != NULL) quoted = true;

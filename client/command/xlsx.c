@@ -29,7 +29,7 @@ static const char *day_format(enum ledger_dates dates) {
     case LEDGER_DATES_ISO: return "yyyy-mm-dd";
     case LEDGER_DATES_SLASH: return "yyyy/m/d";
     case LEDGER_DATES_DOTS: return "yyyy.m.d";
-    case LEDGER_DATES_CHINESE: return "yyyy\"年\"m\"月\"d\"日\"";
+    case LEDGER_DATES_CHINESE: return "[$-804]yyyy\"年\"m\"月\"d\"日\";@"; /* LibreOffice shows it as 2026/3/9 */
   }
   return "yyyy-mm-dd";
 }
