@@ -262,6 +262,12 @@ def test_maps():
         ok(f"{path}:{place_of}" in done.stderr and why in done.stderr and done.stdout == "", f"{place_of}: {why}", done.stderr, text)
     path.write_text(good.replace("of: cases", "of: x").replace("source: case", "source: y, width: z"))
     same(run("ledger", "--map", path, code=78).stderr.count("error:"), 2, "all that can be told at once")
+    path.write_text(re.search(r"```yaml\n(.*?)```", (ROOT / "docs" / "LEDGER.md").read_text(), re.S)[1])
+    same(table(run("ledger", "--map", path, "--csv", "--zh", "--limit", 1).stdout),
+         [["编号", "存在问题", "单位名称", "整改时限"], ["C-000001", "消防通道堆放杂物", "北", ""]], "the map of the manual works")
+    for file in sorted((ROOT / "policy" / "ledger").glob("*.yaml")):
+        same(run("ledger", "--map", file.stem, "--csv", "--limit", 1).stdout, run("ledger", "--map", file, "--csv", "--limit", 1).stdout,
+             f"{file.stem} is built in as it stands in the folder")
     ok("there is no map 'auditt'" in run("ledger", "--map", "auditt", code=64).stderr, "no such map built in")
     ok("cannot read" in run("ledger", "--map", "./none.yaml", code=65).stderr, "no such file")
     for words, why in ((("ledger", "--type", "word"), "did you mean 'work'"), (("ledger", "--type", "work", "--light", "red"), "a ledger of steps knows"),
@@ -394,10 +400,10 @@ def test_printed_order():
     ok(ledger[-1].removeprefix("short code ") in str(cells[-1][0].value), "and so has a spreadsheet", cells[-1][0].value)
 
 
-def views(maps=MAPS):
+def views(maps=MAPS, forms=(("--csv",), ("--csv", "--zh"), ("--json",))):
     seen = {}
     for name in maps:
-        for more in (("--csv",), ("--csv", "--zh"), ("--json",)):
+        for more in forms:
             seen[name, *more] = run("ledger", "--map", name, *more, *HERE["at"]).stdout
     seen["all"] = run("ledger", "--json", *HERE["at"]).stdout
     seen["work"] = run("ledger", "--type", "work", "--csv", *HERE["at"]).stdout
@@ -421,7 +427,7 @@ def later():
 def test_later():
     """Every column of every map is what it was, whatever came later: events, another registry."""
     HERE["at"] = ()
-    live = views(MAPS[:1])
+    live = views(("rectification",), (("--csv", "--zh"),))
     size = HERE["daemon"].sql("SELECT size FROM rectify.head")
     later()
     row, = objects("ledger", "--type", "rectification", "--inspection", "2026-spring")
@@ -429,7 +435,7 @@ def test_later():
     row, = objects("ledger", "--limit", 1, "--unit", "north-1")
     same((row["goal"], row["measures"], row["progress"], row["remark"], row["co_units"]), ("目标", "措施", "开始", "新备注", "south north"), "and on the other case")
     HERE["at"] = ("--known-at", size)
-    again = views(MAPS[:1])
+    again = views(("rectification",), (("--csv", "--zh"),))
     same([name for name in live if live[name] != again[name]], [], f"all {len(live)} are those of then, byte for byte, the spreadsheet too")
     same(run("circular", "2026-01").stdout, HERE["circular"], "and so is the circular of January")
     number, text, public = HERE["order"]

@@ -46,7 +46,7 @@ def wrong_bounds():
 
 
 SENT = """Request Submit Finding Evidence Act Command Publish Query CaseQuery HistoryQuery LogQuery NoticeQuery WhyQuery
-NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery Cosign Watch ClockAdvance""".split()
+NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery LedgerQuery Cosign Watch ClockAdvance""".split()
 
 
 def unnamed():
