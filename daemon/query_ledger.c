@@ -2,7 +2,9 @@
  * their events say up to the version told there is the same for ever, so that the present and the past need one statement. */
 #include "daemon/query.h"
 
-#define STEPS_LOOKED_AT 8192 /* events a page: whoever may read few cases must not make the database read the whole log */
+/* Events a page: whoever may read few cases must not make the database read the whole log.  Where nearly all are wanted, hardly
+ * more than fill a page. */
+#define STEPS_LOOKED_AT 8192
 
 enum { PART_FACTS, PART_STEPS, PART_ORDER };
 
@@ -53,7 +55,7 @@ static void ask_steps(struct query *query, const Rectify__V1__LedgerQuery *wante
   param_size(&params, size);
   query_param_scope(&params, scope);
   query_param_officer(&params, registry, wanted->officer);
-  pg_param_int8(&params, STEPS_LOOKED_AT);
+  pg_param_int8(&params, scope->all && wanted->officer.len == 0 ? 2 * (int64_t)query->limit : STEPS_LOOKED_AT);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LEDGER_STEPS, &params);
 }
 

@@ -1,6 +1,7 @@
 /* ledger_map.c - see ledger_map.h. */
 #include "document/ledger_map.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "document/field.h"
@@ -33,7 +34,7 @@ static const struct word words_dates[] = {
 static void heading(struct report *report, const struct yaml_node *node, const char *plain, char out[CODE_BYTES_MAX + 1]) {
   if (node != NULL) (void)field_phrase(report, node, "a heading", out);
   else
-    for (size_t i = 0; plain[i] != '\0' && i < CODE_BYTES_MAX; i++) out[i] = plain[i];
+    (void)snprintf(out, CODE_BYTES_MAX + 1, "%s", plain);
 }
 
 static bool is_new(struct report *report, const struct yaml_node *node, const struct ledger_map *map, uint32_t source) {

@@ -17,9 +17,10 @@ span AS (
   FROM log, (SELECT coalesce($1, (SELECT max(s.low) FROM seek AS s WHERE s.low >= s.high)) AS first) AS f),
 step AS MATERIALIZED (
   SELECT e.log_index, e.case_no, e.recorded, e.actor, e.record
-  FROM span JOIN rectify.event AS e ON e.log_index >= span.first AND e.log_index < span.beyond
-  JOIN rectify.case_ AS c ON c.case_no = e.case_no
-  WHERE e.rule >= 600 AND e.rule NOT IN (620, 621) AND e.command NOT IN (42, 43) AND ($4::timestamptz IS NULL OR e.recorded < $4) AND ($8::integer IS NULL OR e.actor = $8)
+  FROM rectify.event AS e JOIN rectify.case_ AS c ON c.case_no = e.case_no
+  WHERE e.log_index >= (SELECT span.first FROM span) AND e.log_index < (SELECT span.beyond FROM span) -- (bounds of the index)
+    AND e.rule >= 600 AND e.rule NOT IN (620, 621) AND e.command NOT IN (42, 43)
+    AND ($4::timestamptz IS NULL OR e.recorded < $4) AND ($8::integer IS NULL OR e.actor = $8)
     AND ($6::integer[] IS NULL OR c.unit = ANY ($6) OR c.team = ANY ($7::integer[]))
   ORDER BY e.log_index LIMIT $2::integer)
 SELECT s.log_index, s.case_no, s.recorded, s.actor, s.record, x.body, f.record
