@@ -40,7 +40,7 @@ const struct flag lists_flags[] = {
 struct leaving {
   struct session *session;
   struct arguments *arguments;
-  const char *map_given, *xlsx, *key, *from, *until;
+  const char *map_given, *map_of_type, *xlsx, *key, *from, *until;
   bool bom;
   bool all; /* neither map nor type nor spreadsheet: whatever is known */
   struct filter filter;
@@ -52,13 +52,13 @@ struct leaving {
 static bool read_type(struct leaving *ledger) {
   const bool lists = ledger->arguments->verb->flags == lists_flags;
   const uint32_t type = read_word(lists ? words_list_type : words_ledger_type, "type", optarg);
-  if (type != 0) ledger->map_given = lists ? list_maps[type] : ledger_maps[type];
+  if (type != 0) ledger->map_of_type = lists ? list_maps[type] : ledger_maps[type];
   return type != 0;
 }
 
 static bool read_further(struct session *session, void *context, const char *name) {
   struct leaving *ledger = context;
-  if (strcmp(name, "type") == 0) return ledger->map_given != NULL || read_type(ledger);
+  if (strcmp(name, "type") == 0) return read_type(ledger);
   if (strcmp(name, "bom") == 0) return ledger->bom = true;
   const struct { const char *name; const char **to; } texts[] = {{"map", &ledger->map_given}, {"xlsx", &ledger->xlsx},
                                                                 {"log", &ledger->key},       {"from", &ledger->from},
@@ -90,6 +90,9 @@ static int check(const struct leaving *ledger) {
 }
 
 static int load_map(struct leaving *ledger, const char *usual) {
+  if (ledger->map_given != NULL && ledger->map_of_type != NULL)
+    return complain_usage(ledger->arguments->verb, "--type and --map both say which columns: one of them is enough");
+  if (ledger->map_given == NULL) ledger->map_given = ledger->map_of_type;
   if (ledger->map_given == NULL && ledger->xlsx != NULL) ledger->map_given = ledger_maps[0];
   if (ledger->map_given == NULL) ledger->map_given = usual;
   ledger->all = ledger->map_given == NULL;

@@ -270,7 +270,7 @@ def test_maps():
     ok("there is no map 'auditt'" in run("ledger", "--map", "auditt", code=64).stderr, "no such map built in")
     ok("cannot read" in run("ledger", "--map", "./none.yaml", code=65).stderr, "no such file")
     for words, why in ((("ledger", "--type", "word"), "did you mean 'work'"), (("ledger", "--type", "work", "--light", "red"), "a ledger of steps knows"),
-                       (("ledger", "--from", "2026-01-01"), "--type work"), (("ledger", "--type", "work", "--from", "soon"), "wants a date"),
+                       (("ledger", "--map", "audit", "--type", "work"), "one of them is enough"), (("ledger", "--from", "2026-01-01"), "--type work"), (("ledger", "--type", "work", "--from", "soon"), "wants a date"),
                        (("ledger", "--type", "work", "--from", "2026-02-01", "--until", "2026-01-01"), "before --from")):
         ok(why in run(*words, code=64).stderr, f"{' '.join(words)}: {why}")
 
