@@ -39,7 +39,7 @@ say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
 # Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
 MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o
 LIBRARY_ALL := $(B)/librectify-all.a
-LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
@@ -146,7 +146,7 @@ install: ## install what is missing, build, put in place programs, library, poli
 	@$(MAKE) all $(MANUALS)
 	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -d "$(DESTDIR)$(INCLUDEDIR)/rectify/v1" "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1"
-	install -d "$(DESTDIR)$(DATADIR)/rectify/policy/calendar" "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -d "$(DESTDIR)$(DATADIR)/rectify/policy/calendar" "$(DESTDIR)$(DATADIR)/rectify/policy/ledger" "$(DESTDIR)$(DATADIR)/doc/rectify"
 	install -d "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES"
 	install -m 644 $(CATALOGUE) "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES/rectify.mo"
 	install -d "$(DESTDIR)$(DATADIR)/bash-completion/completions" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
@@ -160,6 +160,7 @@ install: ## install what is missing, build, put in place programs, library, poli
 	install -m 644 proto/rectify/v1/rectify.proto "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1/rectify.proto"
 	install -m 644 policy/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy"
 	install -m 644 policy/calendar/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy/calendar"
+	install -m 644 policy/ledger/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy/ledger"
 	for page in $(MANUALS); do install -m 644 $$page "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
 	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md "$(DESTDIR)$(DATADIR)/doc/rectify"
 	install -m 644 deploy/rectifyd.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf"
@@ -188,7 +189,7 @@ $(B)/flags: FORCE
 FORCE:
 
 # Files compiled in by .incbin: changing one rebuilds the object that holds it.
-$(B)/document/embedded.o: $(wildcard policy/*.yaml policy/calendar/*.yaml deploy/registry.yaml)
+$(B)/document/embedded.o: $(wildcard policy/*.yaml policy/calendar/*.yaml policy/ledger/*.yaml deploy/registry.yaml)
 $(B)/daemon/migrate.o: $(wildcard migrations/*.sql) $(B)/embedded/migrations.inc
 $(B)/embedded/migrations.inc: FORCE
 	@scripts/embed.sh $@
@@ -202,7 +203,7 @@ $(B)/rectify-sign: $(SIGN) $(CORE)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lcrypto
 $(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter
 
 $(CATALOGUE): po/zh_CN.po
 	@mkdir -p $(@D)

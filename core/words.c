@@ -129,6 +129,12 @@ const struct word words_failure[] = {
 #undef FAILURE
     WORDS_END};
 
+const struct word words_ledger[] = {
+#define LEDGER(no, NAME, name, zh, of, text) {no, #name, zh, text},
+#include "rectify/ledger.def"
+#undef LEDGER
+    WORDS_END};
+
 static const struct word *word_of(const struct word *table, uint32_t number) {
   for (const struct word *word = table; word->name != NULL; word++)
     if (word->number == number) return word;
@@ -223,6 +229,15 @@ bool rule_refuses(uint32_t rule) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].number == rule) return rows[i].refuses;
   return false;
+}
+
+uint32_t ledger_column_of(uint32_t number) {
+  static const uint8_t of_ledgers[LEDGER_COUNT + 1] = {
+#define LEDGER(no, NAME, name, zh, of, text) [no] = of,
+#include "rectify/ledger.def"
+#undef LEDGER
+  };
+  return number <= LEDGER_COUNT ? of_ledgers[number] : 0;
 }
 
 bool failure_is_retry(uint32_t failure) {

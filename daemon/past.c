@@ -79,8 +79,22 @@ static void ask_history(struct query *query) {
   pg_end(query->daemon->reader);
 }
 
+/* ---- what a ledger has beside the cases ---- */
+
+static void ledger_result(void *context, unsigned step, const PGresult *result) {
+  struct query *query = context;
+  if (query->daemon->store.office->registry != NULL) page_of_ledger(query, step, result);
+}
+
+static void ask_ledger(struct query *query) {
+  if (!past_office_holds(query) || !past_job(query, ledger_result, query_end)) return;
+  query_ask_ledger(query, query->past->wanted->ledger, query->past->size);
+  pg_end(query->daemon->reader);
+}
+
 static void ask_rows(struct query *query) {
   if (query->what == RECTIFY__V1__QUERY__WHAT_HISTORY) ask_history(query);
+  else if (query->what == RECTIFY__V1__QUERY__WHAT_LEDGER) ask_ledger(query);
   else past_ask_cases(query);
 }
 
@@ -140,8 +154,9 @@ static struct past *new_past(const Rectify__V1__Query *wanted) {
 /* NULL: it can be asked. */
 static const char *cannot(const Rectify__V1__Query *wanted, const char **field) {
   *field = "query.as_of";
-  if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_CASES && wanted->what_case != RECTIFY__V1__QUERY__WHAT_HISTORY)
-    return "only cases and histories can be asked for as of the past";
+  const bool can = wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES ||
+                   wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER;
+  if (!can) return "only cases, histories and ledgers can be asked for as of the past";
   if (wanted->as_of > clock_now()) return "that is still to come";
   *field = "query.cases.order";
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES && wanted->cases->order != 0)

@@ -40,6 +40,7 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_STORED: page_of_stored(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_EVIDENCE: page_of_evidence(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_CONTENT: page_of_content(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_LEDGER:
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
@@ -67,6 +68,8 @@ static void query_result(void *context, unsigned step, const PGresult *result) {
   if (query->daemon->store.office->registry == NULL) return; /* being loaded anew: answered "unavailable" at the end */
   if (step == 0) {
     take_head(query, result);
+  } else if (query->what == RECTIFY__V1__QUERY__WHAT_LEDGER) {
+    page_of_ledger(query, step - 1, result);
   } else if (step == 1 && query->needs_case) {
     take_case(query, result);
   } else if ((!query->needs_case || query->may_see) && !query->held) {
@@ -302,7 +305,16 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_EVIDENCE) query_ask_evidence(query, wanted->evidence, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CONTENT) query_ask_content(query, wanted->content, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_STORED) ask_stored(query, wanted->stored, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER) query_ask_ledger(query, wanted->ledger, 0);
   pg_end(query->daemon->reader);
+}
+
+/* NULL, or what is wrong with a query that its fields alone do not tell. */
+static const char *check(const struct daemon *daemon, const Rectify__V1__Query *wanted, const char **field) {
+  *field = "query.proof.size";
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF) return query_check_proof(daemon, wanted->proof);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER) return query_check_ledger(wanted->ledger, field);
+  return NULL;
 }
 
 #define SAY_NUMBER(number) #number
@@ -330,9 +342,9 @@ static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint3
     answer_error(daemon, back, id, FAILURE_FIELD, "query.cursor", "not a cursor of this daemon", 0);
     return;
   }
-  const char *wrong = wanted->what_case == RECTIFY__V1__QUERY__WHAT_PROOF ? query_check_proof(daemon, wanted->proof) : NULL;
+  const char *field, *wrong = check(daemon, wanted, &field);
   if (wrong != NULL) {
-    answer_error(daemon, back, id, FAILURE_FIELD, "query.proof.size", wrong, 0);
+    answer_error(daemon, back, id, FAILURE_FIELD, field, wrong, 0);
     return;
   }
   const char *full = no_place(daemon, back);

@@ -36,6 +36,10 @@ struct query {
   bool waits;                 /* until he is */
   struct command reader;      /* by which he will be */
   uint32_t attempts;          /* how often it was asked before */
+  uint32_t part;          /* of a LedgerQuery, */
+  uint32_t within;        /* of which only steps on cases of this unit and its subtree are wanted: its id, 0: any, */
+  bool nowhere;           /* (true: of one that nobody knows), */
+  usec_t head_at;         /* and when the last event of its log was recorded */
   struct past *past; /* of a query as of a date or as known at a head (past.h); else NULL */
 };
 
@@ -69,6 +73,14 @@ void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
 void query_ask_told(struct query *query, int64_t from);
 /* Whether the actor may see the case: one row or none, without counting as the page. */
 void query_ask_case(struct query *query, uint64_t case_no);
+/* What the actor may read: all, or units and, as teams, units. */
+struct query_scope {
+  bool all;
+  struct pg_array units, teams;
+};
+void query_scope_find(const struct daemon *daemon, uint32_t actor, struct query_scope *scope);
+void query_param_scope(struct pg_params *params, struct query_scope *scope); /* two parameters, NULL for all */
+void query_scope_free(struct query_scope *scope); /* when the statement was added */
 /* Where a page of the past begins: behind event `version` of case `from`; of the log of `size`. */
 struct past_page {
   int64_t from, until; /* no case behind it */
@@ -81,6 +93,15 @@ struct past_page {
 void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct past_page page);
 /* The officer's id, NULL for the empty code; for an unknown one an id that nobody has. */
 void query_param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code);
+
+/* ---- query_ledger.c ---- */
+/* NULL when it can be asked, else what is wrong; *field says where. */
+const char *query_check_ledger(const Rectify__V1__LedgerQuery *wanted, const char **field);
+/* Adds the statements to the job that was begun; `size` of the log that is meant, 0: all. */
+void query_ask_ledger(struct query *query, const Rectify__V1__LedgerQuery *wanted, uint64_t size);
+
+/* ---- page_ledger.c: the results of query_ask_ledger(), counted from 0 ---- */
+void page_of_ledger(struct query *query, unsigned step, const PGresult *result);
 
 /* ---- page.c, page_case.c, page_letter.c, page_registry.c, page_told.c: each sends the page that `result` makes ---- */
 void page_of_cases(struct query *query, const PGresult *result);

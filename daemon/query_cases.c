@@ -11,11 +11,6 @@ day_t query_today(const struct daemon *daemon) {
   return zone_day_of(world_zone(&daemon->store.office->world, 0), clock_now());
 }
 
-struct scope {
-  bool all;
-  struct pg_array units, teams;
-};
-
 /* Marks what the officer reaches over as a reader, and as an inspector of a team, in what is marked already. */
 static void add_reach(const struct registry *registry, uint32_t officer, day_t day, bool *any, bool *inspects) {
   static int32_t marks[UNITS_MAX + 2];
@@ -37,11 +32,11 @@ static void add_all_reach(const struct registry *registry, uint32_t actor, day_t
 }
 
 /* What authorise_read() would say of each unit, and of each unit as the team. */
-static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope *scope) {
+void query_scope_find(const struct daemon *daemon, uint32_t actor, struct query_scope *scope) {
   static bool any[UNITS_MAX + 1], inspects[UNITS_MAX + 1];
   const struct registry *registry = daemon->store.office->registry;
   day_t day = query_today(daemon);
-  *scope = (struct scope){.all = authorise_read(&daemon->store.office->world, actor, 0, 0, day)};
+  *scope = (struct query_scope){.all = authorise_read(&daemon->store.office->world, actor, 0, 0, day)};
   pg_array_reset(&scope->units, PG_INT4);
   pg_array_reset(&scope->teams, PG_INT4);
   if (scope->all) return;
@@ -54,12 +49,12 @@ static void find_scope(const struct daemon *daemon, uint32_t actor, struct scope
   }
 }
 
-static void free_scope(struct scope *scope) {
+void query_scope_free(struct query_scope *scope) {
   pg_array_free(&scope->units);
   pg_array_free(&scope->teams);
 }
 
-static void param_scope(struct pg_params *params, struct scope *scope) {
+void query_param_scope(struct pg_params *params, struct query_scope *scope) {
   if (scope->all) {
     pg_param_null(params);
     pg_param_null(params);
@@ -139,13 +134,13 @@ static void free_arrays(struct case_arrays *arrays) {
 }
 
 /* $1 to $11: which, who may, where it stands. */
-static void param_standing(struct query *query, const Rectify__V1__CaseQuery *wanted, struct scope *scope,
+static void param_standing(struct query *query, const Rectify__V1__CaseQuery *wanted, struct query_scope *scope,
                            struct case_arrays *arrays, struct pg_params *params) {
   const struct registry *registry = query->daemon->store.office->registry;
   pg_array_reset(&arrays->numbers, PG_INT8);
   for (size_t i = 0; i < wanted->n_case_no; i++) pg_put_int(&arrays->numbers, (int64_t)wanted->case_no[i]);
   param_optional_array(params, &arrays->numbers);
-  param_scope(params, scope);
+  query_param_scope(params, scope);
   param_subtree(params, &arrays->units, registry, wanted->unit);
   param_numbers(params, &arrays->statuses, wanted->n_status, wanted->status);
   param_numbers(params, &arrays->tracks, wanted->n_track, wanted->track);
@@ -170,7 +165,7 @@ static void param_facts(struct query *query, const Rectify__V1__CaseQuery *wante
   else pg_param_int8(params, (int64_t)wanted->parent);
 }
 
-static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct scope *scope,
+static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct query_scope *scope,
                         struct case_arrays *arrays, struct pg_params *params) {
   pg_params_reset(params);
   param_standing(query, wanted, scope, arrays, params);
@@ -186,26 +181,26 @@ static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wante
 
 void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted) {
   struct pg_params params;
-  struct scope scope;
+  struct query_scope scope;
   struct case_arrays arrays = {0};
-  find_scope(query->daemon, query->actor, &scope);
+  query_scope_find(query->daemon, query->actor, &scope);
   param_cases(query, wanted, &scope, &arrays, &params);
   enum statement statement = wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
   pg_statement(query->daemon->reader, statement, &params);
   free_arrays(&arrays);
-  free_scope(&scope);
+  query_scope_free(&scope);
 }
 
 void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wanted, struct past_page page) {
   struct pg_params params;
-  struct scope scope;
+  struct query_scope scope;
   struct case_arrays arrays = {0};
-  find_scope(query->daemon, query->actor, &scope);
+  query_scope_find(query->daemon, query->actor, &scope);
   pg_params_reset(&params);
   pg_array_reset(&arrays.numbers, PG_INT8);
   for (size_t i = 0; i < wanted->n_case_no; i++) pg_put_int(&arrays.numbers, (int64_t)wanted->case_no[i]);
   param_optional_array(&params, &arrays.numbers);
-  param_scope(&params, &scope);
+  query_param_scope(&params, &scope);
   param_text(&params, wanted->finding_id);
   param_facts(query, wanted, &arrays, &params);
   pg_param_int8(&params, page.from);
@@ -218,7 +213,7 @@ void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wan
   pg_param_instant(&params, page.as_of);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_PAST_CASES, &params);
   free_arrays(&arrays);
-  free_scope(&scope);
+  query_scope_free(&scope);
 }
 
 void query_ask_case(struct query *query, uint64_t case_no) {
@@ -234,13 +229,13 @@ void query_ask_case(struct query *query, uint64_t case_no) {
 
 void query_ask_told(struct query *query, int64_t from) {
   struct pg_params params;
-  struct scope scope;
-  find_scope(query->daemon, query->actor, &scope);
+  struct query_scope scope;
+  query_scope_find(query->daemon, query->actor, &scope);
   pg_params_reset(&params);
   pg_param_int8(&params, from);
-  param_scope(&params, &scope);
+  query_param_scope(&params, &scope);
   pg_param_int4(&params, (int32_t)query->actor);
   pg_param_int4(&params, (int32_t)query->limit);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_TOLD, &params);
-  free_scope(&scope);
+  query_scope_free(&scope);
 }

@@ -72,7 +72,8 @@ static enum query_right of_proof(const struct daemon *daemon, const Rectify__V1_
 
 enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor) {
   switch (wanted->what_case) {
-    case RECTIFY__V1__QUERY__WHAT_CASES: return QUERY_CASES;
+    case RECTIFY__V1__QUERY__WHAT_CASES:
+    case RECTIFY__V1__QUERY__WHAT_LEDGER: return QUERY_CASES;
     case RECTIFY__V1__QUERY__WHAT_HISTORY: return QUERY_HISTORY;
     case RECTIFY__V1__QUERY__WHAT_WHY: return QUERY_WHY;
     case RECTIFY__V1__QUERY__WHAT_NEXT: return QUERY_NEXT;

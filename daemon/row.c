@@ -51,6 +51,9 @@ static void date_row(const struct world *world, usec_t now, const struct case_st
     workday_format(zone_day_of(zone, state->closed), room->closed);
     row->closed_text = bytes_of(room->closed);
   }
+  if (state->first_due != 0)
+    row->first_limit = workday_between(world_calendar(world, state->unit), zone_day_of(zone, state->opened),
+                                       zone_day_of(zone, state->first_due - 1));
   usec_t fire = case_next_fire(state, NULL);
   row->next_fire = fire == INSTANT_NONE ? 0 : fire;
 }
@@ -69,6 +72,7 @@ static void fill_workflow(const struct case_state *state, Rectify__V1__CaseRow *
   row->measures_shown = state->measures_shown;
   row->form = state->form;
   row->rule_day = state->rule_day;
+  row->staged = state->staged;
   if (state->order_serial == 0) return;
   (void)snprintf(room->order, sizeof room->order, "%u-%u", state->order_year, state->order_serial);
   row->order = bytes_of(room->order);

@@ -34,8 +34,18 @@ EMBED("registry", "deploy/registry.yaml");
 EMBED("cn", "policy/calendar/cn.yaml");
 EMBED("weekdays", "policy/calendar/weekdays.yaml");
 EMBED("us_federal", "policy/calendar/us-federal.yaml");
+EMBED("ledger_rectification", "policy/ledger/rectification.yaml");
+EMBED("ledger_work", "policy/ledger/work.yaml");
+EMBED("ledger_problem", "policy/ledger/problem.yaml");
+EMBED("ledger_responsibility", "policy/ledger/responsibility.yaml");
+EMBED("ledger_measures", "policy/ledger/measures.yaml");
+EMBED("ledger_audit", "policy/ledger/audit.yaml");
+EMBED("ledger_discipline", "policy/ledger/discipline.yaml");
 
 __asm__(TABLE("document_embedded_policy") ROW("municipal") TABLE_END("document_embedded_policy"));
 __asm__(TABLE("document_embedded_registry") ROW("registry") TABLE_END("document_embedded_registry"));
 __asm__(TABLE("document_embedded_calendars") ROW("cn") ROW("weekdays") ROW("us_federal") ".quad 0, 0, 0\n"
             TABLE_END("document_embedded_calendars"));
+__asm__(TABLE("document_embedded_ledgers") ROW("ledger_rectification") ROW("ledger_work") ROW("ledger_problem")
+            ROW("ledger_responsibility") ROW("ledger_measures") ROW("ledger_audit") ROW("ledger_discipline")
+            ".quad 0, 0, 0\n" TABLE_END("document_embedded_ledgers"));

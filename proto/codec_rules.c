@@ -134,6 +134,7 @@ static const struct field_rule query[] = {
     MESSAGE(letters),
     MESSAGE(evidence),
     MESSAGE(content),
+    MESSAGE(ledger),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -207,6 +208,17 @@ static const struct field_rule letter_report[] = {
 };
 static const struct field_rule evidence_query[] = {RANGE(case_no, 1, INT64_MAX)};
 static const struct field_rule content_query[] = {RANGE(case_no, 1, INT64_MAX), HASH(sha256)};
+static const struct field_rule ledger_query[] = {
+    RANGE(part, 0, 2),
+    RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
+    RANGES(version, 1, INT32_MAX, WIRE_PAGE_MAX),
+    RANGE(from, 0, INSTANT_MAX),
+    RANGE(until, 0, INSTANT_MAX),
+    CODE(unit),
+    CODE(officer),
+    RANGE(order_year, 0, INT32_MAX),
+    RANGE(order_serial, 0, INT32_MAX),
+};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -246,6 +258,7 @@ static const struct message_rule requests[] = {
     RULES(proof_query, proof_query),
     RULES(evidence_query, evidence_query),
     RULES(content_query, content_query),
+    RULES(ledger_query, ledger_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
     RULES_EMPTY(unposted_query),
@@ -293,6 +306,7 @@ static const struct field_rule page[] = {
     ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
     ANY(letters),
     ANY(evidence),    ANY(parts),
+    ANY(ledger),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),

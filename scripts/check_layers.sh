@@ -35,6 +35,7 @@ libpq-fe\.h daemon/(pg[a-z_]*|commit|load|query|migrate|cluster[a-z_]*)\.[ch]
 libfyaml\.h document/.*|client/command/mapping\.c
 protobuf-c/.*|rectify/v1/.*\.pb-c\.h proto/.*|daemon/.*|client/.*|include/rectify/client\.h
 libsmartcols/.* client/command/.*
+xlsxwriter\.h client/command/xlsx\.c
 openssl/.* daemon/.*|client/.*|sign/.*
 syslog\.h daemon/(log|options)\.[ch]
 TABLE

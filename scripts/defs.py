@@ -25,6 +25,7 @@ COLUMNS = {
     "HOLDER": "number NAME name zh text",
     "CONDITION": "number NAME name zh text",
     "MARK": "number NAME name zh text",
+    "LEDGER": "number NAME name zh of text",
     "COMMAND": "number NAME name zh roles needs_text text",
     "QUERY": "number NAME name zh reach roles text",
     "RULE": "number NAME refuses zh text",

@@ -16,6 +16,7 @@ run libssl-dev
 run libfyaml-dev
 run libsmartcols-dev
 run gettext           # the Chinese catalogue of the command
+run libxlsxwriter-dev
 run tzdata            # time zones of units
 run postgresql        # the private cluster
 test libcmocka-dev
@@ -26,6 +27,8 @@ test python3
 test python3-zmq      # a client in another language
 test python3-protobuf
 test python3-cryptography # the second verifier
+test python3-openpyxl  # a second and a third reader of the ledgers' XLSX
+test libreoffice-calc-nogui
 test python3-yaml      # the real data set's expectations read the policy
 test protobuf-compiler
 test procps

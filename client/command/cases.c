@@ -1,9 +1,9 @@
-/* cases.c - the lists of cases: `cases`, `ledger`. */
+/* cases.c - the list of cases: `cases`; and what a row of a case alone tells, for ledger.c too. */
 #include <string.h>
 
-#include "client/command/past.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
+#include "rectify/must.h"
 
 #define ROW const Rectify__V1__CaseRow *row
 static void put_case(struct sheet *sheet, ROW) {
@@ -61,13 +61,13 @@ static void put_text(struct sheet *sheet, ROW) {
   sheet_data(sheet, &row->text);
 }
 static void put_due(struct sheet *sheet, ROW) {
-  sheet_data(sheet, &row->due_text);
+  sheet_day_text(sheet, &row->due_text);
 }
 static void put_due_at(struct sheet *sheet, ROW) {
   sheet_instant(sheet, row->due);
 }
 static void put_closed(struct sheet *sheet, ROW) {
-  sheet_data(sheet, &row->closed_text);
+  sheet_day_text(sheet, &row->closed_text);
 }
 static void put_rework(struct sheet *sheet, ROW) {
   sheet_number(sheet, row->rework);
@@ -116,9 +116,7 @@ static void put_marks(struct sheet *sheet, ROW) {
 }
 
 static void put_found(struct sheet *sheet, ROW) {
-  char text[11];
-  workday_format(row->found_on, text);
-  sheet_string(sheet, text);
+  sheet_day(sheet, row->found_on);
 }
 
 static void put_finding(struct sheet *sheet, ROW) {
@@ -161,39 +159,47 @@ static const struct view_column cases_view[] = {
     {{"text", "TEXT", "问题描述", COLUMN_TEXT}, put_text},
 };
 
-/* The columns of a rectification ledger (整改台账). */
-static const struct view_column ledger_view[] = {
-    {{"case", "CASE", "编号", 0}, put_case},
-    {{"inspection", "SOURCE", "问题来源", COLUMN_ROOM}, put_inspection},
-    {{"kind", "KIND", "问题类别", COLUMN_ROOM}, put_kind},
-    {{"category", "CATEGORY", "分类", COLUMN_ROOM}, put_category},
-    {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
-    {{"text", "DESCRIPTION", "问题描述", COLUMN_TEXT}, put_text},
-    {{"found_on", "FOUND", "发现时间", COLUMN_ROOM}, put_found},
-    {{"track", "TRACK", "整改类型", COLUMN_ROOM}, put_track},
-    {{"unit", "UNIT", "责任单位", 0}, put_unit},
-    {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
-    {{"handler", "RESPONSIBLE", "责任人", 0}, put_handler},
-    {{"handler_name", "NAME", "责任人姓名", COLUMN_MACHINE}, put_handler_name},
-    {{"verifier", "VERIFIER", "核查人", COLUMN_ROOM}, put_verifier},
-    {{"verifier_name", "NAME", "核查人姓名", COLUMN_MACHINE}, put_verifier_name},
-    {{"due", "DUE", "完成时限", 0}, put_due},
-    {{"status", "STATUS", "进展情况", 0}, put_status},
-    {{"light", "LIGHT", "灯色", COLUMN_LIGHT}, put_light},
-    {{"order", "ORDER", "督办单", COLUMN_ROOM}, put_order},
-    {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_ROOM}, put_extended},
-    {{"rework", "REWORK", "返工次数", COLUMN_NUMBER | COLUMN_ROOM}, put_rework},
-    {{"closed_on", "CLOSED", "销号日期", COLUMN_ROOM}, put_closed},
-    {{"same_problem", "SAME PROBLEM", "同一问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_problem},
-    {{"same_kind", "SAME KIND", "同类问题", COLUMN_NUMBER | COLUMN_ROOM}, put_same_kind},
-    {{"origin", "ORIGIN", "来源", COLUMN_MACHINE}, put_origin},
-    {{"parent", "FOLLOWS FROM", "来自事项", COLUMN_MACHINE}, put_parent},
-    {{"merged_into", "MERGED INTO", "并入", COLUMN_MACHINE}, put_merged_into},
-    {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
-    {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
-    {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
-    {{"marks", "MARKS", "标记", COLUMN_MACHINE}, put_marks},
+/* By enum ledger. */
+static void (*const ledger_cells[LEDGER_COUNT + 1])(struct sheet *sheet, const Rectify__V1__CaseRow *row) = {
+    [LEDGER_CASE] = put_case,
+    [LEDGER_INSPECTION] = put_inspection,
+    [LEDGER_KIND] = put_kind,
+    [LEDGER_SEVERITY] = put_severity,
+    [LEDGER_CATEGORY] = put_category,
+    [LEDGER_CODE] = put_code,
+    [LEDGER_TEXT] = put_text,
+    [LEDGER_FOUND_ON] = put_found,
+    [LEDGER_TRACK] = put_track,
+    [LEDGER_UNIT] = put_unit,
+    [LEDGER_UNIT_NAME] = put_unit_name,
+    [LEDGER_HANDLER] = put_handler,
+    [LEDGER_HANDLER_NAME] = put_handler_name,
+    [LEDGER_VERIFIER] = put_verifier,
+    [LEDGER_VERIFIER_NAME] = put_verifier_name,
+    [LEDGER_DUE] = put_due,
+    [LEDGER_STATUS] = put_status,
+    [LEDGER_LIGHT] = put_light,
+    [LEDGER_CLOSED_ON] = put_closed,
+    [LEDGER_ORDER] = put_order,
+    [LEDGER_EXTENSIONS] = put_extensions,
+    [LEDGER_EXTENDED] = put_extended,
+    [LEDGER_REWORK] = put_rework,
+    [LEDGER_SAME_PROBLEM] = put_same_problem,
+    [LEDGER_SAME_KIND] = put_same_kind,
+    [LEDGER_ORIGIN] = put_origin,
+    [LEDGER_PARENT] = put_parent,
+    [LEDGER_MERGED_INTO] = put_merged_into,
+    [LEDGER_ACCOUNTABLE] = put_accountable,
+    [LEDGER_ACCOUNTABLE_NAME] = put_accountable_name,
+    [LEDGER_SUBJECT] = put_subject,
+    [LEDGER_FORM] = put_form,
+    [LEDGER_MARKS] = put_marks,
 };
+
+void case_cell(struct sheet *sheet, uint32_t source, const Rectify__V1__CaseRow *row) {
+  must(source <= LEDGER_COUNT && ledger_cells[source] != NULL);
+  ledger_cells[source](sheet, row);
+}
 
 void case_print(const struct session *session, const Rectify__V1__CaseRow *row) {
   struct column columns[COUNT(cases_view)];
@@ -240,67 +246,11 @@ int cases_run(struct session *session, struct arguments *arguments) {
   struct view_end end;
   filter_init(&filter);
   filter.query.with_text = true;
-  int code = filter_read(session, arguments, &filter);
+  int code = filter_read(session, arguments, &filter, NULL, NULL);
   if (code == EXIT_FINE) code = session_open(session);
   if (code == EXIT_FINE) code = view_print(session, &filter, cases_view, COUNT(cases_view), &end);
   if (code != EXIT_FINE) return code;
   if (end.rows > 0) return EXIT_FINE;
   say_none(session, &end, "no such cases among those that you may read", "可查看的事项中没有符合条件的");
   return say_unit(session, &filter.query.unit);
-}
-
-/* "812:7f3a-09c2-...": what paper needs, where the log's name is known. */
-static bool head_code(const struct view_end *end, const char *key, char out[20 + 1 + CHECKPOINT_CODE_BYTES]) {
-  struct checkpoint head = {.size = end->log_size};
-  char code[CHECKPOINT_CODE_BYTES];
-  if (!end->has_root || !past_log_name(key, head.origin)) return false;
-  memcpy(head.root.bytes, end->root, HASH_BYTES);
-  checkpoint_code(&head, code);
-  (void)snprintf(out, 20 + 1 + CHECKPOINT_CODE_BYTES, "%llu:%s", (unsigned long long)end->log_size, code);
-  return true;
-}
-
-static void say_head_json(const struct session *session, const struct view_end *end, const char *root, const char *code) {
-  char now[INSTANT_TEXT_BYTES];
-  instant_format(session, end->now, now);
-  (void)fprintf(stderr, "{\"cases\":%llu,\"as_of\":\"%s\",\"log_size\":%llu,\"root\":\"%s\",\"code\":",
-                (unsigned long long)end->rows, now, (unsigned long long)end->log_size, root);
-  if (code[0] != '\0') (void)fprintf(stderr, "\"%s\"}\n", code);
-  else (void)fputs("null}\n", stderr);
-}
-
-/* The head that the ledger was made from: `rectify verify --printed` holds an export against it. */
-static void say_head(const struct session *session, const struct filter *filter, const struct view_end *end) {
-  FILE *out = session->format == FORMAT_TABLE ? stdout : stderr;
-  char root[2 * HASH_BYTES + 1] = "?", now[INSTANT_TEXT_BYTES], code[20 + 1 + CHECKPOINT_CODE_BYTES] = "";
-  if (end->has_root) hex_text(end->root, HASH_BYTES, root);
-  instant_text(session, end->now, now);
-  (void)head_code(end, filter->log, code);
-  if (session->format == FORMAT_JSON) {
-    say_head_json(session, end, root, code);
-    return;
-  }
-  if (session->zh)
-    (void)fprintf(out, "共 %llu 项；截至 %s；日志 %llu 条，根 %s\n", (unsigned long long)end->rows, now,
-                  (unsigned long long)end->log_size, root);
-  else
-    (void)fprintf(out, "%llu cases as of %s; log of %llu events, root %s\n", (unsigned long long)end->rows, now,
-                  (unsigned long long)end->log_size, root);
-  if (code[0] != '\0') (void)fprintf(out, "%s %s\n", in_language(session, "short code", "短码"), code);
-}
-
-int ledger_run(struct session *session, struct arguments *arguments) {
-  struct filter filter;
-  struct view_end end;
-  filter_init(&filter);
-  filter.query.with_text = true;
-  int code = filter_read(session, arguments, &filter);
-  if (code == EXIT_FINE) code = session_open(session);
-  if (code == EXIT_FINE) code = view_print(session, &filter, ledger_view, COUNT(ledger_view), &end);
-  if (code != EXIT_FINE) return code;
-  say_head(session, &filter, &end);
-  if (end.moved)
-    (void)fprintf(stderr, "the log grew while this was read: --known-at %llu gives a ledger of that one head\n",
-                  (unsigned long long)end.log_size);
-  return code;
 }

@@ -25,7 +25,7 @@ enum exit_code {
   EXIT_DOCUMENT = 78,    /* a policy, calendar, registry or mapping has errors */
 };
 
-enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_XLSX /* of a verb's own option */ };
 
 #define ENDPOINT_BYTES_MAX 512
 
@@ -194,6 +194,8 @@ bool case_read(const char *text, uint64_t *case_no);         /* 42, C-42, c-0000
 void instant_text(const struct session *session, usec_t instant, char out[INSTANT_TEXT_BYTES]);
 /* For machines: "2026-02-09T09:00:12.000000Z". */
 void instant_machine(usec_t instant, char out[INSTANT_TEXT_BYTES]);
+/* The day in the user's zone or UTC; 0 for 0 and never. */
+day_t instant_day(const struct session *session, usec_t instant);
 /* The one that the session's format wants. */
 void instant_format(const struct session *session, usec_t instant, char out[INSTANT_TEXT_BYTES]);
 /* "2026-03-01" or "2026-03-01T09:00[:SS]", with "Z" for UTC; *has_time may be NULL. */

@@ -25,14 +25,20 @@ bool past_option(struct session *session, const char *name, const char *value) {
   return true;
 }
 
-/* A day ends where the next one begins; the instant before belongs to it. */
-static bool end_of_day(const struct session *session, const char *text, usec_t *out) {
+usec_t past_next_day(const struct session *session, const char *text) {
   day_t day;
   char next[11];
-  if (!workday_parse(text, strlen(text), &day) || day >= DAY_MAX) return false;
+  usec_t instant;
+  if (!workday_parse(text, strlen(text), &day) || day >= DAY_MAX) return -1;
   workday_format(day + 1, next);
-  if (!instant_read(session, next, out, NULL)) return false;
-  *out -= 1;
+  return instant_read(session, next, &instant, NULL) ? instant : -1;
+}
+
+/* A day ends where the next one begins; the instant before belongs to it. */
+static bool end_of_day(const struct session *session, const char *text, usec_t *out) {
+  const usec_t next = past_next_day(session, text);
+  if (next < 0) return false;
+  *out = next - 1;
   return true;
 }
 

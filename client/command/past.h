@@ -12,6 +12,8 @@ extern const struct flag past_flags[];
 
 /* Keeps one option of PAST_FLAGS by its name.  False after a message. */
 bool past_option(struct session *session, const char *name, const char *value);
+/* Where the day after the one written YYYY-MM-DD begins in the user's zone; -1: it is none. */
+usec_t past_next_day(const struct session *session, const char *text);
 /* Reads the date, once all options are known: --utc may come later.  EXIT_FINE, or EXIT_USE after a message. */
 int past_settle(struct session *session, const struct arguments *arguments);
 /* Reads options that are PAST_FLAGS alone; EXIT_FINE, else the exit code to end with, negative when help was printed. */

@@ -165,7 +165,8 @@ int session_page(struct session *session, Rectify__V1__Query *query, const Recti
 
 int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context) {
   uint8_t cursor[CURSOR_BYTES_MAX];
-  if (query->what_case == RECTIFY__V1__QUERY__WHAT_CASES || query->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY) {
+  if (query->what_case == RECTIFY__V1__QUERY__WHAT_CASES || query->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY ||
+      query->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER) {
     query->as_of = session->as_of;
     query->known_at = session->known_at;
   }

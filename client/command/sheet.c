@@ -20,6 +20,8 @@ struct sheet {
   struct libscols_table *table; /* FORMAT_TABLE */
   struct libscols_line *line;
   bool terminal;
+  struct sheet_form form;
+  uint32_t xlsx_at; /* place of the next column in XLSX, which has fewer */
 };
 
 static const char *const light_colours[] = {NULL, "green", "yellow", "red"};
@@ -45,24 +47,48 @@ static void table_open(struct sheet *sheet) {
   }
 }
 
+static const char *heading(const struct sheet *sheet, size_t at) {
+  const struct column *column = &sheet->columns[at];
+  return in_language(sheet->session, sheet->form.headings ? column->en : column->name, column->zh);
+}
+
 static void csv_header(struct sheet *sheet) {
+  if (sheet->form.mark) (void)fputs("\xef\xbb\xbf", sheet->out);
   for (size_t i = 0; i < sheet->count; i++) {
-    const char *name = in_language(sheet->session, sheet->columns[i].name, sheet->columns[i].zh);
+    const char *name = heading(sheet, i);
     if (i > 0) (void)fputc(',', sheet->out);
     csv_field(sheet->out, name, strlen(name), true);
   }
   (void)fputs("\r\n", sheet->out);
 }
 
+#define WIDTH_USUAL 14
+
+static void xlsx_header(struct sheet *sheet) {
+  uint32_t at = 0;
+  for (size_t i = 0; i < sheet->count; i++) {
+    if ((sheet->columns[i].flags & COLUMN_MACHINE) != 0) continue;
+    xlsx_heading(sheet->form.book, at++, heading(sheet, i), sheet->form.widths != NULL ? sheet->form.widths[i] : WIDTH_USUAL);
+  }
+}
+
 struct sheet *sheet_open(const struct session *session, FILE *out, const struct column *columns, size_t count) {
+  const struct sheet_form plain = {.dates = LEDGER_DATES_ISO};
+  return sheet_open_as(session, out, columns, count, &plain);
+}
+
+struct sheet *sheet_open_as(const struct session *session, FILE *out, const struct column *columns, size_t count,
+                            const struct sheet_form *form) {
   struct sheet *sheet = calloc(1, sizeof *sheet);
   must(sheet != NULL && count > 0);
   sheet->session = session;
   sheet->columns = columns;
   sheet->count = count;
   sheet->out = out;
+  sheet->form = *form;
   if (session->format == FORMAT_TABLE) table_open(sheet);
   if (session->format == FORMAT_CSV) csv_header(sheet);
+  if (session->format == FORMAT_XLSX) xlsx_header(sheet);
   return sheet;
 }
 
@@ -94,9 +120,15 @@ void json_string(FILE *out, const void *text, size_t length) {
   (void)fputc('"', out);
 }
 
+/* Also one that has an apostrophe of its own before it: so that taking one away always gives the text back. */
+static bool is_formula(const char *bytes, size_t length) {
+  while (length > 1 && bytes[0] == '\'') bytes++, length--;
+  return length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+}
+
 void csv_field(FILE *out, const void *data, size_t length, bool text) {
   const char *bytes = data;
-  bool formula = text && length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+  bool formula = text && is_formula(bytes, length);
   bool quoted = false;
   for (size_t i = 0; i < length; i++)
     if (memchr(",\"\r\n", bytes[i], 4) != NULL) quoted = true;
@@ -136,6 +168,25 @@ static void json_cell(struct sheet *sheet, const void *text, size_t length, bool
   else (void)fwrite(text, 1, length, sheet->out);
 }
 
+/* On to the next column, or row. */
+static void next(struct sheet *sheet) {
+  const bool last = sheet->at + 1 == sheet->count, shown = (sheet->columns[sheet->at].flags & COLUMN_MACHINE) == 0;
+  sheet->at = last ? 0 : sheet->at + 1;
+  sheet->xlsx_at = last ? 0 : sheet->xlsx_at + shown;
+  sheet->rows += last;
+  if (last && sheet->session->format == FORMAT_XLSX) xlsx_next_row(sheet->form.book);
+}
+
+static void xlsx_cell(struct sheet *sheet, const void *text, size_t length, bool number) {
+  char digits[24] = "";
+  if ((sheet->columns[sheet->at].flags & COLUMN_MACHINE) != 0) return;
+  if (number && length > 0 && length < sizeof digits) memcpy(digits, text, length);
+  if (!number) xlsx_text(sheet->form.book, sheet->xlsx_at, text, length);
+  else if (digits[0] == '-' || (digits[0] >= '0' && digits[0] <= '9'))
+    xlsx_number(sheet->form.book, sheet->xlsx_at, strtoll(digits, NULL, 10));
+  else xlsx_text(sheet->form.book, sheet->xlsx_at, text, length); /* true and false */
+}
+
 static void cell(struct sheet *sheet, const void *text, size_t length) {
   bool number = (sheet->columns[sheet->at].flags & COLUMN_NUMBER) != 0;
   bool last = sheet->at + 1 == sheet->count;
@@ -149,8 +200,8 @@ static void cell(struct sheet *sheet, const void *text, size_t length) {
     csv_field(sheet->out, text, length, !number);
     if (last) (void)fputs("\r\n", sheet->out);
   }
-  sheet->at = last ? 0 : sheet->at + 1;
-  if (last) sheet->rows++;
+  if (sheet->session->format == FORMAT_XLSX) xlsx_cell(sheet, text, length, number);
+  next(sheet);
 }
 
 void sheet_cell(struct sheet *sheet, const void *text, size_t length) {
@@ -192,6 +243,34 @@ void sheet_instant(struct sheet *sheet, usec_t instant) {
   char text[INSTANT_TEXT_BYTES];
   instant_format(sheet->session, instant, text);
   sheet_string(sheet, text);
+}
+
+static void day_text(enum ledger_dates dates, day_t day, char out[24]) {
+  int32_t year, month, day_of_month;
+  workday_civil(day, &year, &month, &day_of_month);
+  switch (dates) {
+    case LEDGER_DATES_ISO: workday_format(day, out); return;
+    case LEDGER_DATES_SLASH: (void)snprintf(out, 24, "%d/%d/%d", year, month, day_of_month); return;
+    case LEDGER_DATES_DOTS: (void)snprintf(out, 24, "%d.%d.%d", year, month, day_of_month); return;
+    case LEDGER_DATES_CHINESE: (void)snprintf(out, 24, "%d年%d月%d日", year, month, day_of_month); return;
+  }
+}
+
+void sheet_day(struct sheet *sheet, day_t day) {
+  char text[24] = "";
+  if (sheet->session->format == FORMAT_XLSX && day != 0) {
+    if ((sheet->columns[sheet->at].flags & COLUMN_MACHINE) == 0) xlsx_day(sheet->form.book, sheet->xlsx_at, day);
+    next(sheet);
+    return;
+  }
+  if (day != 0) day_text(sheet->session->format == FORMAT_JSON ? LEDGER_DATES_ISO : sheet->form.dates, day, text);
+  sheet_string(sheet, text);
+}
+
+void sheet_day_text(struct sheet *sheet, const ProtobufCBinaryData *date) {
+  day_t day = 0;
+  if (date->len > 0 && !workday_parse((const char *)date->data, date->len, &day)) sheet_data(sheet, date);
+  else sheet_day(sheet, day);
 }
 
 void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number) {

@@ -2,14 +2,15 @@
  *
  * Table: libsmartcols, CJK width, lights coloured on a terminal, the COLUMN_TEXT column cut to the terminal's width
  * (and never cut elsewhere); held in memory until sheet_close(). CSV and JSON lines: written as they come.  Names are
- * stable: column.name.  In CSV a text that begins with = + - @ TAB or CR gets a leading apostrophe, so that no
+ * stable: column.name.  In CSV a text that begins with = + - @ TAB or CR, behind apostrophes or not, gets a leading apostrophe, so that no
  * spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not. Missing numbers are empty in CSV and
- * null in JSON.
+ * null in JSON.  XLSX: the columns that a wide table has, under the headings of CSV; texts, numbers and days as such.
  */
 #ifndef RECTIFY_SHEET_H
 #define RECTIFY_SHEET_H
 
 #include "client/command/command.h"
+#include "client/command/xlsx.h"
 
 enum column_flag {
   COLUMN_NUMBER = 1 << 0,  /* right aligned, bare in JSON */
@@ -32,6 +33,18 @@ struct sheet;
  */
 struct sheet *sheet_open(const struct session *session, FILE *out, const struct column *columns, size_t count);
 
+/* How rows leave the program, beyond the session's format. */
+struct sheet_form {
+  struct xlsx *book;        /* of FORMAT_XLSX; borrowed until sheet_close(), and not closed by it */
+  enum ledger_dates dates;  /* of sheet_day(), but in JSON */
+  const uint8_t *widths;    /* of XLSX columns, in characters; borrowed */
+  bool headings;            /* CSV and XLSX are headed by `en` instead of `name` */
+  bool mark;                /* CSV begins with a byte order mark */
+};
+/* The same; `form` is copied. */
+struct sheet *sheet_open_as(const struct session *session, FILE *out, const struct column *columns, size_t count,
+                            const struct sheet_form *form);
+
 /* The cells of a row, in column order; the row ends by itself with the last cell. */
 void sheet_cell(struct sheet *sheet, const void *text, size_t length);
 void sheet_string(struct sheet *sheet, const char *text);
@@ -41,6 +54,8 @@ void sheet_truth(struct sheet *sheet, bool truth); /* in a COLUMN_NUMBER: true o
 void sheet_nothing(struct sheet *sheet);
 void sheet_case(struct sheet *sheet, uint64_t case_no); /* C-000042; "" for 0 */
 void sheet_instant(struct sheet *sheet, usec_t instant);
+void sheet_day(struct sheet *sheet, day_t day); /* nothing for 0 */
+void sheet_day_text(struct sheet *sheet, const ProtobufCBinaryData *date); /* of one written YYYY-MM-DD */
 void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number); /* identifier for machines */
 void sheet_marks(struct sheet *sheet, uint32_t flags); /* "held evidence_shared": the marks of mark.def by their names */
 void sheet_light(struct sheet *sheet, uint32_t light);

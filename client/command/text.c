@@ -54,6 +54,15 @@ void instant_text(const struct session *session, usec_t instant, char out[INSTAN
   (void)strftime(out, INSTANT_TEXT_BYTES, "%Y-%m-%d %H:%M:%S", &tm);
 }
 
+day_t instant_day(const struct session *session, usec_t instant) {
+  struct tm tm;
+  char text[INSTANT_TEXT_BYTES];
+  day_t day = 0;
+  if (instant == 0 || instant == INSTANT_NONE || !civil(instant, session->utc, &tm)) return 0;
+  const size_t length = strftime(text, sizeof text, "%Y-%m-%d", &tm);
+  return workday_parse(text, length, &day) ? day : 0;
+}
+
 void instant_machine(usec_t instant, char out[INSTANT_TEXT_BYTES]) {
   struct tm tm;
   out[0] = '\0';

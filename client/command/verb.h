@@ -17,6 +17,7 @@ verb_fn key_register_run, key_revoke_run, key_list_run;
 
 verb_fn forecast_run, evidence_list_run, evidence_get_run, evidence_put_run;
 
+verb_fn lists_run, circular_run, printed_order_run;
 verb_fn spool_show_run, spool_send_run, spool_drop_run, bundle_export_run, bundle_import_run;
 
 verb_fn letters_run;
@@ -28,7 +29,7 @@ extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act
 extern const struct flag act_co_unit_flags[], act_officer_flags[], act_plan_flags[], act_days_flags[], act_grant_flags[];
 extern const struct flag act_into_flags[], act_rule_flags[], act_decide_flags[], bulk_flags[];
 extern const struct flag act_erase_ask_flags[], act_erase_flags[];
-extern const struct flag past_flags[], ledger_flags[];
+extern const struct flag past_flags[], ledger_flags[], lists_flags[], circular_flags[], printed_order_flags[];
 extern const struct flag lookback_draw_flags[], lookback_check_flags[], lookback_report_flags[];
 extern const struct flag submit_flags[], case_flags[], inbox_flags[], next_flags[], notice_flags[];
 extern const struct flag key_new_flags[], receipt_flags[], verify_flags[], witness_flags[], export_flags[], receipt_get_flags[];

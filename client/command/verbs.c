@@ -345,11 +345,15 @@ const struct verb verbs[] = {
      "\nExamples:\n  rectify cases --unit east --overdue\n  rectify cases --overdue --as-of 2026-03-31\n  rectify cases --track supervision --light red --by-due\n"
      "  rectify cases --open --csv > open.csv\n",
      case_flags, cases_run, 0},
-    {"ledger", GROUP_SEE, "[OPTION...]", "the rectification ledger",
-     "One row a case.  The last line names the log's head that it was made from: size, root, and its short code when the log's key is\n"
-     "known; with --csv and --json it goes to stderr.  --as-of and --known-at make an old ledger again, byte for byte, whatever\n"
-     "came later.\n"
-     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --zh --csv > ledger.csv\n"
+    {"ledger", GROUP_SEE, "[OPTION...]", "the rectification ledger, the work ledger, or one with columns of your own",
+     "A row a case, or with --type work a row a step.  Without --type or --map it shows whatever is known.  --map takes the columns of a\n"
+     "superior office: built in are rectification, work, problem, responsibility, measures, audit, discipline; your own is a file\n"
+     "(docs/LEDGER.md).  The last line names the log's head that it was made from: size, root, and its short code when the log's key\n"
+     "is known; with --csv, --json and --xlsx it goes to stderr.  --as-of and --known-at make an old ledger again, byte for byte,\n"
+     "whatever came later.  A spreadsheet has its head in its last row, and the same head gives the same file.\n"
+     "\nExamples:\n  rectify ledger --unit east\n  rectify ledger --type rectification --zh --xlsx ledger.xlsx\n"
+     "  rectify ledger --type work --from 2026-03-01 --until 2026-03-31\n"
+     "  rectify ledger --map audit --zh --csv --bom > ledger.csv\n"
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
     {"forecast", GROUP_SEE, "[--officer OFFICER] [--weeks N]", "the weeks in which more falls due than can be done",
@@ -369,6 +373,22 @@ const struct verb verbs[] = {
      "Every command with -e FILE uploads its files by itself; this is for a slow line, or many.  Said again, it goes on where it was cut\n"
      "off.  What nobody hands in within a week goes again.\n"
      "\nExamples:\n  rectify evidence put film.mp4 && rectify attach 42 -e film.mp4\n", no_flags, evidence_put_run, 0},
+    {"lists", GROUP_SEE, "[--type TYPE] [OPTION...]", "the three lists: problems, responsibilities, rectification",
+     "The options are those of `rectify ledger`; --map gives other columns.\n"
+     "\nExamples:\n  rectify lists --type problem --inspection 2026-spring\n"
+     "  rectify lists --type responsibility --unit east --zh --xlsx lists.xlsx\n",
+     lists_flags, lists_run, 0},
+    {"circular", GROUP_SEE, "MONTH [--unit UNIT] [--html]", "the monthly circular: what became of it, unit by unit",
+     "Per unit: new, closed, closed within the first date, open, overdue, red, bounced, relapsed, supervision orders; then each overdue\n"
+     "case by name.  A month that is over is told as of its last instant, and comes out the same for ever; the present one, as of now.\n"
+     "A case counts for the unit that has it at the end.\n"
+     "\nExamples:\n  rectify circular 2026-03\n  rectify circular 2026-03 --zh --html > circular.html\n  rectify circular 2026-03 --json\n",
+     circular_flags, circular_run, 0},
+    {"order", GROUP_SEE, "NUMBER [--html]", "a supervision order, as it goes out on paper",
+     "As the case stood right after the event that issued it: it can be printed again at any time.  With the log's key it has the short\n"
+     "code that `rectify verify --printed` checks.\n"
+     "\nExamples:\n  rectify order 2026-17\n  rectify order 2026-17 --zh --html --log log.pub > order.html\n",
+     printed_order_flags, printed_order_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon, fetches what it missed and shows nothing twice.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --mine --kind urge\n  rectify watch --until-closed 1 --json\n",

@@ -29,12 +29,10 @@ enum {
   CASES_LIMIT
 };
 const struct flag case_flags[] = {CASE_FLAGS, PAST_FLAGS, {NULL, 0, NULL, NULL, NULL}};
-const struct flag ledger_flags[] = {
-    CASE_FLAGS, PAST_FLAGS,
-    {"log", 0, "KEY", "the log's public key, or a file with it (~/.config/rectify/log): then the head's short code is printed", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
 _Static_assert(CASES_LIMIT + 1 == CASE_FLAG_COUNT, "the options of lists that say which cases");
+_Static_assert(FILTER_USED_UNIT == 1u << CASES_UNIT && FILTER_USED_OFFICER == 1u << CASES_OFFICER &&
+                   FILTER_USED_BY_DUE == 1u << CASES_BY_DUE && FILTER_USED_LIMIT == 1u << CASES_LIMIT,
+               "the bits of view.h");
 
 void filter_init(struct filter *filter) {
   memset(filter, 0, sizeof *filter);
@@ -91,6 +89,7 @@ static ProtobufCBinaryData *text_of(Rectify__V1__CaseQuery *query, int option) {
 
 bool filter_option(struct filter *filter, int option) {
   filter->conditions++;
+  filter->used |= 1u << option;
   Rectify__V1__CaseQuery *query = &filter->query;
   const struct flag *flag = &case_flags[option];
   ProtobufCBinaryData *text = text_of(query, option);
@@ -115,18 +114,19 @@ bool filter_option(struct filter *filter, int option) {
   return true;
 }
 
-static bool read_further(struct session *session, struct filter *filter, const char *name) {
-  if (strcmp(name, "log") != 0) return past_option(session, name, optarg);
-  filter->log = optarg;
-  return true;
+static bool read_past(struct session *session, void *context, const char *name) {
+  (void)context;
+  return past_option(session, name, optarg);
 }
 
-int filter_read(struct session *session, struct arguments *arguments, struct filter *filter) {
+int filter_read(struct session *session, struct arguments *arguments, struct filter *filter, further_fn *further,
+                void *context) {
   int exit_code = EXIT_FINE;
+  if (further == NULL) further = read_past;
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
     const char *name = arguments->verb->flags[option].name;
-    if (option < CASE_FLAG_COUNT ? !filter_option(filter, option) : !read_further(session, filter, name)) return EXIT_USE;
+    if (option < CASE_FLAG_COUNT ? !filter_option(filter, option) : !further(session, context, name)) return EXIT_USE;
   }
   int code = past_settle(session, arguments);
   if (code == EXIT_FINE && past_is_meant(session) && filter->query.order != 0)
@@ -142,7 +142,7 @@ struct printing {
   struct view_end *end;
 };
 
-static void note_head(struct view_end *end, const Rectify__V1__Page *page) {
+void view_note(struct view_end *end, const Rectify__V1__Page *page) {
   end->now = page->now;
   if (page->head == NULL) return;
   end->moved |= end->log_size != 0 && end->log_size != page->head->size;
@@ -154,7 +154,7 @@ static void note_head(struct view_end *end, const Rectify__V1__Page *page) {
 /* Goes on asking while it returns EXIT_FINE; -1 ends the list early. */
 static int print_page(void *context, const Rectify__V1__Page *page) {
   struct printing *printing = context;
-  note_head(printing->end, page);
+  view_note(printing->end, page);
   for (size_t i = 0; i < page->n_cases; i++) {
     if (printing->rows_max != 0 && printing->end->rows == printing->rows_max) return -1;
     for (size_t c = 0; c < printing->count; c++) printing->columns[c].put(printing->sheet, page->cases[i]);

@@ -40,18 +40,25 @@ struct filter {
   uint32_t status[FILTER_WORDS_MAX], track[FILTER_WORDS_MAX], light[FILTER_WORDS_MAX], kind[FILTER_WORDS_MAX],
       severity[FILTER_WORDS_MAX];
   bool overdue;
-  const char *log; /* --log of a ledger */
   uint64_t rows_max; /* 0: all */
   uint32_t conditions; /* options that were read, for those who must not mean all cases */
+  uint32_t used;       /* which ones: bits 1 << place among CASE_FLAGS */
 };
+#define FILTER_USED_UNIT (1u << 0)
+#define FILTER_USED_OFFICER (1u << 4)
+#define FILTER_USED_BY_DUE (1u << 15)
+#define FILTER_USED_LIMIT (1u << 16)
 void filter_init(struct filter *filter);
 /* Reads one option of CASE_FLAGS by its place among them, from optarg.  False after a message. */
 bool filter_option(struct filter *filter, int option);
 /* Asks the daemon for what the query needs to know: its time.  Once, before the query. */
 int filter_settle(struct session *session, struct filter *filter);
-/* Reads the options of case_flags or ledger_flags and the words after them; EXIT_FINE, else the exit code to end with, negative when
- * help was printed. */
-int filter_read(struct session *session, struct arguments *arguments, struct filter *filter);
+/* Reads one option behind CASE_FLAGS by its name, from optarg.  False after a message. */
+typedef bool further_fn(struct session *session, void *context, const char *name);
+/* Reads the options that begin with CASE_FLAGS, the further ones (NULL: PAST_FLAGS), and checks that no words follow; EXIT_FINE,
+ * else the exit code to end with, negative when help was printed. */
+int filter_read(struct session *session, struct arguments *arguments, struct filter *filter, further_fn *further,
+                void *context);
 
 /* What a list says besides its rows. */
 struct view_end {
@@ -62,10 +69,14 @@ struct view_end {
   usec_t now; /* the daemon's, or the instant that was asked about */
   bool moved; /* the log grew while the pages were read */
 };
+/* Notes what a page says of the log; `end` begins as zeros. */
+void view_note(struct view_end *end, const Rectify__V1__Page *page);
 /* Asks for all pages and prints them. */
 int view_print(struct session *session, struct filter *filter, const struct view_column *columns, size_t count,
                struct view_end *end);
 
+/* The cell of the column `source` (enum ledger) where the row alone tells it (cases.c). */
+void case_cell(struct sheet *sheet, uint32_t source, const Rectify__V1__CaseRow *row);
 /* One case in the session's format, with the columns of `rectify cases` (cases.c). */
 void case_print(const struct session *session, const Rectify__V1__CaseRow *row);
 

@@ -114,6 +114,13 @@ enum holder {
 #undef HOLDER
   HOLDER_COUNT = 5
 };
+enum ledger {
+  LEDGER_NONE = 0,
+#define LEDGER(no, NAME, name, zh, of, text) LEDGER_##NAME = no,
+#include "rectify/ledger.def"
+#undef LEDGER
+  LEDGER_COUNT = 68
+};
 enum condition {
   CONDITION_NONE = 0,
 #define CONDITION(no, NAME, name, zh, text) CONDITION_##NAME = no,
@@ -184,7 +191,7 @@ struct word {
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
     words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[],
-    words_delivery[], words_letter_state[], words_letter_result[];
+    words_delivery[], words_letter_state[], words_letter_result[], words_ledger[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);
@@ -199,6 +206,8 @@ bool word_known(const struct word *table, uint32_t number);
 /* The identifier nearest to `name` (Damerau-Levenshtein distance <= 2), for "did you mean"; NULL when none is near. */
 const char *word_nearest(const struct word *table, const char *name, size_t length);
 
+/* Which ledgers may show column `number` of ledger.def: bits 1 of cases, 2 of steps; 0 for an unknown one. */
+uint32_t ledger_column_of(uint32_t number);
 bool status_is_open(uint32_t status);
 bool rule_refuses(uint32_t rule);
 bool failure_is_retry(uint32_t failure);

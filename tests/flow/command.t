@@ -225,6 +225,8 @@ class Stub(threading.Thread):
         self.queries.append(query)
         reply.page.SetInParent()
         what = query.WhichOneof("what")
+        if what == "ledger":
+            reply.page.ledger.head_at = 1
         if what == "cases":
             first = int(query.cursor or b"1")
             for case_no in range(first, min(first + 200, self.known + 1)):
@@ -588,8 +590,9 @@ def tells(desk):
     ok(done.stdout == "next 7 zh\n" and stub.queries[-1].next.steps == 5, "next asks for the rungs to come", done.stdout, done.stderr)
     stub.known = 3
     row = json.loads(desk.command("ledger", "--json", "--limit", "1", "--flag", "held", "--parent", "C-9").stdout)
+    asked, facts = stub.queries[-2:]  # the cases, and what their events say
     ok(row["marks"] == "held swept" and row["extended"] == 8 and row["extensions"] == 1 and row["form"] == "admonition"
-       and row["order"] == "2026-3" and stub.queries[-1].cases.flags == 8 and stub.queries[-1].cases.parent == 9,
+       and row["order"] == "2026-3" and asked.cases.flags == 8 and asked.cases.parent == 9 and list(facts.ledger.case_no) == [1, 2, 3],
        "the ledger tells marks, extensions, orders and decisions", row)
     ok(",中止计时 已举一反三" in desk.command("ledger", "--csv", "--zh").stdout, "... in Chinese too")
     ok(desk.command("why", "7").stdout == "why 7 en\n", "why asks for the story")

@@ -46,7 +46,7 @@ def wrong_bounds():
 
 
 SENT = """Request Submit Finding Evidence Act Command Publish Query CaseQuery HistoryQuery LogQuery NoticeQuery WhyQuery
-NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery EvidenceQuery ContentQuery Upload Part Cosign UnpostedQuery LetterQuery Post Letter Lease Report LetterReport Watch ClockAdvance""".split()
+NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery EvidenceQuery ContentQuery Upload Part Cosign UnpostedQuery LetterQuery Post Letter Lease Report LetterReport LedgerQuery Watch ClockAdvance""".split()
 
 
 def unnamed():
