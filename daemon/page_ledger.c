@@ -4,9 +4,9 @@
 #include "daemon/query.h"
 #include "rectify/must.h"
 
-enum { FACTS_CASE, FACTS_PART, FACTS_RECORDED, FACTS_ACTOR, FACTS_COMMAND, FACTS_TEXT, FACTS_NUMBER, FACTS_RECORD };
+enum { FACTS_CASE, FACTS_PART, FACTS_RECORDED, FACTS_ACTOR, FACTS_COMMAND, FACTS_TEXT, FACTS_NUMBER, FACTS_RECORD, FACTS_RESTRICTED };
 enum { PART_PLAN = 1, PART_PROGRESS, PART_VERIFIED, PART_LOOK_BACK, PART_REMARK, PART_EVIDENCE, PART_CHILD };
-enum { STEPS_INDEX, STEPS_CASE, STEPS_RECORDED, STEPS_ACTOR, STEPS_RECORD, STEPS_TEXT, STEPS_FIRST };
+enum { STEPS_INDEX, STEPS_CASE, STEPS_RECORDED, STEPS_ACTOR, STEPS_RECORD, STEPS_TEXT, STEPS_FIRST, STEPS_RESTRICTED };
 
 #define CO_UNITS_BYTES_MAX (CO_UNITS_MAX * (NAME_BYTES_MAX + 1)) /* more of them are cut: a ledger's cell has its bounds */
 
@@ -154,8 +154,16 @@ static void page_of_steps(struct query *query, const PGresult *result) {
   send(query, &page, &ledger);
 }
 
+/* Words of what has become restricted since then: who reads them is on record first, as for a list of the past. */
+static bool may_show(struct query *query, const PGresult *result, int column) {
+  for (int at = 0; at < PQntuples(result); at++)
+    if (pg_int(result, at, column) != 0) return reading_may_show(query, 0);
+  return true;
+}
+
 void page_of_ledger(struct query *query, unsigned step, const PGresult *result) {
   if (step == 0) query->head_at = PQntuples(result) > 0 ? pg_instant(result, 0, 0) : 0;
+  else if (!may_show(query, result, query->part == 0 ? FACTS_RESTRICTED : STEPS_RESTRICTED)) return;
   else if (query->part == 0) page_of_facts(query, result);
   else page_of_steps(query, result);
 }

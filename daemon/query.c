@@ -241,7 +241,8 @@ static bool shows_words(const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES)
     return wanted->cases->with_text && (wanted->cases->n_case_no == 1 || past_is_meant(wanted));
   return wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY ||
-         wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG;
+         wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG || wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER ||
+         wanted->what_case == RECTIFY__V1__QUERY__WHAT_EVIDENCE || wanted->what_case == RECTIFY__V1__QUERY__WHAT_CONTENT;
 }
 
 static struct query *new_query(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor,

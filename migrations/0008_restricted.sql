@@ -12,6 +12,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION rectify.is_restricted IS 'Whether a case is restricted, or the one whose finding it is about; fold of the log''s events 56 and 57 and of proposals';
 
+-- As the log of `size` events tells it: ledgers of then have no words of what was restricted then.  656 and 657: the office or the body
+-- restricts and frees; notice 7: accountability was proposed.
+CREATE FUNCTION rectify.was_restricted(case_no bigint, finding_of bigint, size bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT bool_or(coalesce((
+      SELECT v.rule = 656 FROM rectify.event AS v
+      WHERE v.case_no = k.case_no AND v.log_index + 0 < $3 AND v.rule IN (656, 657) ORDER BY v.version DESC LIMIT 1), false)
+    OR EXISTS (
+      SELECT FROM rectify.event AS v JOIN rectify.notice AS n ON n.id BETWEEN v.log_index * 16 AND v.log_index * 16 + 15
+      WHERE v.case_no = k.case_no AND v.log_index + 0 < $3 AND n.kind = 7))
+  FROM unnest(CASE WHEN $1 = $2 THEN ARRAY[$1] ELSE ARRAY[$1, $2] END) AS k (case_no)
+$$;
+COMMENT ON FUNCTION rectify.was_restricted IS 'Whether a case, or the one whose finding it is about, was restricted in the log of so many events';
+
 CREATE FUNCTION rectify.words_are_open(number bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (
@@ -34,6 +48,6 @@ CREATE POLICY auditor_reads ON rectify.event FOR SELECT TO rectify_auditor
   USING (CASE WHEN case_no = 0 OR command = 58 THEN (SELECT rectify.oversees_all())
     ELSE EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = event.case_no) END);
 
-REVOKE EXECUTE ON FUNCTION rectify.is_restricted, rectify.words_are_open FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION rectify.is_restricted TO rectify_reader;
+REVOKE EXECUTE ON FUNCTION rectify.is_restricted, rectify.was_restricted, rectify.words_are_open FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rectify.is_restricted, rectify.was_restricted TO rectify_reader;
 GRANT EXECUTE ON FUNCTION rectify.words_are_open TO rectify_auditor;

@@ -28,7 +28,7 @@ SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'appe
   'guard_checkpoint', 'guard_erasure', 'guard_evidence', 'guard_key', 'guard_private', 'guard_signature', 'is_being_erased',
   'is_restricted', 'keep_checkpoint', 'officer_of_login', 'oversees_all', 'project_erasures', 'project_keys', 'project_registry',
   'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over',
-  'words_are_open', 'check_epoch', 'forget_letters', 'give_up', 'guard_delivery', 'guard_letter', 'lease_letters', 'make_letters',
+  'was_restricted', 'words_are_open', 'check_epoch', 'forget_letters', 'give_up', 'guard_delivery', 'guard_letter', 'lease_letters', 'make_letters',
   'report_letter', 'report_letters'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
@@ -36,7 +36,7 @@ SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('r
   'project_signatures', 'set_clock', 'set_reviewed', 'take_over', 'make_letters', 'lease_letters', 'report_letters'],
   'the writer may call thirteen');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
-  ARRAY['is_restricted'], 'the reader may call one, which changes nothing');
+  ARRAY['is_restricted', 'was_restricted'], 'the reader may call two, which change nothing');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
 SELECT is(pg_temp.state_as('rectify_reader', 'SELECT * FROM rectify.take_over()'), '42501', 'take_over, by the reader');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, now())'), 'ok', 'set_clock, by the writer');
