@@ -24,14 +24,14 @@ SELECT is(pg_temp.state_as('rectify_writer', 'SET ROLE rectify_reader'), '42501'
 CREATE VIEW pg_temp.routine AS
   SELECT p.oid, p.proname::text AS name, p.prosecdef, p.proconfig, p.proowner, p.proacl
   FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'rectify'::regnamespace;
-SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'append', 'deny_change', 'forget_signature',
-  'guard_checkpoint', 'guard_erasure', 'guard_evidence', 'guard_key', 'guard_private', 'guard_signature', 'is_being_erased',
+SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'append', 'begin_upload', 'deny_change', 'drop_upload', 'finish_upload', 'forget_content', 'forget_signature',
+  'guard_checkpoint', 'guard_content', 'guard_content_part', 'keep_part', 'sweep_uploads', 'guard_erasure', 'guard_evidence', 'guard_key', 'guard_private', 'guard_signature', 'is_being_erased',
   'keep_checkpoint', 'officer_of_login', 'oversees_all', 'project_erasures', 'project_keys', 'project_registry',
   'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
-  ARRAY['add_cosignature', 'append', 'keep_checkpoint', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call ten');
+  ARRAY['add_cosignature', 'append', 'begin_upload', 'drop_upload', 'finish_upload', 'keep_checkpoint', 'keep_part', 'project_erasures',
+  'project_keys', 'project_registry', 'project_signatures', 'set_clock', 'set_reviewed', 'sweep_uploads', 'take_over'], 'the writer may call fifteen');
 SELECT is_empty($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
   'the reader may call none');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
