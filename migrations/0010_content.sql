@@ -113,7 +113,7 @@ CREATE POLICY auditor_reads ON rectify.content_part FOR SELECT TO rectify_audito
 CREATE FUNCTION rectify.begin_upload(
   p_sha256 bytea, p_officer integer, p_size bigint, p_now timestamptz, p_day_bytes bigint, p_unfinished integer,
   OUT state smallint, OUT have integer[]
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+) LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   known rectify.upload;
   day_bytes bigint;
@@ -193,7 +193,7 @@ COMMENT ON FUNCTION rectify.keep_part IS 'Keeps one part of an upload';
 -- All parts are here: hashes them.  True: the file is here from now on; the parts of a second upload of it go.  False: they are not
 -- what was announced, and thrown away.
 CREATE FUNCTION rectify.finish_upload(p_sha256 bytea, p_officer integer, p_type smallint, p_now timestamptz) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   known rectify.upload;
   hashed bytea;
