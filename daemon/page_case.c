@@ -87,6 +87,7 @@ void page_of_cases(struct query *query, const PGresult *result) {
   static struct row_room rooms[WIRE_PAGE_MAX];
   struct page page;
   page_begin(query, &page);
+  if (query->searches) page.page.searched = query->searched;
   int count = PQntuples(result), used = 0;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {
     page.bytes += fill_case(query, result, used, &rows[used], &rooms[used]);

@@ -77,8 +77,14 @@ static void ask_history(struct query *query) {
   pg_end(query->daemon->reader);
 }
 
+static void tell_units(struct query *query) {
+  page_of_units(query);
+  query_end(query);
+}
+
 static void ask_rows(struct query *query) {
   if (query->what == RECTIFY__V1__QUERY__WHAT_HISTORY) ask_history(query);
+  else if (query->what == RECTIFY__V1__QUERY__WHAT_UNITS) tell_units(query);
   else past_ask_cases(query);
 }
 
@@ -142,12 +148,16 @@ static struct past *new_past(const Rectify__V1__Query *wanted) {
 /* NULL: it can be asked. */
 static const char *cannot(const Rectify__V1__Query *wanted, const char **field) {
   *field = "query.as_of";
-  if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_CASES && wanted->what_case != RECTIFY__V1__QUERY__WHAT_HISTORY)
-    return "only cases and histories can be asked for as of the past";
+  if (wanted->what_case != RECTIFY__V1__QUERY__WHAT_CASES && wanted->what_case != RECTIFY__V1__QUERY__WHAT_HISTORY &&
+      wanted->what_case != RECTIFY__V1__QUERY__WHAT_UNITS)
+    return "only cases, histories and units can be asked for as of the past";
   if (wanted->as_of > clock_now()) return "that is still to come";
   *field = "query.cases.order";
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES && wanted->cases->order != 0)
     return "cases of the past come in the order of their numbers only";
+  *field = "query.cases.words";
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES && wanted->cases->n_words > 0)
+    return "texts are searched as they are now, not as of the past";
   return NULL;
 }
 

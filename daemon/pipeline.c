@@ -244,6 +244,7 @@ static void land(struct daemon *daemon, struct batch *batch) {
   review_landed(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
+  search_wait(daemon);
 }
 
 /* Errors that lie in the data (SQLSTATE classes 22 and 23): the same bytes will fail again.  All others (disk full, too
@@ -405,6 +406,7 @@ void pipeline_turn(struct daemon *daemon) {
   if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
+  search_turn(daemon);
 }
 
 bool pipeline_is_idle(const struct daemon *daemon) {

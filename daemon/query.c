@@ -262,6 +262,13 @@ void query_start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint32
     answer_error(daemon, back, id, FAILURE_FIELD, "query.proof.size", wrong, 0);
     return;
   }
+  const char *field = NULL;
+  const uint32_t failure = wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES
+                               ? query_check_cases(daemon, wanted, actor, &field, &wrong) : FAILURE_NONE;
+  if (failure != FAILURE_NONE) {
+    answer_error(daemon, back, id, (uint16_t)failure, field, wrong, 0);
+    return;
+  }
   if (!has_place(daemon, back)) {
     answer_error(daemon, back, id, FAILURE_BUSY, "query", "too many queries wait; try later", RETRY_AFTER_MSEC);
     return;

@@ -144,6 +144,8 @@ static const struct field_rule case_query[] = {
     CODE(team),
     RANGE(parent, 0, INT64_MAX),
     RANGE(flags, 0, UINT32_MAX),
+    {.name = "words", .check = CHECK_LINE, .min = 1, .max = CODE_BYTES_MAX, .count_max = SEARCH_WORDS_MAX},
+    ANY(with_facts),
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
 static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored)};
@@ -229,7 +231,7 @@ static const struct field_rule page[] = {
     ANY(next_cursor), MESSAGE(head), ANY(now),   ANY(cases),    ANY(events),
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
     ANY(documents),
-    ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
+    ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record), ANY(searched),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
