@@ -15,6 +15,8 @@ verb_fn key_new_run, key_public_run, key_sign_run, receipt_check_run, receipt_ge
 verb_fn lookback_draw_run, lookback_check_run, lookback_report_run;
 verb_fn key_register_run, key_revoke_run, key_list_run;
 
+verb_fn grade_run, times_run, search_run;
+
 verb_fn spool_show_run, spool_send_run, spool_drop_run, bundle_export_run, bundle_import_run;
 
 extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act_track_flags[], act_split_flags[];
@@ -27,6 +29,7 @@ extern const struct flag submit_flags[], case_flags[], inbox_flags[], next_flags
 extern const struct flag key_new_flags[], receipt_flags[], verify_flags[], witness_flags[], export_flags[], receipt_get_flags[];
 extern const struct flag spool_show_flags[], spool_send_flags[], spool_drop_flags[], bundle_export_flags[], bundle_import_flags[];
 extern const struct flag watch_flags[], due_flags[], publish_flags[], no_flags[], show_flags[];
+extern const struct flag grade_flags[], times_flags[], search_flags[];
 extern const struct flag key_register_flags[], key_revoke_flags[], key_list_flags[];
 extern const struct flag policy_check_flags[], policy_test_flags[],
     policy_rehearse_flags[];
