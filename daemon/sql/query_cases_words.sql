@@ -4,27 +4,30 @@
 -- $16 handler, $17 kinds, $18 severities, $19 inspection, $20 category, $21 team, $22 parent, $23 flags, all of them set.
 -- A case that follows from another one shows that one's finding: finding_of.
 -- $24 the words, one at least of two characters; $25 how many findings that are not indexed yet are read for them.
-WITH mark AS (SELECT m.indexed FROM rectify.search_mark AS m),
+-- Row by row from the index (LATERAL ... LIMIT 1): the server cannot know how few texts have the words, and would read all.
+WITH fresh AS MATERIALIZED (
+  SELECT n.case_no, n.log_index FROM rectify.search_mark AS m
+    JOIN rectify.finding AS n ON n.case_no > m.indexed AND n.case_no <= m.indexed + $25::integer),
 hit AS MATERIALIZED (
-  SELECT s.case_no FROM rectify.search AS s JOIN rectify.private AS t ON t.log_index = s.log_index
+  SELECT s.case_no FROM rectify.search AS s CROSS JOIN LATERAL (
+    SELECT p.body FROM rectify.private AS p WHERE p.log_index = s.log_index LIMIT 1) AS t
   WHERE s.grams @> rectify.bigrams($24::text[]) AND rectify.has_words(t.body, $24)
   UNION ALL
-  SELECT n.case_no FROM mark AS m
-    JOIN rectify.finding AS n ON n.case_no > m.indexed AND n.case_no <= m.indexed + $25::integer
-    JOIN rectify.private AS t ON t.log_index = n.log_index
+  SELECT n.case_no FROM fresh AS n CROSS JOIN LATERAL (
+    SELECT p.body FROM rectify.private AS p WHERE p.log_index = n.log_index LIMIT 1) AS t
   WHERE rectify.has_words(t.body, $24)),
-found AS (
+found AS MATERIALIZED (
   SELECT h.case_no FROM hit AS h
   UNION
-  SELECT k.case_no FROM hit AS h JOIN rectify.case_ AS k ON k.finding_of = h.case_no AND k.parent > 0)
+  SELECT k.case_no FROM hit AS h CROSS JOIN LATERAL (
+    SELECT c.case_no FROM rectify.case_ AS c WHERE c.finding_of = h.case_no AND c.parent > 0 ORDER BY c.case_no OFFSET 0) AS k)
 SELECT c.case_no, f.id, c.version, c.state, f.unit_code, f.inspection, f.category, f.code, c.due_at, c.due_clock,
-  CASE WHEN $13::boolean THEN x.body END, $14::boolean,
+  CASE WHEN $13::boolean THEN (SELECT x.body FROM rectify.private AS x WHERE x.log_index = f.log_index) END, $14::boolean,
   c.status, c.track, c.light, c.unit, c.handler, c.verifier, c.accountable, c.team, c.opened_at, c.first_due_at,
   c.next_fire_at, c.closed_at, c.flags, c.parent, c.finding_of
 FROM found AS z
-JOIN rectify.case_ AS c ON c.case_no = z.case_no
-JOIN rectify.finding AS f ON f.case_no = c.finding_of
-LEFT JOIN rectify.private AS x ON $13::boolean AND x.log_index = f.log_index
+CROSS JOIN LATERAL (SELECT k.* FROM rectify.case_ AS k WHERE k.case_no = z.case_no LIMIT 1) AS c
+CROSS JOIN LATERAL (SELECT k.* FROM rectify.finding AS k WHERE k.case_no = c.finding_of LIMIT 1) AS f
 WHERE ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
   AND ($2::integer[] IS NULL OR c.unit = ANY ($2) OR c.team = ANY ($3::integer[]))
   AND ($4::integer[] IS NULL OR c.unit = ANY ($4))

@@ -27,13 +27,14 @@ CREATE VIEW pg_temp.routine AS
 SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'append', 'deny_change', 'forget_signature',
   'guard_checkpoint', 'guard_erasure', 'guard_evidence', 'guard_key', 'guard_private', 'guard_signature', 'is_being_erased',
   'keep_checkpoint', 'officer_of_login', 'oversees_all', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over'],
+  'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over',
+  'bigrams', 'forget_search', 'guard_search', 'has_words', 'index_findings', 'search_fold'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
   ARRAY['add_cosignature', 'append', 'keep_checkpoint', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call ten');
-SELECT is_empty($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
-  'the reader may call none');
+  'project_signatures', 'set_clock', 'set_reviewed', 'take_over', 'index_findings'], 'the writer may call eleven');
+SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
+  ARRAY['bigrams', 'has_words', 'search_fold'], 'the reader may call those that only compare texts');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
 SELECT is(pg_temp.state_as('rectify_reader', 'SELECT * FROM rectify.take_over()'), '42501', 'take_over, by the reader');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, now())'), 'ok', 'set_clock, by the writer');
