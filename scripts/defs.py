@@ -24,6 +24,8 @@ COLUMNS = {
     "HOLDER": "number NAME name zh text",
     "CONDITION": "number NAME name zh text",
     "MARK": "number NAME name zh text",
+    "SCORE": "number NAME name zh text",
+    "COMPONENT": "number NAME name zh good bad text",
     "COMMAND": "number NAME name zh roles needs_text text",
     "QUERY": "number NAME name zh reach roles text",
     "RULE": "number NAME refuses zh text",
