@@ -13,17 +13,16 @@ day_t query_today(const struct daemon *daemon) {
 
 /* ---- what cannot be asked ---- */
 
-/* Side by side, no space among them: what the index knows.  A space is an ASCII one or U+3000; the texts are UTF-8. */
+/* Spaces aside: then the index has a pair of it.  A space is an ASCII one or U+3000; the word is UTF-8. */
 static bool has_two_characters(const ProtobufCBinaryData *word) {
-  uint32_t together = 0;
+  uint32_t characters = 0;
   for (size_t i = 0; i < word->len; i++) {
     const uint8_t *at = word->data + i;
-    const bool space = *at == ' ' || (word->len - i >= 3 && memcmp(at, "\xe3\x80\x80", 3) == 0);
-    if (space) together = 0;
-    else if ((*at & 0xc0) != 0x80 && ++together == 2) return true;
-    if (space && *at != ' ') i += 2;
+    if ((*at & 0xc0) == 0x80 || *at == ' ') continue;
+    if (word->len - i >= 3 && memcmp(at, "\xe3\x80\x80", 3) == 0) continue;
+    characters++;
   }
-  return false;
+  return characters >= 2;
 }
 
 static const char *wrong_words(const Rectify__V1__CaseQuery *wanted) {

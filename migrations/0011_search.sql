@@ -30,7 +30,7 @@ COMMENT ON FUNCTION rectify.bigrams IS 'Every pair of neighbouring characters of
 
 -- Whether a text has all the words.
 CREATE FUNCTION rectify.has_words(p_text text, p_words text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2000 SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM unnest(p_words) AS w (word)
     WHERE position(rectify.search_fold(w.word) IN folded.body) = 0)
   FROM (SELECT rectify.search_fold(p_text) AS body) AS folded

@@ -4,30 +4,27 @@
 -- $16 handler, $17 kinds, $18 severities, $19 inspection, $20 category, $21 team, $22 parent, $23 flags, all of them set.
 -- A case that follows from another one shows that one's finding: finding_of.
 -- $24 the words, one at least of two characters; $25 how many findings that are not indexed yet are read for them.
--- Row by row from the index (LATERAL ... LIMIT 1): the server cannot know how few texts have the words, and would read all.
+-- The index gives the candidates; their texts are read in the order of the cases until the page is full.  LATERAL ... LIMIT 1: row by
+-- row, since the server cannot know how few texts have the words, and would read all.
 WITH fresh AS MATERIALIZED (
   SELECT n.case_no, n.log_index FROM rectify.search_mark AS m
     JOIN rectify.finding AS n ON n.case_no > m.indexed AND n.case_no <= m.indexed + $25::integer),
-hit AS MATERIALIZED (
-  SELECT s.case_no FROM rectify.search AS s CROSS JOIN LATERAL (
-    SELECT p.body FROM rectify.private AS p WHERE p.log_index = s.log_index LIMIT 1) AS t
-  WHERE s.grams @> rectify.bigrams($24::text[]) AND rectify.has_words(t.body, $24)
-  UNION ALL
-  SELECT n.case_no FROM fresh AS n CROSS JOIN LATERAL (
-    SELECT p.body FROM rectify.private AS p WHERE p.log_index = n.log_index LIMIT 1) AS t
-  WHERE rectify.has_words(t.body, $24)),
-found AS MATERIALIZED (
-  SELECT h.case_no FROM hit AS h
+told AS MATERIALIZED (
+  SELECT s.case_no, s.log_index FROM rectify.search AS s WHERE s.grams @> rectify.bigrams($24::text[])
   UNION
-  SELECT k.case_no FROM hit AS h CROSS JOIN LATERAL (
-    SELECT c.case_no FROM rectify.case_ AS c WHERE c.finding_of = h.case_no AND c.parent > 0 ORDER BY c.case_no OFFSET 0) AS k)
+  SELECT n.case_no, n.log_index FROM fresh AS n),
+about AS MATERIALIZED (
+  SELECT t.case_no, t.log_index FROM told AS t
+  UNION ALL
+  SELECT k.case_no, t.log_index FROM told AS t JOIN rectify.case_ AS k ON k.finding_of = t.case_no AND k.parent > 0)
 SELECT c.case_no, f.id, c.version, c.state, f.unit_code, f.inspection, f.category, f.code, c.due_at, c.due_clock,
-  CASE WHEN $13::boolean THEN (SELECT x.body FROM rectify.private AS x WHERE x.log_index = f.log_index) END, $14::boolean,
+  CASE WHEN $13::boolean THEN x.body END, $14::boolean,
   c.status, c.track, c.light, c.unit, c.handler, c.verifier, c.accountable, c.team, c.opened_at, c.first_due_at,
   c.next_fire_at, c.closed_at, c.flags, c.parent, c.finding_of
-FROM found AS z
+FROM (SELECT a.case_no, a.log_index FROM about AS a WHERE a.case_no > $11::bigint ORDER BY a.case_no OFFSET 0) AS z
 CROSS JOIN LATERAL (SELECT k.* FROM rectify.case_ AS k WHERE k.case_no = z.case_no LIMIT 1) AS c
 CROSS JOIN LATERAL (SELECT k.* FROM rectify.finding AS k WHERE k.case_no = c.finding_of LIMIT 1) AS f
+CROSS JOIN LATERAL (SELECT p.body FROM rectify.private AS p WHERE p.log_index = z.log_index LIMIT 1) AS x
 WHERE ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
   AND ($2::integer[] IS NULL OR c.unit = ANY ($2) OR c.team = ANY ($3::integer[]))
   AND ($4::integer[] IS NULL OR c.unit = ANY ($4))
@@ -46,6 +43,6 @@ WHERE ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
   AND ($21::integer IS NULL OR c.team = $21)
   AND ($22::bigint IS NULL OR c.parent = $22)
   AND ($23::integer = 0 OR c.flags & $23 = $23)
-  AND c.case_no > $11::bigint
-ORDER BY c.case_no
+  AND rectify.has_words(x.body, $24)
+ORDER BY z.case_no
 LIMIT $12::integer
