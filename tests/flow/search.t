@@ -127,12 +127,12 @@ def test_behind():
 
 
 def test_real_data():
-    """26,461 findings of real inspections."""
+    """Findings of real inspections: every fifth of 26,461, or with RECTIFY_EVERY=1 all of them."""
     if not DATA_SET.exists():
         print("ok - # SKIP the real data set is not here")
         return
     with open(DATA_SET, encoding="utf-8", newline="") as file:
-        texts = [("south", row["text"]) for row in csv.DictReader(file) if row["text"]]
+        texts = [("south", row["text"]) for row in csv.DictReader(file) if row["text"]][::int(os.environ.get("RECTIFY_EVERY", "5"))]
     submit(texts)
     say(f"{len(texts)} findings are in, {indexed()} indexed")
     need(until(lambda: indexed() == max(HERE["texts"]), seconds=SLOW, pause=0.5), "the index has followed")
