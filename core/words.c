@@ -103,6 +103,16 @@ const struct word words_condition[] = {
 #include "rectify/condition.def"
 #undef CONDITION
     WORDS_END};
+const struct word words_score[] = {
+#define SCORE(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/score.def"
+#undef SCORE
+    WORDS_END};
+const struct word words_component[] = {
+#define COMPONENT(no, NAME, name, zh, good, bad, text) {no, #name, zh, text},
+#include "rectify/component.def"
+#undef COMPONENT
+    WORDS_END};
 const struct word words_mark[] = {
 #define MARK(no, NAME, name, zh, text) {no, #name, zh, text},
 #include "rectify/mark.def"

@@ -56,6 +56,9 @@ struct store {
   uint64_t reviews_kept;             /* what `reviewed` becomes with the job under way */
   uint32_t review_cursor;            /* of book_walk() */
   bool reviews_handed_out;           /* all reviews are in batches */
+  uint64_t indexed;                  /* findings of cases up to this one can be searched by the index; 0: not known yet */
+  bool indexing, index_failed;       /* a step is under way; one failed: the next start tries again */
+  int64_t index_at;                  /* monotonic ms: not before, because somebody may hand in more */
   struct tree tree;
   struct office *office;
   struct book *book;
@@ -225,6 +228,16 @@ bool review_has_more(const struct daemon *daemon);
 void review_fill(struct daemon *daemon, struct batch *batch);
 /* The batch is durable: with the last reviews, that too is kept. */
 void review_landed(struct daemon *daemon, const struct batch *batch);
+
+/* ---- search.c: findings into the index of searches, behind the log ---- */
+/* One step, when nothing else is to be done. */
+void search_turn(struct daemon *daemon);
+/* Something was recorded, and more may follow at once: not now. */
+void search_wait(struct daemon *daemon);
+/* The connection is gone, and the step under way with it. */
+void search_forget(struct store *store);
+/* Findings of cases up to this one are searched, those that a search reads by itself included. */
+uint64_t search_reach(const struct daemon *daemon);
 
 /* ---- commit.c ---- */
 /* Sends the append of `batch`; commit_done() is told the outcome. */

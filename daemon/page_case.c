@@ -88,6 +88,7 @@ void page_of_cases(struct query *query, const PGresult *result) {
   struct page page;
   if (PQntuples(result) == 1 && !query_may_show(query, result)) return;
   page_begin(query, &page);
+  if (query->searches) page.page.searched = query->searched;
   int count = PQntuples(result), used = 0;
   while (used < count && page.bytes < WIRE_PAGE_BYTES_MAX) {
     page.bytes += fill_case(query, result, used, &rows[used], &rooms[used]);

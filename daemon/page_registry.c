@@ -11,7 +11,7 @@ static uint32_t first_id(const struct query *query) {
 
 void page_of_units(struct query *query) {
   static Rectify__V1__UnitRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
-  const struct registry *registry = query->daemon->store.office->registry;
+  const struct registry *registry = query_world(query)->registry;
   struct page page;
   page_begin(query, &page);
   uint32_t used = 0, id = first_id(query);

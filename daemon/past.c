@@ -92,9 +92,15 @@ static void ask_ledger(struct query *query) {
   pg_end(query->daemon->reader);
 }
 
+static void tell_units(struct query *query) {
+  page_of_units(query);
+  query_end(query);
+}
+
 static void ask_rows(struct query *query) {
   if (query->what == RECTIFY__V1__QUERY__WHAT_HISTORY) ask_history(query);
   else if (query->what == RECTIFY__V1__QUERY__WHAT_LEDGER) ask_ledger(query);
+  else if (query->what == RECTIFY__V1__QUERY__WHAT_UNITS) tell_units(query);
   else past_ask_cases(query);
 }
 
@@ -154,13 +160,16 @@ static struct past *new_past(const Rectify__V1__Query *wanted) {
 /* NULL: it can be asked. */
 static const char *cannot(const Rectify__V1__Query *wanted, const char **field) {
   *field = "query.as_of";
-  const bool can = wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES ||
-                   wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER;
-  if (!can) return "only cases, histories and ledgers can be asked for as of the past";
+  const bool can = wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES || wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY ||
+                   wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER || wanted->what_case == RECTIFY__V1__QUERY__WHAT_UNITS;
+  if (!can) return "only cases, histories, ledgers and units can be asked for as of the past";
   if (wanted->as_of > clock_now()) return "that is still to come";
   *field = "query.cases.order";
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES && wanted->cases->order != 0)
     return "cases of the past come in the order of their numbers only";
+  *field = "query.cases.words";
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES && wanted->cases->n_words > 0)
+    return "texts are searched as they are now, not as of the past";
   return NULL;
 }
 

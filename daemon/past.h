@@ -10,6 +10,7 @@
 #define RECTIFY_PAST_H
 
 #include "daemon/query.h"
+#include "rectify/grade.h"
 
 /* What was in force at some time.  Kept for the next query of that time; the least used one goes first. */
 struct past_office {
@@ -25,6 +26,7 @@ struct past_office {
 struct past_fold {
   struct case_state state; /* case_no 0: none is being folded */
   bool stopped;            /* at an event that took effect later, or that cannot be read */
+  struct facts facts;      /* where they are asked for */
 };
 
 struct past {
@@ -66,5 +68,13 @@ void past_office_release(struct past *past);
 
 /* ---- past_cases.c ---- */
 void past_ask_cases(struct query *query);
+
+/* ---- past_facts.c: what counts for a unit ---- */
+#define FACTS_CASES_MAX 256 /* cases with facts in one page */
+/* Whether anything of the case is the business of the subtree of `top`, which the query asks about. */
+bool past_facts_concern(const struct query *query, const struct past_fold *fold, uint32_t top);
+/* Fills *row, the `at`-th of its page, with what is: of a case that is another unit's now, only what counted here.  About
+ * how many bytes that were. */
+size_t past_facts_row(const struct query *query, const struct past_fold *fold, uint32_t top, size_t at, Rectify__V1__CaseRow *row);
 
 #endif

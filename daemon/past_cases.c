@@ -5,12 +5,12 @@
 #include "daemon/past.h"
 #include "rectify/must.h"
 
-#define CASES_A_JOB 256
+#define CASES_A_JOB FACTS_CASES_MAX
 #define EVENTS_A_JOB 4096
 #define RANGE_A_JOB 4096 /* case numbers that are looked at: whoever may read few cases must not make the database read all */
 #define JOBS_A_PAGE 16   /* then an empty page says where to go on, so that nobody waits for long */
 
-enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT, ROW_RESTRICTED, ROW_WAS_RESTRICTED };
+enum { ROW_CASE, ROW_VERSION, ROW_RECORD, ROW_ID, ROW_UNIT_CODE, ROW_INSPECTION, ROW_CATEGORY, ROW_CODE, ROW_TEXT, ROW_INDEX, ROW_RESTRICTED, ROW_WAS_RESTRICTED };
 
 /* A page under construction, while the result of one job lives. */
 struct harvest {
@@ -21,6 +21,7 @@ struct harvest {
   int64_t last;   /* the last case that was finished */
   uint32_t cases; /* begun */
   bool full;
+  uint32_t facts_of; /* the unit that facts are asked about; 0: none are */
 };
 
 /* ---- conditions ---- */
@@ -97,9 +98,19 @@ static void fill_row(struct harvest *harvest, const struct case_state *state, in
   harvest->used++;
 }
 
+static void fill_facts(struct harvest *harvest, struct past_fold *fold) {
+  const struct query *query = harvest->query;
+  facts_end(&fold->facts, query_world(query), &fold->state, query_now(query));
+  if (!past_facts_concern(query, fold, harvest->facts_of)) return;
+  pointers[harvest->used] = &rows[harvest->used];
+  harvest->page.bytes += past_facts_row(query, fold, harvest->facts_of, harvest->used, &rows[harvest->used]);
+  harvest->used++;
+}
+
 static void finish_case(struct harvest *harvest, int first) {
   struct past_fold *fold = &harvest->query->past->fold;
-  if (fold->state.case_no != 0 && is_wanted(harvest->query, &fold->state)) fill_row(harvest, &fold->state, first);
+  if (harvest->facts_of != 0 && fold->state.case_no != 0) fill_facts(harvest, fold);
+  else if (fold->state.case_no != 0 && is_wanted(harvest->query, &fold->state)) fill_row(harvest, &fold->state, first);
   harvest->last = pg_int(harvest->result, first, ROW_CASE);
   harvest->full = harvest->used == harvest->query->limit || harvest->page.bytes >= WIRE_PAGE_BYTES_MAX;
   *fold = (struct past_fold){0};
@@ -108,11 +119,16 @@ static void finish_case(struct harvest *harvest, int first) {
 static void fold_event(struct harvest *harvest, int row) {
   struct past_fold *fold = &harvest->query->past->fold;
   struct event event;
+  struct case_state before;
   ProtobufCBinaryData record = page_field(harvest->result, row, ROW_RECORD);
   if (fold->stopped) return;
+  if (harvest->facts_of != 0) before = fold->state;
   codec_arena_reset(harvest->query->daemon->arena);
   fold->stopped = !codec_event_unpack(harvest->query->daemon->arena, record.data, record.len, &event) ||
                   event.effective > harvest->query->past->as_of || !case_apply(&fold->state, &event);
+  if (fold->stopped || harvest->facts_of == 0) return;
+  facts_step(&fold->facts, query_world(harvest->query), &before, &event, (uint64_t)pg_int(harvest->result, row, ROW_INDEX),
+             &fold->state);
 }
 
 /* ---- a job ---- */
@@ -164,9 +180,17 @@ static void move_on(struct harvest *harvest, int all, int count) {
   past->from_version = 0;
 }
 
+/* The right to it was looked at when the query came; by a code that nobody had then, nothing is found. */
+static uint32_t facts_of(const struct query *query) {
+  const Rectify__V1__CaseQuery *wanted = query->past->wanted->cases;
+  if (!wanted->with_facts) return 0;
+  const uint32_t unit = registry_find_unit(query_world(query)->registry, (const char *)wanted->unit.data, wanted->unit.len);
+  return unit == 0 ? UINT32_MAX : unit;
+}
+
 static void take_events(void *context, unsigned step, const PGresult *result) {
   struct query *query = context;
-  struct harvest harvest = {.query = query, .result = result};
+  struct harvest harvest = {.query = query, .result = result, .facts_of = facts_of(query)};
   const int all = PQntuples(result);
   (void)step;
   if (query->daemon->store.office->registry == NULL) return;

@@ -253,6 +253,7 @@ static void land(struct daemon *daemon, struct batch *batch) {
   dead_landed(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
+  search_wait(daemon);
 }
 
 /* Errors that lie in the data (SQLSTATE classes 22 and 23): the same bytes will fail again.  All others (disk full, too
@@ -417,6 +418,7 @@ void pipeline_turn(struct daemon *daemon) {
   if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
+  search_turn(daemon);
 }
 
 bool pipeline_is_idle(const struct daemon *daemon) {

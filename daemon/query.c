@@ -348,6 +348,12 @@ static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint3
     answer_error(daemon, back, id, FAILURE_FIELD, field, wrong, 0);
     return;
   }
+  const uint32_t failure = wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES
+                               ? query_check_cases(daemon, wanted, actor, &field, &wrong) : FAILURE_NONE;
+  if (failure != FAILURE_NONE) {
+    answer_error(daemon, back, id, (uint16_t)failure, field, wrong, 0);
+    return;
+  }
   const char *full = no_place(daemon, back);
   if (full != NULL) {
     answer_error(daemon, back, id, FAILURE_BUSY, "query", full, RETRY_AFTER_MSEC);

@@ -26,6 +26,8 @@ struct query {
   bool may_see;
   bool answered;
   bool zh;
+  bool searches;           /* of a CaseQuery with words: */
+  uint64_t searched;       /* the last case whose finding is looked at */
   uint32_t steps;          /* of a NextQuery */
   bool has_state;          /* of a WhyQuery or NextQuery: */
   struct case_state state; /* the case asked about */
@@ -71,6 +73,9 @@ day_t query_today(const struct daemon *daemon); /* at the root */
 void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
 /* Events of cases that the actor may read, and those that he was told of, from a log index on. */
 void query_ask_told(struct query *query, int64_t from);
+/* FAILURE_NONE, or what is wrong with a CaseQuery, in which field and in words. */
+uint32_t query_check_cases(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor, const char **field,
+                           const char **text);
 /* Whether the actor may see the case: one row or none, without counting as the page. */
 void query_ask_case(struct query *query, uint64_t case_no);
 /* What the actor may read: all, or units and, as teams, units. */

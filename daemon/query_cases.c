@@ -11,6 +11,48 @@ day_t query_today(const struct daemon *daemon) {
   return zone_day_of(world_zone(&daemon->store.office->world, 0), clock_now());
 }
 
+/* ---- what cannot be asked ---- */
+
+/* Spaces aside: then the index has a pair of it.  A space is an ASCII one or U+3000; the word is UTF-8. */
+static bool has_two_characters(const ProtobufCBinaryData *word) {
+  uint32_t characters = 0;
+  for (size_t i = 0; i < word->len; i++) {
+    const uint8_t *at = word->data + i;
+    if ((*at & 0xc0) == 0x80 || *at == ' ') continue;
+    if (word->len - i >= 3 && memcmp(at, "\xe3\x80\x80", 3) == 0) continue;
+    characters++;
+  }
+  return characters >= 2;
+}
+
+static const char *wrong_words(const Rectify__V1__CaseQuery *wanted) {
+  bool found = wanted->n_words == 0;
+  for (size_t i = 0; i < wanted->n_words; i++) found |= has_two_characters(&wanted->words[i]);
+  if (!found) return "one word at least must have two characters: single ones stand in too many texts";
+  return wanted->n_words > 0 && wanted->order != 0 ? "cases that are searched for come in the order of their numbers only" : NULL;
+}
+
+static uint32_t wrong_facts(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor, const char **text) {
+  const struct office *office = daemon->store.office;
+  const ProtobufCBinaryData *code = &wanted->cases->unit;
+  const uint32_t unit = registry_find_unit(office->registry, (const char *)code->data, code->len);
+  *text = "facts are told as of or as known at some time: all pages of one log";
+  if (wanted->as_of == 0 && wanted->known_at == 0) return FAILURE_FIELD;
+  *text = "facts are told about a unit of the registry";
+  if (unit == 0) return FAILURE_FIELD;
+  *text = "only who may read all cases of that unit is told what counts for it";
+  return authorise_read(&office->world, actor, unit, 0, query_today(daemon)) ? FAILURE_NONE : FAILURE_FORBIDDEN;
+}
+
+uint32_t query_check_cases(const struct daemon *daemon, const Rectify__V1__Query *wanted, uint32_t actor, const char **field,
+                           const char **text) {
+  *field = "query.cases.words";
+  *text = wrong_words(wanted->cases);
+  if (*text != NULL) return FAILURE_FIELD;
+  *field = "query.cases.unit";
+  return wanted->cases->with_facts ? wrong_facts(daemon, wanted, actor, text) : FAILURE_NONE;
+}
+
 /* Marks what the officer reaches over as a reader, and as an inspector of a team, in what is marked already. */
 static void add_reach(const struct registry *registry, uint32_t officer, day_t day, bool *any, bool *inspects) {
   static int32_t marks[UNITS_MAX + 2];
@@ -120,7 +162,7 @@ static void param_last_due(struct pg_params *params, const struct query *query) 
 }
 
 struct case_arrays {
-  struct pg_array numbers, units, statuses, tracks, lights, kinds, severities;
+  struct pg_array numbers, units, statuses, tracks, lights, kinds, severities, words;
 };
 
 static void free_arrays(struct case_arrays *arrays) {
@@ -131,6 +173,7 @@ static void free_arrays(struct case_arrays *arrays) {
   pg_array_free(&arrays->lights);
   pg_array_free(&arrays->kinds);
   pg_array_free(&arrays->severities);
+  pg_array_free(&arrays->words);
 }
 
 /* $1 to $11: which, who may, where it stands. */
@@ -179,14 +222,30 @@ static void param_cases(struct query *query, const Rectify__V1__CaseQuery *wante
   if (wanted->order == 1) param_last_due(params, query);
 }
 
+/* $24 and $25: the words, and how many findings that are not indexed yet are read for them. */
+static void param_words(struct query *query, const Rectify__V1__CaseQuery *wanted, struct case_arrays *arrays,
+                        struct pg_params *params) {
+  pg_array_reset(&arrays->words, PG_TEXT);
+  for (size_t i = 0; i < wanted->n_words; i++) pg_put_bytes(&arrays->words, wanted->words[i].data, wanted->words[i].len);
+  pg_param_array(params, &arrays->words);
+  pg_param_int4(params, SEARCH_TAIL_MAX);
+  query->searches = true;
+  query->searched = search_reach(query->daemon);
+}
+
+static enum statement statement_of(const Rectify__V1__CaseQuery *wanted) {
+  if (wanted->n_words > 0) return STATEMENT_QUERY_CASES_WORDS;
+  return wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
+}
+
 void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted) {
   struct pg_params params;
   struct query_scope scope;
   struct case_arrays arrays = {0};
   query_scope_find(query->daemon, query->actor, &scope);
   param_cases(query, wanted, &scope, &arrays, &params);
-  enum statement statement = wanted->order == 1 ? STATEMENT_QUERY_CASES_BY_DUE : STATEMENT_QUERY_CASES;
-  pg_statement(query->daemon->reader, statement, &params);
+  if (wanted->n_words > 0) param_words(query, wanted, &arrays, &params);
+  pg_statement(query->daemon->reader, statement_of(wanted), &params);
   free_arrays(&arrays);
   query_scope_free(&scope);
 }
@@ -195,7 +254,8 @@ void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wan
   struct pg_params params;
   struct query_scope scope;
   struct case_arrays arrays = {0};
-  query_scope_find(query->daemon, query->actor, &scope);
+  if (wanted->with_facts) scope = (struct query_scope){.all = true}; /* of one unit, which the actor may read whole */
+  else query_scope_find(query->daemon, query->actor, &scope);
   pg_params_reset(&params);
   pg_array_reset(&arrays.numbers, PG_INT8);
   for (size_t i = 0; i < wanted->n_case_no; i++) pg_put_int(&arrays.numbers, (int64_t)wanted->case_no[i]);

@@ -24,6 +24,7 @@ void store_restart(struct daemon *daemon, const char *why) {
   store->state = STORE_DOWN;
   store->waiting = false;
   store->retry_at = clock_monotonic_msec() + backoff_msec(store->failures++);
+  search_forget(store);
   pg_drop(store->pg, why);
   pipeline_forget(daemon);
   book_clear(store->book);

@@ -112,11 +112,13 @@ bool field_integer(struct report *report, const struct yaml_node *node, const ch
                    int32_t *out) {
   if (!field_is(report, node, YAML_SCALAR, what)) return false;
   int64_t value = 0;
+  const bool negative = min < 0 && node->length >= 2 && node->text[0] == '-';
   bool good = node->length >= 1 && node->length <= 9;
-  for (uint32_t i = 0; good && i < node->length; i++) {
+  for (uint32_t i = negative; good && i < node->length; i++) {
     good = node->text[i] >= '0' && node->text[i] <= '9';
     value = value * 10 + (node->text[i] - '0');
   }
+  if (negative) value = -value;
   if (good && value >= min && value <= max) {
     *out = (int32_t)value;
     return true;

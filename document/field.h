@@ -8,7 +8,7 @@
 
 #include "document/yaml.h"
 
-#define FIELDS_MAX 16 /* keys of one kind of mapping */
+#define FIELDS_MAX 24 /* keys of one kind of mapping */
 
 /* One key that a mapping may have. */
 struct field {

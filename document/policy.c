@@ -6,7 +6,7 @@
 
 enum {
   TOP_POLICY, TOP_TITLE, TOP_REMIND_AT, TOP_RECURRENCE, TOP_UNROUTED, TOP_BOUNCE, TOP_EXTENSION, TOP_HOLD, TOP_STAGE,
-  TOP_ACCOUNTABILITY, TOP_SWEEP, TOP_EVIDENCE, TOP_TRACKS, TOP_LADDERS, TOP_ROUTES, TOP_TESTS, TOP_COUNT
+  TOP_ACCOUNTABILITY, TOP_SWEEP, TOP_EVIDENCE, TOP_TRACKS, TOP_LADDERS, TOP_ROUTES, TOP_GRADING, TOP_TESTS, TOP_COUNT
 };
 static const struct field top_fields[] = {
     [TOP_POLICY] = {"policy", true},
@@ -24,6 +24,7 @@ static const struct field top_fields[] = {
     [TOP_TRACKS] = {"tracks", true},
     [TOP_LADDERS] = {"ladders", true},
     [TOP_ROUTES] = {"routes", true},
+    [TOP_GRADING] = {"grading", false},
     [TOP_TESTS] = {"tests", false},
     [TOP_COUNT] = {NULL, false},
 };
@@ -47,6 +48,7 @@ static void policy_read(struct policy_draft *draft, const struct yaml_node *root
   policy_tracks(draft, values[TOP_TRACKS]);
   policy_routes(draft, values[TOP_ROUTES]);
   policy_ladders_check(draft);
+  policy_grading(draft, values[TOP_GRADING]);
   if (draft->stored) return;
   policy_check(draft);
   policy_tests_check(draft->report, values[TOP_TESTS]);

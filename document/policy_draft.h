@@ -35,6 +35,9 @@ void policy_accountability(struct policy_draft *draft, const struct yaml_node *n
 void policy_sweep(struct policy_draft *draft, const struct yaml_node *node);
 void policy_evidence(struct policy_draft *draft, const struct yaml_node *node);
 
+/* policy_grading.c: the section `grading`. */
+void policy_grading(struct policy_draft *draft, const struct yaml_node *node);
+
 /* policy_track.c: the section `tracks`. */
 void policy_tracks(struct policy_draft *draft, const struct yaml_node *node);
 

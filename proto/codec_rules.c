@@ -157,6 +157,8 @@ static const struct field_rule case_query[] = {
     CODE(team),
     RANGE(parent, 0, INT64_MAX),
     RANGE(flags, 0, UINT32_MAX),
+    {.name = "words", .check = CHECK_LINE, .min = 1, .max = CODE_BYTES_MAX, .count_max = SEARCH_WORDS_MAX},
+    ANY(with_facts),
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
 static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored), ANY(readable)};
@@ -306,7 +308,7 @@ static const struct field_rule page[] = {
     ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
     ANY(letters),
     ANY(evidence),    ANY(parts),
-    ANY(ledger),
+    ANY(ledger),      ANY(searched),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),

@@ -26,6 +26,8 @@ COLUMNS = {
     "CONDITION": "number NAME name zh text",
     "MARK": "number NAME name zh text",
     "LEDGER": "number NAME name zh of text",
+    "SCORE": "number NAME name zh text",
+    "COMPONENT": "number NAME name zh good bad text",
     "COMMAND": "number NAME name zh roles needs_text text",
     "QUERY": "number NAME name zh reach roles text",
     "RULE": "number NAME refuses zh text",

@@ -223,6 +223,13 @@ void sheet_number(struct sheet *sheet, int64_t number) {
   cell(sheet, text, (size_t)length);
 }
 
+void sheet_hundredths(struct sheet *sheet, int64_t number) {
+  char text[32];
+  const int64_t size = number < 0 ? -number : number;
+  int length = snprintf(text, sizeof text, "%s%lld.%02lld", number < 0 ? "-" : "", (long long)(size / 100), (long long)(size % 100));
+  cell(sheet, text, (size_t)length);
+}
+
 void sheet_truth(struct sheet *sheet, bool truth) {
   const char *text = truth ? "true" : "false";
   if (sheet->session->format == FORMAT_TABLE) text = truth ? in_language(sheet->session, "yes", "是") : "";

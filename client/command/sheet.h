@@ -50,6 +50,7 @@ void sheet_cell(struct sheet *sheet, const void *text, size_t length);
 void sheet_string(struct sheet *sheet, const char *text);
 void sheet_data(struct sheet *sheet, const ProtobufCBinaryData *data);
 void sheet_number(struct sheet *sheet, int64_t number);
+void sheet_hundredths(struct sheet *sheet, int64_t number); /* "-1.25" */
 void sheet_truth(struct sheet *sheet, bool truth); /* in a COLUMN_NUMBER: true or false; in a table "yes" or nothing */
 void sheet_nothing(struct sheet *sheet);
 void sheet_case(struct sheet *sheet, uint64_t case_no); /* C-000042; "" for 0 */

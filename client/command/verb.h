@@ -18,6 +18,8 @@ verb_fn key_register_run, key_revoke_run, key_list_run;
 verb_fn forecast_run, evidence_list_run, evidence_get_run, evidence_put_run;
 
 verb_fn lists_run, circular_run, printed_order_run;
+verb_fn grade_run, times_run, search_run;
+
 verb_fn spool_show_run, spool_send_run, spool_drop_run, bundle_export_run, bundle_import_run;
 
 verb_fn letters_run;
@@ -36,6 +38,7 @@ extern const struct flag key_new_flags[], receipt_flags[], verify_flags[], witne
 extern const struct flag forecast_flags[], evidence_get_flags[], doctor_flags[];
 extern const struct flag spool_show_flags[], spool_send_flags[], spool_drop_flags[], bundle_export_flags[], bundle_import_flags[];
 extern const struct flag watch_flags[], due_flags[], publish_flags[], no_flags[], show_flags[];
+extern const struct flag grade_flags[], times_flags[], search_flags[];
 extern const struct flag key_register_flags[], key_revoke_flags[], key_list_flags[];
 extern const struct flag policy_check_flags[], policy_test_flags[],
     policy_rehearse_flags[];

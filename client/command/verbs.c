@@ -389,6 +389,28 @@ const struct verb verbs[] = {
      "code that `rectify verify --printed` checks.\n"
      "\nExamples:\n  rectify order 2026-17\n  rectify order 2026-17 --zh --html --log log.pub > order.html\n",
      printed_order_flags, printed_order_run, 0},
+    {"search", GROUP_SEE, "WORD... [OPTION...]", "findings whose text has all of these words",
+     "Capitals and small letters are alike, and so are 全角 and half-width ones; a word in quotes may hold spaces.  Chinese words of\n"
+     "two characters are found as well as long ones, but a single character alone is not searched for.  Only among the cases that\n"
+     "you may read, by number; --json and --csv print the whole text.\n"
+     "\nExamples:\n  rectify search 消防 通道\n  rectify search 'fire exit' locked --unit east --open\n  rectify search sewage --json\n",
+     search_flags, search_run, 0},
+    {"grade", GROUP_SEE, "[UNIT] --period PERIOD [--why] [OPTION...]", "score cards of a unit and those below it",
+     "By the section `grading` of the policy in force: rectify-policy(5).  Each unit counts its own and what is below it; units with\n"
+     "nothing to count in the period are left out.  What counts is an event of the period, or a due date that fell into it and was\n"
+     "kept or missed by then.  Next to the points of a component: so many of so many were well.\n"
+     "--why lists for UNIT every event with what it gave or took; the columns add up to the points.  For who may read all cases of\n"
+     "UNIT (the root unless one is named); the answer is the same whoever asks, and for the same log always.\n"
+     "\nExamples:\n  rectify grade --period 2026Q1\n  rectify grade east --period 2026-03 --why\n"
+     "  rectify grade --period 2026Q1 --as-of 2026-03-31 --csv > q1.csv\n",
+     grade_flags, grade_run, 0},
+    {"times", GROUP_SEE, "[UNIT] --period PERIOD [--by WHAT] [OPTION...]", "how many working days cases took: percentiles",
+     "Of the cases of UNIT (the root unless one is named) and below it that were closed out in the period.  Each working day is\n"
+     "charged to one holder and lies in one status: `rectify why` shows them for one case.  P90 is the value that nine cases of ten do\n"
+     "not exceed (nearest rank).\n"
+     "\nExamples:\n  rectify times --period 2026\n  rectify times east --period 2026Q1 --by holder\n"
+     "  rectify times --period 2026-03 --by unit --csv\n",
+     times_flags, times_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
      "Survives restarts of the daemon, fetches what it missed and shows nothing twice.  Ctrl-C ends it.\n"
      "\nExamples:\n  rectify watch --unit east\n  rectify watch --mine --kind urge\n  rectify watch --until-closed 1 --json\n",

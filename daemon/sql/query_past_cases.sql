@@ -27,14 +27,14 @@ WITH chosen AS MATERIALIZED (
     AND ($10::bigint IS NULL OR c.parent = $10)
   ORDER BY c.case_no LIMIT $14::integer),
 row AS ( -- by cases (+ 0: not by the log, whose length must not count)
-  SELECT c.*, e.version, e.record, row_number() OVER (PARTITION BY c.case_no ORDER BY e.version) AS n
+  SELECT c.*, e.version, e.record, e.at, row_number() OVER (PARTITION BY c.case_no ORDER BY e.version) AS n
   FROM chosen AS c CROSS JOIN LATERAL (
-    SELECT v.version, v.record FROM rectify.event AS v
+    SELECT v.version, v.record, v.log_index AS at FROM rectify.event AS v
     WHERE v.case_no = c.case_no AND v.log_index + 0 < $13::bigint AND (v.case_no > $11 OR v.version > $12::integer)
     ORDER BY v.version LIMIT $15::integer) AS e
   ORDER BY c.case_no, e.version LIMIT $15)
 SELECT r.case_no, r.version, r.record, CASE WHEN r.n = 1 THEN r.id END, CASE WHEN r.n = 1 THEN r.unit_code END,
   CASE WHEN r.n = 1 THEN r.inspection END, CASE WHEN r.n = 1 THEN r.category END, CASE WHEN r.n = 1 THEN r.code END,
   CASE WHEN r.n = 1 AND $16::boolean THEN (SELECT x.body FROM rectify.private AS x WHERE x.log_index = r.log_index) END,
-  r.restricted::integer, r.was_restricted::integer
+  r.at, r.restricted::integer, r.was_restricted::integer
 FROM row AS r ORDER BY r.case_no, r.version

@@ -19,6 +19,9 @@
 #define WIRE_PAGE_BYTES_MAX (768 * 1024)          /* a page ends early when it would grow beyond this */
 #define FORECAST_STEPS_MAX 32                     /* rungs foretold in one answer */
 #define STORY_EVENTS_MAX 4096                     /* events of a case that one explanation reads */
+#define SEARCH_WORDS_MAX 8                         /* of one search, each of at most CODE_BYTES_MAX bytes */
+#define SEARCH_TAIL_MAX 2000                      /* newest findings that a search reads itself while they are not indexed yet */
+#define SEARCH_INDEX_MAX 50                       /* findings that are indexed in one go, while the daemon has nothing else to do */
 #define WIRE_CURSOR_BYTES_MAX 64                  /* what a page hands out to ask for the next one */
 #define WIRE_HWM 4                                /* ZMQ_RCVHWM of the daemon's socket: messages read ahead per client */
 #define WIRE_SEND_HWM 128                         /* ZMQ_SNDHWM: more than a client may have unanswered */

@@ -84,6 +84,39 @@ struct extension_policy {
   uint16_t total_max_wd;
 };
 
+/* How units are graded (domain.md §8, practice.md §5): a hundred points shared out over components, more or fewer for what
+ * stands beside them, thresholds, and what nobody with a good grade may have.  core/grade.c reckons. */
+#define GRADING_COMPONENTS_MAX COMPONENT_COUNT
+#define GRADING_EXTRAS_MAX 8
+#define GRADING_VETOES_MAX 8
+#define GRADES_MAX 8
+struct grading {
+  int32_t cases;            /* so many are imagined for every unit, as well done as `expected` says; 0: the policy grades nobody */
+  uint32_t component_count;
+  struct grading_component {
+    uint8_t component;      /* enum component */
+    uint8_t weight;         /* points of it; all together 100 */
+    uint8_t expected;       /* in a hundred */
+  } components[GRADING_COMPONENTS_MAX];
+  uint32_t extra_count;
+  struct grading_extra {
+    uint8_t score;          /* enum score: for each one of these */
+    int16_t points;         /* so many more, or fewer */
+    uint16_t most;          /* but no more than so many in all, in either direction */
+  } extras[GRADING_EXTRAS_MAX];
+  uint32_t veto_count;
+  struct grading_veto {
+    uint8_t score;          /* enum score: with so many of these the grade is the last one */
+    uint16_t least;
+  } vetoes[GRADING_VETOES_MAX];
+  uint32_t grade_count;
+  struct grading_grade {
+    int32_t from;           /* points; descending, the last one 0 */
+    char name[CODE_BYTES_MAX + 1];
+    char zh[CODE_BYTES_MAX + 1];
+  } grades[GRADES_MAX];
+};
+
 struct policy {
   char name[CODE_BYTES_MAX + 1];
   char title[NAME_BYTES_MAX + 1];
@@ -107,6 +140,7 @@ struct policy {
   uint8_t sweep_track;       /* enum track and limit of a sibling unit's case; 0: no sweeps */
   struct span sweep_limit;
   bool evidence_stored;      /* a piece counts for closing only if its file was there when it was handed in */
+  struct grading grading;
   uint32_t route_count;
   struct route routes[ROUTES_MAX];
   struct track_policy tracks[TRACK_COUNT + 1]; /* by enum track */

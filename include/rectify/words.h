@@ -156,6 +156,20 @@ enum letter_result {
 #undef LETTER_RESULT
   LETTER_RESULT_COUNT = 11
 };
+enum score {
+  SCORE_NONE = 0,
+#define SCORE(no, NAME, name, zh, text) SCORE_##NAME = no,
+#include "rectify/score.def"
+#undef SCORE
+  SCORE_COUNT = 13
+};
+enum component {
+  COMPONENT_NONE = 0,
+#define COMPONENT(no, NAME, name, zh, good, bad, text) COMPONENT_##NAME = no,
+#include "rectify/component.def"
+#undef COMPONENT
+  COMPONENT_COUNT = 6
+};
 enum command_kind {
   COMMAND_NONE = 0,
 #define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
@@ -191,7 +205,7 @@ struct word {
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
     words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[],
-    words_delivery[], words_letter_state[], words_letter_result[], words_ledger[];
+    words_delivery[], words_letter_state[], words_letter_result[], words_ledger[], words_score[], words_component[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);

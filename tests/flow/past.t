@@ -229,9 +229,12 @@ def test_what_cannot_be_asked():
         done = rectify(*words)
         ok(done.returncode in (1, 64) and said in done.stderr, f"{' '.join(map(str, words))}: {said}", done.stdout, done.stderr)
     here = client("auditor")
-    for what in ({"log": pb.LogQuery()}, {"notices": pb.NoticeQuery()}, {"units": pb.UnitQuery()}, {"why": pb.WhyQuery(case_no=1)},
+    for what in ({"log": pb.LogQuery()}, {"notices": pb.NoticeQuery()}, {"officers": pb.OfficerQuery()}, {"why": pb.WhyQuery(case_no=1)},
                  {"cases": pb.CaseQuery(order=1)}):
         same(here.query(as_of=THEN, **what).code, FIELD, f"{list(what)[0]} is not asked of the past")
+    names = {row.code: row.name.decode() for page in here.pages(units=pb.UnitQuery()) for row in page.units}
+    then = {row.code: row.name.decode() for row in here.query(as_of=THEN, units=pb.UnitQuery()).units}
+    same((names[b"north"], then[b"north"]), ("新北", "北"), "units are told as they were called")
     here.close()
     is_served(HERE["daemon"], "after all of this")
     same(HERE["daemon"].doctor().returncode, 0, "and the doctor finds nothing wrong")

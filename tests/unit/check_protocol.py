@@ -4,7 +4,7 @@ import ast, pathlib, re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/PROTOCOL.md").read_text()
-TABLES = "kind severity track status light clock evidence content form notice letter_state delivery letter_result recipient edge origin relation mark command error rule".split()
+TABLES = "kind severity track status light clock evidence content form notice letter_state delivery letter_result recipient edge origin relation mark score component command error rule".split()
 
 
 def rows(table):

@@ -275,8 +275,62 @@ static void test_damaged_files(void **state) {
   free(text);
 }
 
+/* ---- grading ---- */
+
+static void test_default_grading(void **state) {
+  (void)state;
+  struct policy *policy = default_policy();
+  const struct grading *grading = &policy->grading;
+  assert_int_equal(grading->cases, 10);
+  assert_int_equal(grading->component_count, 5);
+  assert_int_equal(grading->components[0].component, COMPONENT_ON_TIME);
+  assert_int_equal(grading->components[0].weight, 40);
+  assert_int_equal(grading->extras[1].score, SCORE_HELD_TO_ACCOUNT);
+  assert_int_equal(grading->extras[1].points, -5);
+  assert_int_equal(grading->extras[1].most, 20);
+  assert_int_equal(grading->vetoes[0].least, 2);
+  assert_int_equal(grading->grade_count, 3);
+  assert_string_equal(grading->grades[0].zh, "先进");
+  free(policy);
+}
+
+static void test_bad_gradings(void **state) {
+  (void)state;
+  must_refuse("on_time: {weight: 40,", "on_time: {weight: 41,", "the weights of the components must add up to 100, not 101");
+  must_refuse("on_time: {weight: 40, expected: 90}", "on_time: {weight: 40, expected: 101}",
+              "expected must be a number from 0 to 100; this is '101'");
+  must_refuse("    bounce: {weight: 10, expected: 95}", "    bounse: {weight: 10, expected: 95}",
+              "'bounse' is no component (did you mean 'bounce'?)");
+  must_refuse("  cases: 10\n", "  cases: 0\n", "cases must be a number from 1 to 1000; this is '0'");
+  must_refuse("ordered: {points: -1, most: 10}", "ordered: {points: 0, most: 10}", "an extra of no points changes nothing");
+  must_refuse("ordered: {points: -1, most: 10}", "ordered: {points: -101, most: 10}",
+              "points must be a number from -100 to 100; this is '-101'");
+  must_refuse("veto: {held_to_account: 2}", "veto: {held_to_acount: 2}",
+              "'held_to_acount' is no thing that is counted (did you mean 'held_to_account'?)");
+  must_refuse("{from: 75, name: ordinary", "{from: 90, name: ordinary",
+              "grades must descend: this one does not begin below the one before it");
+  must_refuse("{from: 0, name: behind", "{from: 1, name: behind", "the last grade must begin at 0: every unit has one");
+  must_refuse(", zh: 后进}", "}", "a grade needs the key 'zh'");
+}
+
+static void test_without_grading(void **state) {
+  (void)state;
+  size_t length;
+  struct document_report report = {0};
+  char *text = document_read("policy/minimal.yaml", DOCUMENT_BYTES_MAX, &length);
+  assert_non_null(text);
+  struct policy *policy = policy_parse("policy/minimal.yaml", text, length, &report);
+  assert_non_null(policy);
+  assert_int_equal(policy->grading.cases, 0);
+  free(policy);
+  free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_default_grading),
+      cmocka_unit_test(test_bad_gradings),
+      cmocka_unit_test(test_without_grading),
       cmocka_unit_test(test_founding_sentence_routes),
       cmocka_unit_test(test_founding_sentence_edges),
       cmocka_unit_test(test_default_limits_and_ladders),
