@@ -57,6 +57,7 @@ static decide_fn *const decide_of[COMMAND_COUNT + 1] = {
     [COMMAND_STATEMENT] = decide_statement,
     [COMMAND_APPEAL] = decide_appeal,
     [COMMAND_REBASE] = decide_rebase,
+    [COMMAND_UNDELIVERED] = decide_undelivered,
 };
 
 /* ---- checks ---- */
@@ -71,7 +72,7 @@ static bool goes_on_hold(uint32_t command) {
   static const uint8_t commands[] = {COMMAND_RESUME,      COMMAND_COMMENT,  COMMAND_ATTACH,           COMMAND_HAND_OVER,
                                      COMMAND_WITHDRAW,    COMMAND_DECIDE,   COMMAND_WITHDRAW_APPROVE, COMMAND_WITHDRAW_REFUSE,
                                      COMMAND_STATEMENT,   COMMAND_APPEAL,   COMMAND_RUNG_DUE,         COMMAND_RELATE,
-                                     COMMAND_REVIEW};
+                                     COMMAND_REVIEW,      COMMAND_UNDELIVERED};
   for (size_t i = 0; i < sizeof commands; i++)
     if (commands[i] == command) return true;
   return false;
@@ -124,7 +125,8 @@ static uint32_t check_spawn(struct judge *judge) {
 static uint32_t check(struct judge *judge, const struct case_state *current) {
   const struct command *command = judge->command;
   must(command->track <= TRACK_COUNT && command->evidence_count <= EVIDENCE_MAX);
-  if (command->kind >= COMMAND_PUBLISH) return RULE_NOT_FOR_PEOPLE; /* not about cases: daemon/decide.c has them */
+  const bool is_about_case = command->kind < COMMAND_PUBLISH || command->kind == COMMAND_UNDELIVERED;
+  if (!is_about_case) return RULE_NOT_FOR_PEOPLE; /* daemon/decide.c has them */
   if (command_roles(command->kind) == 0 && command->actor != 0) return RULE_NOT_FOR_PEOPLE;
   if (current != NULL) return check_case(judge);
   if (command->kind == COMMAND_SPAWN) return check_spawn(judge);

@@ -201,3 +201,9 @@ uint32_t decide_rebase(struct judge *judge) {
   people_notify(judge, NOTICE_RECEIPT, false, RECIPIENT_HANDLER, judge->after.handler);
   return judge->move->rule;
 }
+
+/* A notice to somebody could not be delivered: the office, which knows other ways, is told, also of a closed case. */
+uint32_t decide_undelivered(struct judge *judge) {
+  people_notify(judge, NOTICE_UNDELIVERED, false, RECIPIENT_OFFICE, people_office(judge));
+  return judge->move->rule;
+}

@@ -76,6 +76,7 @@ uint32_t decide_reassign(struct judge *judge);
 uint32_t decide_escalate(struct judge *judge);
 uint32_t decide_hand_over(struct judge *judge);
 uint32_t decide_rebase(struct judge *judge);
+uint32_t decide_undelivered(struct judge *judge);
 /* decide_accountability.c */
 uint32_t decide_statement(struct judge *judge);
 uint32_t decide_decide(struct judge *judge);

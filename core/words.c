@@ -102,6 +102,21 @@ const struct word words_mark[] = {
 #include "rectify/mark.def"
 #undef MARK
     WORDS_END};
+const struct word words_delivery[] = {
+#define DELIVERY(no, NAME, name, zh, reported, text) {no, #name, zh, text},
+#include "rectify/delivery.def"
+#undef DELIVERY
+    WORDS_END};
+const struct word words_letter_state[] = {
+#define LETTER_STATE(no, NAME, name, zh, text) {no, #name, zh, text},
+#include "rectify/letter_state.def"
+#undef LETTER_STATE
+    WORDS_END};
+const struct word words_letter_result[] = {
+#define LETTER_RESULT(no, NAME, name, zh, ok, text) {no, #name, zh, text},
+#include "rectify/letter_result.def"
+#undef LETTER_RESULT
+    WORDS_END};
 const struct word words_failure[] = {
 #define FAILURE(no, NAME, name, retry, text) {no, #name, text, text},
 #include "rectify/error.def"
@@ -211,6 +226,15 @@ bool failure_is_retry(uint32_t failure) {
 #undef FAILURE
   };
   return failure < sizeof retries / sizeof *retries && retries[failure];
+}
+
+bool letter_result_is_fine(uint32_t result) {
+  static const bool fine[LETTER_RESULT_COUNT + 1] = {
+#define LETTER_RESULT(no, NAME, name, zh, ok, text) [no] = ok,
+#include "rectify/letter_result.def"
+#undef LETTER_RESULT
+  };
+  return result <= LETTER_RESULT_COUNT && fine[result];
 }
 
 uint32_t track_need(uint32_t track) {

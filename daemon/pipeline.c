@@ -148,6 +148,9 @@ static void dispatch(struct daemon *daemon, const Rectify__V1__Request *request,
       want_advance(daemon, request->clock_advance->until, back, id);
       return;
     case RECTIFY__V1__REQUEST__BODY_COSIGN: cosign_request(daemon, request->cosign, actor, back, id); return;
+    case RECTIFY__V1__REQUEST__BODY_POST:
+    case RECTIFY__V1__REQUEST__BODY_LEASE:
+    case RECTIFY__V1__REQUEST__BODY_REPORT: letter_request(daemon, request, actor, back, id); return;
     case RECTIFY__V1__REQUEST__BODY_PING: answer_pong(daemon, back, id); return;
     case RECTIFY__V1__REQUEST__BODY__NOT_SET:
     case _RECTIFY__V1__REQUEST__BODY__CASE_IS_INT_SIZE: break;

@@ -23,6 +23,8 @@
 #define ORIGIN(no, ...) | NUMBER_BIT(no)
 #define RELATION(no, ...) | NUMBER_BIT(no)
 #define FORM(no, ...) | NUMBER_BIT(no)
+#define LETTER_STATE(no, ...) | NUMBER_BIT(no)
+#define DELIVERY(no, NAME, name, zh, reported, text) | (reported ? NUMBER_BIT(no) : 0)
 
 enum {
   NUMBERS_KIND = 0
@@ -80,6 +82,14 @@ enum {
   NUMBERS_FORM = 0
 #include "rectify/form.def"
 };
+enum {
+  NUMBERS_LETTER_STATE = 0
+#include "rectify/letter_state.def"
+};
+enum { /* what a courier may report */
+  NUMBERS_REPORTED = 0
+#include "rectify/delivery.def"
+};
 
 #undef KIND
 #undef SEVERITY
@@ -95,5 +105,7 @@ enum {
 #undef ORIGIN
 #undef RELATION
 #undef FORM
+#undef LETTER_STATE
+#undef DELIVERY
 
 #endif

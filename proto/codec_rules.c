@@ -45,6 +45,9 @@ static const struct field_rule request[] = {
     MESSAGE(ping),
     MESSAGE(key_change),
     MESSAGE(cosign),
+    MESSAGE(post),
+    MESSAGE(lease),
+    MESSAGE(report),
 };
 static const struct field_rule submit[] = {MESSAGES(findings, 1, WIRE_SUBMIT_MAX)};
 static const struct field_rule finding[] = {
@@ -122,6 +125,8 @@ static const struct field_rule query[] = {
     MESSAGE(checkpoints),
     MESSAGE(proof),
     MESSAGE(stored),
+    MESSAGE(unposted),
+    MESSAGE(letters),
 };
 static const struct field_rule case_query[] = {
     RANGES(case_no, 1, INT64_MAX, WIRE_PAGE_MAX),
@@ -160,6 +165,39 @@ static const struct field_rule proof_query[] = {
     RANGE(size, 0, INT64_MAX),
 };
 static const struct field_rule key_query[] = {CODE(officer)};
+static const struct field_rule letter_query[] = {
+    CODE(officer),
+    RANGE(case_no, 0, INT64_MAX),
+    NUMBER(state, NUMBERS_LETTER_STATE | OR_NONE),
+    ID_OR_NONE(id),
+    ANY(with_body),
+};
+static const struct field_rule letter[] = {
+    KEY(id),
+    LINE(officer, 1, CODE_BYTES_MAX),
+    LINE(channel, 1, LETTER_CHANNEL_BYTES_MAX),
+    {.name = "notices", .check = CHECK_RANGE, .max = INT64_MAX, .count_min = 1, .count_max = LETTER_NOTICES_MAX},
+    LINE(subject, 0, LETTER_SUBJECT_BYTES_MAX),
+    TEXT(body, LETTER_BODY_BYTES_MAX),
+    TEXT(html, LETTER_HTML_BYTES_MAX),
+    LINE(language, 0, LETTER_LANGUAGE_BYTES_MAX),
+    ANY(urgent),
+    RANGE(not_before, 0, INSTANT_MAX),
+};
+static const struct field_rule post[] = {MESSAGES(letters, 1, WIRE_POST_MAX)};
+static const struct field_rule lease[] = {
+    RANGE(count, 1, LEASE_LETTERS_MAX),
+    RANGE(seconds, 1, LEASE_SECONDS_MAX),
+    LINE(channel, 0, LETTER_CHANNEL_BYTES_MAX),
+};
+static const struct field_rule report[] = {MESSAGES(reports, 1, WIRE_POST_MAX)};
+static const struct field_rule letter_report[] = {
+    KEY(letter),
+    RANGE(attempt, 1, INT32_MAX),
+    NUMBER(outcome, NUMBERS_REPORTED),
+    TEXT(answer, LETTER_ANSWER_BYTES_MAX),
+    RANGE(retry_at, 0, INSTANT_MAX),
+};
 static const struct field_rule watch[] = {ANY(stop), CODE(unit), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule clock_advance[] = {RANGE(until, 0, INSTANT_MAX)};
 
@@ -197,6 +235,13 @@ static const struct message_rule requests[] = {
     RULES(proof_query, proof_query),
     RULES_EMPTY(unit_query),
     RULES_EMPTY(officer_query),
+    RULES_EMPTY(unposted_query),
+    RULES(letter_query, letter_query),
+    RULES(post, post),
+    RULES(letter, letter),
+    RULES(lease, lease),
+    RULES(report, report),
+    RULES(letter_report, letter_report),
     RULES(watch, watch),
     RULES(clock_advance, clock_advance),
     RULES_EMPTY(ping),
@@ -216,6 +261,8 @@ static const struct field_rule reply[] = {
     MESSAGE(pong),
     ANY(error),
     MESSAGE(push),
+    MESSAGE(letters),
+    MESSAGE(leased),
 };
 static const struct field_rule outcomes[] = {MESSAGES(outcomes, 0, UINT32_MAX), ANY(preview)};
 static const struct field_rule outcome[] = {ID(id), MESSAGE(receipt), ANY(refusal), ANY(error)};
@@ -230,12 +277,18 @@ static const struct field_rule page[] = {
     ANY(notices),     ANY(lines),    ANY(units), ANY(officers),
     ANY(documents),
     ANY(keys),        ANY(checkpoints), ANY(proof), ANY(record),
+    ANY(letters),
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
     ANY(registry_version), ANY(cases_open), ANY(cases_total), ANY(standby),
 };
 static const struct field_rule push[] = {ANY(previous_size), ANY(size), ANY(events), ANY(head)};
+
+static const struct field_rule letter_outcomes[] = {MESSAGES(outcomes, 0, UINT32_MAX)};
+static const struct field_rule letter_outcome[] = {ID(letter), ANY(result), ANY(notice), ANY(state)};
+static const struct field_rule leased[] = {ANY(now), ANY(next_due), MESSAGES(letters, 0, UINT32_MAX)};
+static const struct field_rule leased_letter[] = {MESSAGE(letter), ANY(attempt), ANY(failures), ANY(until), ANY(made)};
 
 static const struct message_rule replies[] = {
     RULES(outcome, outcome),
@@ -246,6 +299,11 @@ static const struct message_rule replies[] = {
     RULES(page, page),
     RULES(pong, pong),
     RULES(push, push),
+    RULES(letter_outcomes, letter_outcomes),
+    RULES(letter_outcome, letter_outcome),
+    RULES(leased, leased),
+    RULES(leased_letter, leased_letter),
+    RULES(letter, letter),
 };
 
 const struct rule_set codec_reply_rules = {

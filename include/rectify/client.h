@@ -88,6 +88,23 @@ const Rectify__V1__Error *rectify_error(const struct rectify *rectify);
 /* A sentence for any failed call. */
 const char *rectify_error_text(const struct rectify *rectify);
 
+/* ---- letters, for who has the role courier ----
+ *
+ * Each is one rectify_ask(): it blocks for at most `timeout_msec`, resends inside, and what it returns is borrowed until the next
+ * call.  All are safe to say again, also after a kill: see docs/PROTOCOL.md, "Letters". */
+
+/* A page of notices that are in no letter yet, ascending by id, behind `cursor` (of the page before; NULL: from the first). */
+int rectify_unposted(struct rectify *rectify, const ProtobufCBinaryData *cursor, int timeout_msec, const Rectify__V1__Page **page);
+/* Makes `count` letters (1..WIRE_POST_MAX) in one transaction; each has its outcome, in their order. */
+int rectify_post(struct rectify *rectify, Rectify__V1__Letter **letters, size_t count, int timeout_msec,
+                 const Rectify__V1__LetterOutcomes **outcomes);
+/* Leases up to `count` (1..LEASE_LETTERS_MAX) letters that are due now, of one channel (NULL: any), for `seconds`. */
+int rectify_lease(struct rectify *rectify, const char *channel, uint32_t count, uint32_t seconds, int timeout_msec,
+                  const Rectify__V1__Leased **leased);
+/* Says what became of `count` attempts (1..WIRE_POST_MAX). */
+int rectify_report(struct rectify *rectify, Rectify__V1__LetterReport **reports, size_t count, int timeout_msec,
+                   const Rectify__V1__LetterOutcomes **outcomes);
+
 /* ---- the spool: what waits for a daemon, on this machine's disk ----
  *
  * A folder that belongs to one person.  `queue` holds what is to be sent, `receipts` what became of it; both only grow, but for

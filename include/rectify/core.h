@@ -96,7 +96,7 @@ uint32_t authorise_command(const struct world *world, uint32_t actor, uint32_t c
                            day_t day, uint32_t *on_behalf);
 /* Whether `actor` may read a case of `unit`: any role over it but administrator (domain.md §9: "but no case"), or inspector
  * of its own team. */
-#define ROLES_READING (~ROLE_BIT(ROLE_ADMINISTRATOR))
+#define ROLES_READING (~(ROLE_BIT(ROLE_ADMINISTRATOR) | ROLE_BIT(ROLE_COURIER)))
 bool authorise_read(const struct world *world, uint32_t actor, uint32_t unit, uint32_t team, day_t day);
 
 /* route.c: the first route of `policy` that matches, or NULL. */

@@ -93,6 +93,26 @@
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
 #define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
+/* Letters. */
+#define WIRE_POST_MAX 256                         /* letters, or reports, in one request */
+#define LEASE_LETTERS_MAX 32                      /* handed out by one lease: with all their texts they fit into one frame */
+#define LEASE_SECONDS_MAX 3600
+#define LETTER_NOTICES_MAX 256                    /* notices in one letter */
+#define LETTER_POST_NOTICES_MAX 4096              /* notices of all letters of one request */
+#define LETTER_CHANNEL_BYTES_MAX 31
+#define LETTER_LANGUAGE_BYTES_MAX 15
+#define LETTER_SUBJECT_BYTES_MAX 1000
+#define LETTER_BODY_BYTES_MAX (48 * 1024)         /* plain text */
+#define LETTER_HTML_BYTES_MAX (64 * 1024)
+#define LETTER_ANSWER_BYTES_MAX 1000              /* what a server said to one attempt */
+#define LETTER_FAILURES_MAX 100                   /* passing failures, after which a letter is given up, */
+#define LETTER_ATTEMPTS_MAX 1000                  /* attempts of any kind, */
+#define LETTER_HOURS_MAX 72                       /* and hours since the first passing failure */
+#define LETTER_RETRY_DAYS_MAX 31                  /* nothing is put off for longer */
+#define LETTER_ATTEMPTS_SHOWN 100                 /* attempts of one letter that a query tells, the last ones */
+#define LETTER_JOBS_MAX 64                        /* requests of couriers that wait for the database */
+#define DEAD_LETTERS_MAX 100                      /* letters given up whose cases are told in one batch */
+
 #define COSIGNATURE_BYTES_MAX 300                 /* a witness's line */
 #define COSIGNS_MAX 16                            /* that wait for the database */
 #define SEAL_MSEC_MAX 500                         /* a receipt waits so long for its head's signature, then it leaves without: less than clients wait */

@@ -42,7 +42,7 @@ enum role {
 #define ROLE(no, NAME, name, zh, text) ROLE_##NAME = no,
 #include "rectify/role.def"
 #undef ROLE
-  ROLE_COUNT = 8
+  ROLE_COUNT = 9
 };
 enum clock {
   CLOCK_NONE = 0,
@@ -77,7 +77,7 @@ enum notice {
 #define NOTICE(no, NAME, name, zh, text) NOTICE_##NAME = no,
 #include "rectify/notice.def"
 #undef NOTICE
-  NOTICE_COUNT = 8
+  NOTICE_COUNT = 9
 };
 enum recipient {
   RECIPIENT_NONE = 0,
@@ -128,12 +128,33 @@ enum mark {
 #undef MARK
   MARK_COUNT = 16
 };
+enum delivery {
+  DELIVERY_NONE = 0,
+#define DELIVERY(no, NAME, name, zh, reported, text) DELIVERY_##NAME = no,
+#include "rectify/delivery.def"
+#undef DELIVERY
+  DELIVERY_COUNT = 7
+};
+enum letter_state {
+  LETTER_STATE_UNKNOWN = 0,
+#define LETTER_STATE(no, NAME, name, zh, text) LETTER_##NAME = no,
+#include "rectify/letter_state.def"
+#undef LETTER_STATE
+  LETTER_STATE_COUNT = 4
+};
+enum letter_result {
+  LETTER_RESULT_NONE = 0,
+#define LETTER_RESULT(no, NAME, name, zh, ok, text) LETTER_RESULT_##NAME = no,
+#include "rectify/letter_result.def"
+#undef LETTER_RESULT
+  LETTER_RESULT_COUNT = 11
+};
 enum command_kind {
   COMMAND_NONE = 0,
 #define COMMAND(no, NAME, name, zh, roles, needs_text, text) COMMAND_##NAME = no,
 #include "rectify/command.def"
 #undef COMMAND
-  COMMAND_COUNT = 55
+  COMMAND_COUNT = 60
 };
 enum rule {
   RULE_NONE = 0,
@@ -162,7 +183,8 @@ struct word {
 /* The tables, each ending with a row whose name is NULL. */
 extern const struct word words_status[], words_track[], words_kind[], words_severity[], words_role[], words_clock[],
     words_light[], words_edge[], words_evidence[], words_notice[], words_recipient[], words_command[], words_rule[],
-    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[];
+    words_failure[], words_origin[], words_relation[], words_form[], words_holder[], words_condition[], words_mark[],
+    words_delivery[], words_letter_state[], words_letter_result[];
 
 /* The identifier of `number` in `table`, or "?". */
 const char *word_name(const struct word *table, uint32_t number);
@@ -185,5 +207,7 @@ uint32_t track_need(uint32_t track);
 /* Roles (ROLE_BIT, or ROLE_SUBJECT) that may give `command`; 0 for the daemon's own and for unknown numbers. */
 uint32_t command_roles(uint32_t command);
 bool command_needs_text(uint32_t command);
+/* Whether the courier need not care about what it was told of a letter. */
+bool letter_result_is_fine(uint32_t result);
 
 #endif
