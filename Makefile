@@ -29,6 +29,7 @@ SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
 VERIFY := $(patsubst %.c,$(B)/%.o,$(wildcard verify/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
+COURIER := $(patsubst %.c,$(B)/%.o,$(wildcard courier/*.c))
 COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
 PB_H := $(B)/proto/rectify/v1/rectify.pb-c.h
 
@@ -37,9 +38,9 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
 
 # Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
-MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o
+MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o $(B)/courier/main.o
 LIBRARY_ALL := $(B)/librectify-all.a
-LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
+LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lcurl
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
@@ -55,7 +56,7 @@ DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a ## build the programs
+all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/rectify-courier $(B)/librectify.a ## build the programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -94,7 +95,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c courier/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -169,6 +170,7 @@ FORCE:
 
 # Files compiled in by .incbin: changing one rebuilds the object that holds it.
 $(B)/document/embedded.o: $(wildcard policy/*.yaml policy/calendar/*.yaml deploy/registry.yaml)
+$(B)/courier/template_embedded.o: $(wildcard templates/*/*.txt)
 $(B)/daemon/migrate.o: $(wildcard migrations/*.sql) $(B)/embedded/migrations.inc
 $(B)/embedded/migrations.inc: FORCE
 	@scripts/embed.sh $@
@@ -184,12 +186,16 @@ $(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 
+$(B)/rectify-courier: $(COURIER) $(CLIENT) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lcurl
+
 $(B)/librectify.a: $(CLIENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN)) $(VERIFY) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN) $(COURIER)) $(VERIFY) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)

@@ -63,9 +63,25 @@ static void take_addresses(struct contacts_draft *draft, const struct yaml_node 
 
 /* ---- rows ---- */
 
+/* Zones are few, so each is kept once. */
+static uint8_t zone_named(struct contacts_draft *draft, const struct yaml_node *node) {
+  struct contacts *out = draft->out;
+  char name[CODE_BYTES_MAX + 1];
+  if (node == NULL || !field_phrase(draft->report, node, "zone", name)) return 0;
+  for (uint32_t i = 0; i < out->zone_count; i++)
+    if (strcmp(out->zones[i].name, name) == 0) return (uint8_t)i;
+  if (out->zone_count == CONTACT_ZONES_MAX)
+    report_error(draft->report, node->at, "more than %d time zones", CONTACT_ZONES_MAX);
+  else if (zone_load(name, &out->zones[out->zone_count]))
+    return (uint8_t)out->zone_count++;
+  else
+    report_error(draft->report, node->at, "the system knows no time zone '%s'", field_quote(node).text);
+  return 0;
+}
+
 static void take_contact(struct contacts_draft *draft, const struct yaml_node *node, struct contact *contact) {
-  enum { OFFICER, LANGUAGE, CHANNELS, QUIET, DIGEST, WORKING };
-  static const struct field fields[] = {{"officer", true}, {"language", false},     {"channels", true}, {"quiet", false},
+  enum { OFFICER, LANGUAGE, CHANNELS, ZONE, QUIET, DIGEST, WORKING };
+  static const struct field fields[] = {{"officer", true}, {"language", false},     {"channels", true}, {"zone", false}, {"quiet", false},
                                         {"digest", false}, {"working_days", false}, {NULL, false}};
   const struct courier_config *config = draft->config;
   const struct yaml_node *values[FIELDS_MAX];
@@ -78,6 +94,7 @@ static void take_contact(struct contacts_draft *draft, const struct yaml_node *n
   field_code(draft->report, values[OFFICER], "officer", contact->officer);
   if (values[LANGUAGE] != NULL)
     contact->language = (uint8_t)field_word(draft->report, values[LANGUAGE], "language", words_language);
+  contact->zone = zone_named(draft, values[ZONE]);
   courier_quiet(draft->report, values[QUIET], &contact->quiet_from, &contact->quiet_until);
   courier_digest(draft->report, values[DIGEST], &contact->digest_minutes);
   field_flag(draft->report, values[WORKING], "working_days", &contact->working_days);
@@ -104,7 +121,8 @@ static void take_rows(struct contacts_draft *draft, const struct yaml_node *list
     return;
   }
   out->rows = calloc(list->count + 1, sizeof *out->rows);
-  if (out->rows == NULL) {
+  out->zones = calloc(CONTACT_ZONES_MAX, sizeof *out->zones);
+  if (out->rows == NULL || out->zones == NULL || !zone_load(draft->config->zone, &out->zones[out->zone_count++])) {
     report_error(draft->report, list->at, "out of memory");
     return;
   }
@@ -132,6 +150,7 @@ bool contacts_parse(const char *file_name, const char *text, size_t length, cons
 
 void contacts_free(struct contacts *contacts) {
   free(contacts->rows);
+  free(contacts->zones);
   *contacts = (struct contacts){0};
 }
 

@@ -97,6 +97,16 @@ static void take_channel(struct report *report, const struct yaml_node *node, st
   check_url(report, values[URL], out);
 }
 
+/* As the daemon takes it: it stands in each letter. */
+static void take_channel_name(struct report *report, const struct yaml_node *key, struct channel_setting *out) {
+  if (!field_slug(report, key, "the name of a channel", out->name)) return;
+  if (strcmp(out->name, "none") == 0)
+    report_error(report, key->at, "'none' is what letters to nobody are marked with; a channel has another name");
+  if (out->name[0] < 'a' || out->name[0] > 'z' || key->length > LETTER_CHANNEL_BYTES_MAX)
+    report_error(report, key->at, "the name of a channel begins with a letter and has at most %d bytes; this is '%s'",
+                 LETTER_CHANNEL_BYTES_MAX, field_quote(key).text);
+}
+
 static void take_channels(struct report *report, const struct yaml_node *node, struct courier_config *config) {
   if (!field_is(report, node, YAML_MAPPING, "channels")) return;
   for (const struct yaml_node *child = node->first; child != NULL; child = child->next) {
@@ -105,8 +115,7 @@ static void take_channels(struct report *report, const struct yaml_node *node, s
       return;
     }
     struct channel_setting *channel = &config->channels[config->channel_count++];
-    if (field_slug(report, child->key, "the name of a channel", channel->name) && strcmp(channel->name, "none") == 0)
-      report_error(report, child->key->at, "'none' is what letters to nobody are marked with; a channel has another name");
+    take_channel_name(report, child->key, channel);
     take_channel(report, child, channel);
   }
 }
@@ -138,7 +147,8 @@ static void take_times(struct report *report, const struct yaml_node *node, stru
                                        {"digest", false}, {"working_days", false}, {NULL, false}};
   const struct yaml_node *values[FIELDS_MAX];
   if (node == NULL || !field_take(report, node, "times", times, values)) return;
-  field_phrase(report, values[ZONE], "zone", config->zone);
+  if (field_phrase(report, values[ZONE], "zone", config->zone) && !zone_load(config->zone, &(struct zone){0}))
+    report_error(report, values[ZONE]->at, "the system knows no time zone '%s'", field_quote(values[ZONE]).text);
   field_slug(report, values[CALENDAR], "calendar", config->calendar);
   courier_quiet(report, values[QUIET], &config->quiet_from, &config->quiet_until);
   courier_digest(report, values[DIGEST], &config->digest_minutes);

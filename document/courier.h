@@ -13,7 +13,7 @@
 #define CONTACTS_MAX OFFICERS_MAX
 #define CONTACT_CHANNELS_MAX 4       /* of one officer */
 #define ADDRESS_BYTES_MAX 254        /* RFC 5321, 4.5.3.1.3, less the angle brackets */
-#define CHANNEL_PER_MINUTE_MAX 1000
+#define CHANNEL_PER_MINUTE_MAX 1000  /* of one channel: the times of so many are kept */
 #define CHANNEL_AT_ONCE_MAX 16
 
 enum channel_type {
@@ -77,14 +77,18 @@ struct contact_address {
 struct contact {
   char officer[CODE_BYTES_MAX + 1];
   uint8_t language;
+  uint8_t zone; /* index in contacts.zones */
   bool working_days;
   int32_t quiet_from, quiet_until, digest_minutes;
   uint32_t address_count;
   struct contact_address addresses[CONTACT_CHANNELS_MAX];
 };
 
+#define CONTACT_ZONES_MAX 16
+
 struct contacts {
-  uint32_t count;
+  uint32_t count, zone_count;
+  struct zone *zones;   /* the first is the configuration's */
   struct contact *rows; /* ascending by officer */
 };
 
