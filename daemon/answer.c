@@ -78,6 +78,21 @@ void answer_page(struct daemon *daemon, const struct route_back *back, const str
   send_reply(daemon, back, id, &reply);
 }
 
+void answer_letters(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
+                    Rectify__V1__LetterOutcomes *outcomes) {
+  Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
+  reply.body_case = RECTIFY__V1__REPLY__BODY_LETTERS;
+  reply.letters = outcomes;
+  send_reply(daemon, back, id, &reply);
+}
+
+void answer_leased(struct daemon *daemon, const struct route_back *back, const struct uuid *id, Rectify__V1__Leased *leased) {
+  Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
+  reply.body_case = RECTIFY__V1__REPLY__BODY_LEASED;
+  reply.leased = leased;
+  send_reply(daemon, back, id, &reply);
+}
+
 void answer_push(struct daemon *daemon, struct watcher *watcher, Rectify__V1__Push *push) {
   Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
   reply.body_case = RECTIFY__V1__REPLY__BODY_PUSH;

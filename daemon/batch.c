@@ -286,6 +286,11 @@ void batch_review(struct batch *batch, const struct command *command) {
   item->command = *command;
 }
 
+void batch_own(struct batch *batch, const struct command *command, const char *text) {
+  batch_review(batch, command);
+  commit_to_text(batch, &batch->items[batch->item_count - 1], (ProtobufCBinaryData){strlen(text), (uint8_t *)(uintptr_t)text});
+}
+
 static void take_publication(struct batch *batch, const Rectify__V1__Publish *wire, uint32_t actor) {
   struct item *item = new_item(batch, wire->id, COMMAND_PUBLISH, actor);
   item->document = wire->document;

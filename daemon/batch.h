@@ -12,11 +12,12 @@
 #include "daemon/world.h"
 #include "proto/codec.h"
 
-/* A request that fits in part is taken whole; reviews come on top. */
-#define BATCH_ITEMS_MAX (BATCH_EVENTS_MAX + WIRE_SUBMIT_MAX + REVIEW_CASES_MAX)
+/* A request that fits in part is taken whole; reviews and letters given up come on top. */
+#define BATCH_ITEMS_MAX (BATCH_EVENTS_MAX + WIRE_SUBMIT_MAX + REVIEW_CASES_MAX + DEAD_LETTERS_MAX)
 /* What the items may come to with all that follows from them (batch_take() weighs them), reviews and rungs. */
 #define BATCH_COUNTS_MAX 64 /* counts of refusals in one batch */
-#define BATCH_FRESH_MAX (BATCH_WEIGHT_FULL + REQUEST_EVENTS_MAX + REVIEW_CASES_MAX + BATCH_EVENTS_MAX + BATCH_COUNTS_MAX)
+#define BATCH_FRESH_MAX \
+  (BATCH_WEIGHT_FULL + REQUEST_EVENTS_MAX + REVIEW_CASES_MAX + DEAD_LETTERS_MAX + BATCH_EVENTS_MAX + BATCH_COUNTS_MAX)
 #define BATCH_KEYS 4096     /* slots of the key index; power of two > 2 * items */
 #define BATCH_SEEN 65536    /* slots of the index of evidence; power of two > 2 * BATCH_SEEN_MAX */
 #define BATCH_SEEN_MAX (BATCH_ITEMS_MAX * EVIDENCE_MAX)
@@ -38,7 +39,7 @@ struct piece_name { /* of a piece of evidence */
 };
 
 struct item {
-  uint32_t request; /* ITEM_NONE: a review, which nobody asked for */
+  uint32_t request; /* ITEM_NONE: a review or the like, which nobody asked for */
   bool preview;     /* only to be judged */
   struct command command;
   struct finding finding; /* SUBMIT */
@@ -132,6 +133,8 @@ bool batch_take(struct batch *batch, const struct office *office, const Rectify_
 
 /* Adds the review of a case; only at the end, when all requests are in. */
 void batch_review(struct batch *batch, const struct command *command);
+/* The same for another command of the daemon's own, with a text. */
+void batch_own(struct batch *batch, const struct command *command, const char *text);
 /* Another case of this batch that the same bytes were taken for; 0: none. */
 uint64_t batch_seen(const struct batch *batch, const struct hash *sha256, uint64_t case_no);
 /* Notes that they were taken for this one. */

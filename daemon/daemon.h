@@ -4,6 +4,7 @@
  *   store    the writing connection: lock, take over, load, ready; probes and appends
  *   pipeline requests in, batches round, outcomes out
  *   query    the reading connection
+ *   letter   the connection for letters
  *   watch    who is told of commits
  */
 #ifndef RECTIFY_DAEMON_H
@@ -73,11 +74,31 @@ struct watcher {
   int64_t expires; /* monotonic ms */
 };
 
+#define DEAD_TEXT_BYTES 1600
+
+/* A case that is to be told of a letter that was given up. */
+struct dead_letter {
+  struct uuid key;
+  uint64_t case_no;
+  char text[DEAD_TEXT_BYTES];
+};
+
+/* The connection for letters, beside the writing one. */
+struct post {
+  struct pg *pg;
+  int64_t retry_at; /* monotonic ms */
+  uint32_t jobs;    /* requests of couriers that wait for it */
+  bool dead_wanted, dead_loading; /* it is to be asked, it is being asked, what was given up and is not on record */
+  uint32_t dead_count;
+  struct dead_letter dead[DEAD_LETTERS_MAX];
+};
+
 struct daemon {
   struct router *router;
   struct codec_arena *arena;
   struct store store;
   struct pg *reader;
+  struct post post;
   const char *reader_conninfo;
   int64_t reader_retry_at;
   struct batch *gather, *next, *fly, *signed_;
@@ -202,6 +223,9 @@ void answer_pong(struct daemon *daemon, const struct route_back *back, const str
 void answer_page(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
                  Rectify__V1__Page *page);
 void answer_push(struct daemon *daemon, struct watcher *watcher, Rectify__V1__Push *push);
+void answer_letters(struct daemon *daemon, const struct route_back *back, const struct uuid *id,
+                    Rectify__V1__LetterOutcomes *outcomes);
+void answer_leased(struct daemon *daemon, const struct route_back *back, const struct uuid *id, Rectify__V1__Leased *leased);
 void answer_head(const struct daemon *daemon, Rectify__V1__Head *head, const struct hash *root, uint64_t size);
 ProtobufCBinaryData answer_text(const char *text);
 
@@ -218,6 +242,8 @@ void row_of_case(const struct world *world, usec_t now, const struct case_state 
 /* Code and name of an officer, borrowed from the registry; nothing for 0 and for one that it does not have. */
 void row_name_officer(const struct registry *registry, uint32_t officer, ProtobufCBinaryData *code,
                       ProtobufCBinaryData *name);
+/* The same of a unit. */
+void row_name_unit(const struct registry *registry, uint32_t unit, ProtobufCBinaryData *code, ProtobufCBinaryData *name);
 /* Who did it, and for whom. */
 void row_of_people(const struct registry *registry, uint32_t actor, uint32_t on_behalf, Rectify__V1__EventRow *row);
 
@@ -238,6 +264,26 @@ const char *query_why_not(enum query_right right); /* what who may not is told; 
 /* ---- cosign.c ---- */
 void cosign_request(struct daemon *daemon, const Rectify__V1__Cosign *cosign, uint32_t actor, const struct route_back *back,
                     const struct uuid *id);
+/* ---- letter.c ---- */
+/* A Post, Lease or Report. */
+void letter_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor, const struct route_back *back,
+                    const struct uuid *id);
+void letter_turn(struct daemon *daemon, int64_t now_msec);
+/* Numbers that a statement put one behind the other, each as eight bytes; returns how many. */
+size_t letter_numbers(ProtobufCBinaryData packed, uint64_t *out, size_t room);
+
+/* ---- dead.c ---- */
+/* Asks what was given up and is not on record, when there may be some. */
+void dead_ask(struct daemon *daemon);
+/* Whether dead_fill() has something to add. */
+bool dead_have_some(const struct daemon *daemon);
+/* Adds what it was told to a batch that is about to be sealed. */
+void dead_fill(struct daemon *daemon, struct batch *batch);
+/* The batch is durable: there may be more to ask for. */
+void dead_landed(struct daemon *daemon, const struct batch *batch);
+/* The store was lost: all is to be asked again. */
+void dead_forget(struct daemon *daemon);
+
 /* ---- past_office.c ---- */
 void past_office_forget_all(void); /* documents of the past that are kept; at the end of the program */
 

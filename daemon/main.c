@@ -178,6 +178,8 @@ static void make_daemon(struct running *running) {
   daemon->store.pg = pg_new("writer", true);
   daemon->reader_conninfo = running->options.config.database_reader;
   daemon->reader = pg_new("reader", false);
+  daemon->post.pg = pg_new("letters", true);
+  daemon->post.dead_wanted = true;
   daemon->quotas = quotas_new(running->options.identity_rate);
   daemon->gather = batch_new();
   daemon->next = batch_new();
@@ -222,12 +224,14 @@ static int timeout_msec(const struct running *running) {
 
 static void wait_for_work(struct running *running) {
   struct daemon *daemon = &running->daemon;
-  struct router_fd fds[4] = {{.fd = running->signals, .events = POLLIN}};
+  struct router_fd fds[5] = {{.fd = running->signals, .events = POLLIN}};
   int count = 1;
   if (pg_socket(daemon->store.pg) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->store.pg), .events = pg_events(daemon->store.pg)};
   if (pg_socket(daemon->reader) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->reader), .events = pg_events(daemon->reader)};
+  if (pg_socket(daemon->post.pg) >= 0)
+    fds[count++] = (struct router_fd){.fd = pg_socket(daemon->post.pg), .events = pg_events(daemon->post.pg)};
   if (daemon->seal.signing != NULL && signing_fd(daemon->seal.signing) >= 0)
     fds[count++] = (struct router_fd){.fd = signing_fd(daemon->seal.signing), .events = POLLIN};
   router_wait(daemon->router, running->bound && pipeline_wants_requests(daemon), fds, count, timeout_msec(running));
@@ -258,6 +262,7 @@ static void look_after_cluster(struct running *running, int64_t now) {
 /* What cannot be bound will not be next time either: all is put away that was started for it. */
 static _Noreturn void give_up_bound(struct running *running, const char *error) {
   pg_free(running->daemon.reader);
+  pg_free(running->daemon.post.pg);
   router_close(running->daemon.router);
   running->daemon.store.state = STORE_DOWN;
   pg_free(running->daemon.store.pg);
@@ -350,6 +355,7 @@ static void loop(struct running *running) {
     tell_of_turned_away(running, now);
     tell_of_door(router_turn(daemon->router, now), router_listening(daemon->router));
     query_turn(daemon, now);
+    letter_turn(daemon, now);
     seal_turn(daemon, now);
     pipeline_turn(daemon);
   }
@@ -364,6 +370,7 @@ static void stop(struct running *running) {
   const struct store *store = &daemon->store;
   const bool stands_by = store->state == STORE_STANDBY, has_lock = store->was_ready || store->state >= STORE_LOADING;
   pg_free(daemon->reader); /* queries under way are answered "unavailable" */
+  pg_free(daemon->post.pg);
   router_close(daemon->router);
   daemon->store.state = STORE_DOWN;
   pg_free(daemon->store.pg);

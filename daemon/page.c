@@ -114,7 +114,7 @@ void page_of_stored(struct query *query, const PGresult *result) {
 enum { NOTICES_ID, NOTICES_CASE, NOTICES_KIND, NOTICES_COPY, NOTICES_RECIPIENT, NOTICES_OFFICER, NOTICES_CREATED,
        NOTICES_INSTEAD_OF, NOTICES_DIGEST };
 
-static void fill_notice(const struct registry *registry, const PGresult *result, int at, Rectify__V1__NoticeRow *row) {
+void page_fill_notice(const struct registry *registry, const PGresult *result, int at, Rectify__V1__NoticeRow *row) {
   rectify__v1__notice_row__init(row);
   row->id = (uint64_t)pg_int(result, at, NOTICES_ID);
   row->case_no = (uint64_t)pg_int(result, at, NOTICES_CASE);
@@ -134,7 +134,7 @@ void page_of_notices(struct query *query, const PGresult *result) {
   int count = PQntuples(result);
   for (int i = 0; i < count; i++) {
     pointers[i] = &rows[i];
-    fill_notice(query->daemon->store.office->registry, result, i, &rows[i]);
+    page_fill_notice(query->daemon->store.office->registry, result, i, &rows[i]);
   }
   if (count > 0 && (uint32_t)count == query->limit) page_set_cursor(&page, pg_int(result, count - 1, NOTICES_ID), 0);
   page.page.n_notices = (size_t)count;

@@ -34,6 +34,7 @@ static void refuse_batch(struct daemon *daemon, struct batch *batch) {
 
 void pipeline_forget(struct daemon *daemon) {
   seal_forget(daemon);
+  dead_forget(daemon);
   refuse_batch(daemon, daemon->gather);
   refuse_batch(daemon, daemon->next);
   batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
@@ -245,6 +246,7 @@ static void land(struct daemon *daemon, struct batch *batch) {
   for (uint32_t i = 0; i < batch->fresh_count; i++) growth_append(&daemon->seal.growth, &batch->fresh[i].leaf);
   adopt(daemon, batch);
   review_landed(daemon, batch);
+  dead_landed(daemon, batch);
   watch_tell(daemon, batch);
   evict_closed(daemon, batch);
 }
@@ -306,10 +308,12 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
 
 static void seal(struct daemon *daemon) {
   const bool reviews = review_has_more(daemon) && !is_cautious(daemon);
+  const bool dead = dead_have_some(daemon) && !is_cautious(daemon);
   if (daemon->next_sealed || daemon->advance.under_way) return;
-  if (daemon->gather->item_count == 0 && !reviews) return;
+  if (daemon->gather->item_count == 0 && !reviews && !dead) return;
   thin_out(daemon, daemon->gather);
   if (reviews) review_fill(daemon, daemon->gather);
+  if (dead) dead_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
   daemon->next_sealed = true;
   daemon->next_probed = false;

@@ -29,6 +29,8 @@ static void take_rows(struct query *query, const PGresult *result) {
     case RECTIFY__V1__QUERY__WHAT_HISTORY:
     case RECTIFY__V1__QUERY__WHAT_LOG: page_of_events(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_NOTICES: page_of_notices(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_UNPOSTED: page_of_unposted(query, result); return;
+    case RECTIFY__V1__QUERY__WHAT_LETTERS: page_of_letters(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_WHY: page_of_why(query, result); return;
     case RECTIFY__V1__QUERY__WHAT_NEXT: page_of_next(query); return;
     case RECTIFY__V1__QUERY__WHAT_DOCUMENTS: page_of_documents(query, result); return;
@@ -141,6 +143,31 @@ static void ask_notices(struct query *query, const Rectify__V1__NoticeQuery *wan
   pg_statement(query->daemon->reader, STATEMENT_QUERY_NOTICES, &params);
 }
 
+static void ask_unposted(struct query *query, bool has_cursor) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
+  pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_UNPOSTED, &params);
+}
+
+static void ask_letters(struct query *query, const Rectify__V1__LetterQuery *wanted, bool has_cursor) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  query_param_officer(&params, query->daemon->store.office->registry, wanted->officer);
+  if (wanted->case_no == 0) pg_param_null(&params);
+  else pg_param_int8(&params, (int64_t)wanted->case_no);
+  if (wanted->state == 0) pg_param_null(&params);
+  else pg_param_int2(&params, (int16_t)wanted->state);
+  if (wanted->id.len == 0) pg_param_null(&params);
+  else pg_param_bytes(&params, wanted->id.data, wanted->id.len);
+  pg_param_bool(&params, wanted->with_body);
+  pg_param_int8(&params, has_cursor ? query->cursor.first : -1);
+  pg_param_int4(&params, (int32_t)query->limit);
+  pg_param_int4(&params, LETTER_ATTEMPTS_SHOWN);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_LETTERS, &params);
+}
+
 /* One row more than is told, to know whether there are more. */
 static void ask_why(struct query *query, const Rectify__V1__WhyQuery *wanted) {
   struct pg_params params;
@@ -219,6 +246,8 @@ static void ask(struct query *query, const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY) ask_history(query, wanted->history);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG) ask_log(query, wanted->log, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_NOTICES) ask_notices(query, wanted->notices, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_UNPOSTED) ask_unposted(query, has_cursor);
+  if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_LETTERS) ask_letters(query, wanted->letters, has_cursor);
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY) {
     query->zh = wanted->why->zh;
     ask_why(query, wanted->why);

@@ -61,11 +61,13 @@ void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wan
 /* The officer's id, NULL for the empty code; for an unknown one an id that nobody has. */
 void query_param_officer(struct pg_params *params, const struct registry *registry, ProtobufCBinaryData code);
 
-/* ---- page.c, page_case.c, page_registry.c, page_told.c: each sends the page that `result` makes ---- */
+/* ---- page.c, page_case.c, page_letter.c, page_registry.c, page_told.c: each sends the page that `result` makes ---- */
 void page_of_cases(struct query *query, const PGresult *result);
 void page_of_events(struct query *query, const PGresult *result);
 void page_of_notices(struct query *query, const PGresult *result);
 void page_of_documents(struct query *query, const PGresult *result);
+void page_of_unposted(struct query *query, const PGresult *result);
+void page_of_letters(struct query *query, const PGresult *result);
 /* NULL when the proof can be made, else what is wrong. */
 const char *query_check_proof(const struct daemon *daemon, const Rectify__V1__ProofQuery *asked);
 void query_ask_proof(struct query *query, const Rectify__V1__ProofQuery *asked);
@@ -96,6 +98,8 @@ void page_begin(struct query *query, struct page *page);
 void page_set_cursor(struct page *page, int64_t first, int64_t second);
 void page_finish(struct query *query, struct page *page);
 ProtobufCBinaryData page_field(const PGresult *result, int row, int column);
+/* The first nine columns, of a notice. */
+void page_fill_notice(const struct registry *registry, const PGresult *result, int at, Rectify__V1__NoticeRow *row);
 
 /* Scalar columns of query_cases. */
 enum { CASES_NO, CASES_ID, CASES_VERSION, CASES_STATE, CASES_UNIT_CODE, CASES_INSPECTION, CASES_CATEGORY, CASES_CODE,

@@ -74,6 +74,8 @@ enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__
     case RECTIFY__V1__QUERY__WHAT_HISTORY: return QUERY_HISTORY;
     case RECTIFY__V1__QUERY__WHAT_WHY: return QUERY_WHY;
     case RECTIFY__V1__QUERY__WHAT_NEXT: return QUERY_NEXT;
+    case RECTIFY__V1__QUERY__WHAT_UNPOSTED: return QUERY_POST;
+    case RECTIFY__V1__QUERY__WHAT_LETTERS: return QUERY_LETTERS;
     case RECTIFY__V1__QUERY__WHAT_NOTICES: return of_notices(daemon, wanted->notices, actor);
     case RECTIFY__V1__QUERY__WHAT_UNITS:
     case RECTIFY__V1__QUERY__WHAT_OFFICERS: return QUERY_REGISTERED;

@@ -7,8 +7,7 @@
 static ProtobufCBinaryData bytes_of(const char *text) { return answer_text(text); }
 
 /* Another daemon may have taken over and published a registry that this one has not read: its ids have no names here. */
-static void name_unit(const struct registry *registry, uint32_t unit, ProtobufCBinaryData *code,
-                      ProtobufCBinaryData *name) {
+void row_name_unit(const struct registry *registry, uint32_t unit, ProtobufCBinaryData *code, ProtobufCBinaryData *name) {
   if (unit == 0 || unit > registry->unit_count) return;
   *code = bytes_of(registry->units[unit].code);
   *name = bytes_of(registry->units[unit].name);
@@ -32,8 +31,8 @@ static void name_people(const struct registry *registry, const struct case_state
   row_name_officer(registry, state->handler, &row->handler, &row->handler_name);
   row_name_officer(registry, state->verifier, &row->verifier, &row->verifier_name);
   row_name_officer(registry, state->subject, &row->subject, &row->subject_name);
-  name_unit(registry, state->unit, &row->unit, &row->unit_name);
-  name_unit(registry, state->team, &row->team, &team_name);
+  row_name_unit(registry, state->unit, &row->unit, &row->unit_name);
+  row_name_unit(registry, state->team, &row->team, &team_name);
 }
 
 static void date_row(const struct world *world, usec_t now, const struct case_state *state, Rectify__V1__CaseRow *row,

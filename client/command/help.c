@@ -67,7 +67,7 @@ const char *group_title(enum group group, bool zh) { return zh ? titles[group].z
 static const struct title names[] = {
     {"bulk", "批量办理"},       {"inbox", "待办"},           {"show", "查看事项"},         {"history", "办理经过"},
     {"why", "时限由来"},        {"next", "后续预告"},        {"cases", "事项列表"},        {"ledger", "整改台账"},
-    {"watch", "实时关注"},      {"notices", "通知"},         {"documents", "已发布文件"},  {"due", "计算时限"},
+    {"watch", "实时关注"},      {"notices", "通知"},         {"letters", "信件"},         {"documents", "已发布文件"},  {"due", "计算时限"},
     {"clock show", "当前时间"}, {"clock advance", "推进时钟"}, {"unit list", "单位"},       {"officer list", "人员"},
     {"registry load", "发布名册"}, {"policy check", "检查规则"}, {"policy test", "规则测试"}, {"policy diff", "规则比较"},
     {"policy rehearse", "规则推演"}, {"policy publish", "发布规则"}, {"calendar publish", "发布日历"},

@@ -17,6 +17,9 @@ verb_fn key_register_run, key_revoke_run, key_list_run;
 
 verb_fn spool_show_run, spool_send_run, spool_drop_run, bundle_export_run, bundle_import_run;
 
+verb_fn letters_run;
+
+extern const struct flag letter_flags[];
 extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act_track_flags[], act_split_flags[];
 extern const struct flag act_co_unit_flags[], act_officer_flags[], act_plan_flags[], act_days_flags[], act_grant_flags[];
 extern const struct flag act_into_flags[], act_rule_flags[], act_decide_flags[], bulk_flags[];

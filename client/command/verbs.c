@@ -350,6 +350,9 @@ const struct verb verbs[] = {
     {"notices", GROUP_SEE, "[OPTION...]", "who was told what, and in whose stead",
      "Yours; those of another officer or about a case as far as you may read them.\n"
      "\nExamples:\n  rectify notices --limit 20\n  rectify notices --case 42 --csv\n", notice_flags, notices_run, 0},
+    {"letters", GROUP_SEE, "[OPTION...]", "what was sent to whom, and every attempt",
+     "A letter tells notices to one officer over one channel.  For the office and auditors of the root unit.\n"
+     "\nExamples:\n  rectify letters --dead\n  rectify letters --case 42 --json\n", letter_flags, letters_run, 0},
     {"documents", GROUP_SEE, "[policy | calendar | registry [VERSION]]", "what was published; one version, as it was",
      "Versions are never changed.  One version prints its body, as it was published.\n"
      "\nExamples:\n  rectify documents\n  rectify documents policy 3 > policy.yaml\n", no_flags, documents_run, 0},

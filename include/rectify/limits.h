@@ -111,7 +111,7 @@
 #define LETTER_RETRY_DAYS_MAX 31                  /* nothing is put off for longer */
 #define LETTER_ATTEMPTS_SHOWN 100                 /* attempts of one letter that a query tells, the last ones */
 #define LETTER_JOBS_MAX 64                        /* requests of couriers that wait for the database */
-#define DEAD_LETTERS_MAX 100                      /* letters given up whose cases are told in one batch */
+#define DEAD_LETTERS_MAX 32                       /* letters given up whose cases are told in one batch */
 
 #define COSIGNATURE_BYTES_MAX 300                 /* a witness's line */
 #define COSIGNS_MAX 16                            /* that wait for the database */
