@@ -82,7 +82,7 @@ static void take_channel(struct report *report, const struct yaml_node *node, st
   check_keys(report, node, values, out->type);
   out->per_minute = channel_rules[out->type].per_minute;
   out->at_once = channel_rules[out->type].at_once;
-  out->timeout_seconds = 60;
+  out->timeout_seconds = 30;
   take_tls(report, values[TLS], out);
   courier_value(report, values[URL], "url", out->url, sizeof out->url);
   courier_value(report, values[URL_FILE], "url_file", out->url_file, sizeof out->url_file);
