@@ -185,7 +185,7 @@ struct verdict channel_judge(const struct channel *channel, struct exchange *exc
   const enum channel_type type = (enum channel_type)channel->setting->type;
   curl_off_t after = 0;
   long status = 0;
-  if (exchange->easy == NULL) return (struct verdict){FAULT_NONE, 0};
+  if (type == CHANNEL_SYSLOG) return (struct verdict){FAULT_NONE, 0};
   if (type == CHANNEL_SMTP) return verdict_mail(result, exchange->stage, exchange->code);
   (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
   (void)curl_easy_getinfo(exchange->easy, CURLINFO_RETRY_AFTER, &after);
@@ -209,10 +209,11 @@ static void put_clean(struct buffer *out, const char *text) {
 void channel_answer(const struct exchange *exchange, CURLcode result, char out[LETTER_ANSWER_BYTES_MAX + 1]) {
   struct buffer text = {.bytes_max = LETTER_ANSWER_BYTES_MAX};
   long status = 0;
-  if (exchange->easy != NULL) (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (exchange->request.length > 0) /* by HTTP */
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
   if (result != CURLE_OK) put_clean(&text, exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(result));
   if (result != CURLE_OK && exchange->answer.length > 0) buffer_puts(&text, ": ");
-  if (exchange->easy != NULL && exchange->mime == NULL && status != 0) buffer_putf(&text, "HTTP %ld ", status);
+  if (status != 0) buffer_putf(&text, "HTTP %ld ", status);
   put_clean(&text, buffer_text(&exchange->answer));
   while (text.length > 0 && text.data[text.length - 1] == ' ') text.data[--text.length] = '\0';
   (void)snprintf(out, LETTER_ANSWER_BYTES_MAX + 1, "%s", buffer_text(&text));

@@ -49,7 +49,7 @@ struct outgoing {
 
 /* One attempt under way. */
 struct exchange {
-  CURL *easy; /* NULL: the channel needs no network */
+  CURL *easy;
   curl_mime *mime;
   struct curl_slist *headers, *recipients;
   struct buffer request, answer;

@@ -1,10 +1,14 @@
 /* deliver.c - see deliver.h. */
 #include "courier/deliver.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "courier/clock.h"
 #include "courier/log.h"
@@ -15,9 +19,52 @@
 #define SILENT_MAX 5        /* attempts in a row without a word from the server before its channel pauses */
 #define GONE_SECONDS 60     /* a letter that found no place is given back for so long */
 
+#define STACK_BYTES (512 * 1024) /* of a worker: libcurl, TLS and the resolver */
+
+/* ---- workers ---- */
+
+static void *work(void *context) {
+  struct slot *slot = context;
+  const uint64_t one = 1;
+  for (;;) {
+    while (sem_wait(&slot->go) != 0) must(errno == EINTR);
+    if (slot->ending) return NULL;
+    slot->result = curl_easy_perform(slot->exchange.easy);
+    atomic_store(&slot->done, true);
+    must(write(slot->ended_fd, &one, sizeof one) == sizeof one);
+  }
+}
+
+/* False: the system has no thread to give; the letter's lease then ends by itself. */
+static bool hire(struct slot *slot, int ended_fd) {
+  pthread_attr_t how;
+  if (slot->has_thread) return true;
+  slot->ended_fd = ended_fd;
+  slot->exchange.easy = curl_easy_init();
+  must(slot->exchange.easy != NULL && sem_init(&slot->go, 0, 0) == 0 && pthread_attr_init(&how) == 0);
+  must(pthread_attr_setstacksize(&how, STACK_BYTES) == 0);
+  slot->has_thread = pthread_create(&slot->thread, &how, work, slot) == 0;
+  (void)pthread_attr_destroy(&how);
+  return slot->has_thread;
+}
+
+static void dismiss(struct slot *slot) {
+  if (!slot->has_thread) return;
+  slot->ending = true;
+  must(sem_post(&slot->go) == 0 && pthread_join(slot->thread, NULL) == 0 && sem_destroy(&slot->go) == 0);
+  curl_easy_cleanup(slot->exchange.easy);
+  slot->has_thread = false;
+}
+
 bool deliver_open(struct delivering *it) {
-  it->multi = curl_multi_init();
-  return it->multi != NULL && curl_multi_setopt(it->multi, CURLMOPT_MAXCONNECTS, (long)SLOTS_MAX) == CURLM_OK;
+  it->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return it->ended_fd >= 0;
+}
+
+void deliver_free(struct delivering *it) {
+  must(it->under_way == 0);
+  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++) dismiss(slot);
+  close(it->ended_fd);
 }
 
 /* ---- letters ---- */
@@ -59,17 +106,6 @@ static void free_letter(struct outgoing *letter) {
   free(letter->text);
   free(letter->html);
   letter->subject = letter->text = letter->html = NULL;
-}
-
-void deliver_free(struct delivering *it) {
-  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++) {
-    if (slot->channel != NULL && slot->exchange.easy != NULL) (void)curl_multi_remove_handle(it->multi, slot->exchange.easy);
-    exchange_clear(&slot->exchange);
-    curl_easy_cleanup(slot->exchange.easy);
-    free_letter(&slot->letter);
-  }
-  (void)curl_multi_cleanup(it->multi);
-  it->multi = NULL;
 }
 
 /* ---- reports ---- */
@@ -178,47 +214,48 @@ static void finish(struct delivering *it, struct slot *slot, const struct settin
   free_letter(&slot->letter);
 }
 
-static struct slot *slot_of(struct delivering *it, const CURL *easy) {
-  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++)
-    if (slot->channel != NULL && slot->exchange.easy == easy) return slot;
-  return NULL;
-}
-
-/* Takes in what curl has ended; false: nothing had. */
+/* Takes in what the workers have ended; false: nothing had. */
 static bool collect(struct delivering *it, const struct settings *settings, usec_t now) {
   bool any = false;
-  int left;
-  for (CURLMsg *message; (message = curl_multi_info_read(it->multi, &left)) != NULL; any = true) {
-    must(message->msg == CURLMSG_DONE);
-    CURL *easy = message->easy_handle;
-    const CURLcode result = message->data.result; /* the message goes with the handle */
-    struct slot *slot = slot_of(it, easy);
-    must(slot != NULL && curl_multi_remove_handle(it->multi, easy) == CURLM_OK);
-    finish(it, slot, settings, result, now);
+  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++) {
+    if (slot->channel == NULL || !atomic_load(&slot->done)) continue;
+    finish(it, slot, settings, slot->result, now);
+    any = true;
   }
   return any;
 }
 
 /* ---- the beginning of an attempt ---- */
 
-static struct slot *free_slot(struct delivering *it) {
-  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++)
-    if (slot->channel == NULL) return slot;
-  return NULL;
+/* A free worker; one that may have a connection of that channel comes first. */
+static struct slot *free_slot(struct delivering *it, const char *channel) {
+  struct slot *any = NULL;
+  for (struct slot *slot = it->slots; slot < it->slots + SLOTS_MAX; slot++) {
+    if (slot->channel != NULL) continue;
+    if (strcmp(slot->last, channel) == 0) return slot;
+    if (any == NULL) any = slot;
+  }
+  return any;
 }
 
-/* `slot` has the letter and is not counted yet. */
-static void start(struct delivering *it, struct slot *slot, struct channel *channel, const struct settings *settings, usec_t now) {
+static void start(struct delivering *it, struct outgoing *letter, struct channel *channel, const struct settings *settings, usec_t now) {
+  struct slot *slot = free_slot(it, channel->setting->name);
+  must(slot != NULL);
   const bool network = channel->setting->type != CHANNEL_SYSLOG;
-  if (slot->exchange.easy == NULL && network) must((slot->exchange.easy = curl_easy_init()) != NULL);
-  if (!network) curl_easy_cleanup(slot->exchange.easy);
-  if (!network) slot->exchange.easy = NULL;
+  if (!hire(slot, it->ended_fd)) {
+    log_err("courier.no_worker reason=\"%s\"", strerror(errno));
+    free_letter(letter);
+    return;
+  }
+  slot->letter = *letter;
   slot->channel = channel;
+  (void)snprintf(slot->last, sizeof slot->last, "%s", channel->setting->name);
   channel->under_way++;
   it->under_way++;
   rate_take(&channel->rate, clock_forward_msec());
   channel_prepare(channel, settings->config.host, &slot->letter, clock_wall_msec(), &slot->exchange);
-  if (network) must(curl_multi_add_handle(it->multi, slot->exchange.easy) == CURLM_OK);
+  atomic_store(&slot->done, false);
+  if (network) must(sem_post(&slot->go) == 0);
   else finish(it, slot, settings, CURLE_OK, now);
 }
 
@@ -237,20 +274,19 @@ static bool has_room(const struct channel *channel) {
 }
 
 static void take_leased(struct delivering *it, const Rectify__V1__LeasedLetter *leased, struct settings *settings, usec_t now) {
-  struct slot *slot = free_slot(it);
-  must(slot != NULL);
-  if (!take_letter(leased, &slot->letter)) return;
+  struct outgoing letter;
+  if (!take_letter(leased, &letter)) return;
   struct channel *channel = settings_channel(settings, (const char *)leased->letter->channel.data, leased->letter->channel.len);
-  const char *address = channel == NULL ? NULL : settings_address(settings, slot->letter.officer, channel);
+  const char *address = channel == NULL ? NULL : settings_address(settings, letter.officer, channel);
   if (channel == NULL)
-    give_up(it, &slot->letter, DELIVERY_REFUSED, 0, "this channel is no longer configured");
+    give_up(it, &letter, DELIVERY_REFUSED, 0, "this channel is no longer configured");
   else if (address == NULL)
-    give_up(it, &slot->letter, DELIVERY_REFUSED, 0, "the officer has no address on this channel any more");
+    give_up(it, &letter, DELIVERY_REFUSED, 0, "the officer has no address on this channel any more");
   else if (!has_room(channel))
-    give_up(it, &slot->letter, DELIVERY_DEFERRED, now + GONE_SECONDS * USEC_PER_SECOND, "the channel has no room");
+    give_up(it, &letter, DELIVERY_DEFERRED, now + GONE_SECONDS * USEC_PER_SECOND, "the channel has no room");
   else {
-    (void)snprintf(slot->letter.address, sizeof slot->letter.address, "%s", address);
-    start(it, slot, channel, settings, now);
+    (void)snprintf(letter.address, sizeof letter.address, "%s", address);
+    start(it, &letter, channel, settings, now);
   }
 }
 
@@ -303,15 +339,14 @@ void deliver_round(struct delivering *it, struct settings *settings) {
 }
 
 bool deliver_step(struct delivering *it, struct wire *wire, struct settings *settings, bool leases) {
-  int running;
   bool more = leases && it->report_count < SLOTS_MAX && lease_all(it, wire, settings);
-  must(curl_multi_perform(it->multi, &running) == CURLM_OK);
   more |= collect(it, settings, wire->now);
   send_reports(it, wire);
   return more;
 }
 
 void deliver_wait(struct delivering *it, int signal_fd, int wait_msec) {
-  struct curl_waitfd signals = {.fd = signal_fd, .events = CURL_WAIT_POLLIN};
-  (void)curl_multi_poll(it->multi, &signals, 1, wait_msec, NULL);
+  struct pollfd waits[2] = {{.fd = signal_fd, .events = POLLIN}, {.fd = it->ended_fd, .events = POLLIN}};
+  uint64_t ended;
+  if (poll(waits, 2, wait_msec) > 0 && waits[1].revents != 0) must(read(it->ended_fd, &ended, sizeof ended) == sizeof ended);
 }

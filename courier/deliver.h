@@ -1,17 +1,30 @@
-/* deliver.h - letters on their way: leased from the daemon, sent by curl's multi interface, reported.
+/* deliver.h - letters on their way: leased from the daemon, handed to workers, reported.
  *
- * Each channel has places of its own, so that a server that stands still holds up nobody else's letters.  What was delivered is
- * reported until the daemon has it; a kill in between leaves a lease that ends by itself, and the letter goes out once more under
- * the same Message-ID.  One thread; nothing here blocks but the questions to the daemon. */
+ * Each channel has workers of its own, so that a server that stands still holds up nobody else's letters.  A worker is a thread that
+ * does one thing, curl_easy_perform(): libcurl waits for the answer to a mail's text inside, whichever of its interfaces is used.  All
+ * else is the main thread's, which never waits for a server.  What was delivered is reported until the daemon has it; a kill in
+ * between leaves a lease that ends by itself, and the letter goes out once more under the same Message-ID. */
 #ifndef RECTIFY_COURIER_DELIVER_H
 #define RECTIFY_COURIER_DELIVER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 
 #include "courier/settings.h"
 #include "courier/wire.h"
 
 #define SLOTS_MAX 64
 
+/* A worker and its attempt.  While `channel` is set and `done` is not, `exchange` and `result` are the worker's alone. */
 struct slot {
+  pthread_t thread;
+  bool has_thread, ending;
+  sem_t go;                /* an attempt is prepared, or the end */
+  atomic_bool done;
+  int ended_fd;            /* the worker rings there */
+  CURLcode result;
+  char last[CODE_BYTES_MAX + 1]; /* the channel whose connection it may still have */
   struct channel *channel; /* NULL: free */
   struct outgoing letter;
   struct exchange exchange;
@@ -25,7 +38,7 @@ struct reported {
 };
 
 struct delivering {
-  CURLM *multi;
+  int ended_fd; /* eventfd: some worker is done */
   struct slot slots[SLOTS_MAX];
   uint32_t under_way;
   struct reported reports[WIRE_POST_MAX]; /* not told yet */
@@ -34,7 +47,9 @@ struct delivering {
   uint64_t delivered, failed, refused; /* attempts since the start */
 };
 
+/* False with errno set. */
 bool deliver_open(struct delivering *delivering);
+/* Ends the workers; nothing may be under way. */
 void deliver_free(struct delivering *delivering);
 
 /* A new round: all channels may have letters again. */
@@ -42,7 +57,7 @@ void deliver_round(struct delivering *delivering, struct settings *settings);
 /* Leases what there is room for (`lease` false: nothing more), moves what is under way, reports what ended.  Returns whether there
  * may be more to do at once. */
 bool deliver_step(struct delivering *delivering, struct wire *wire, struct settings *settings, bool lease);
-/* Waits for the network, a signal on `signal_fd`, or `wait_msec`. */
+/* Waits for a worker, a signal on `signal_fd`, or `wait_msec`. */
 void deliver_wait(struct delivering *delivering, int signal_fd, int wait_msec);
 
 #endif

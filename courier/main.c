@@ -8,11 +8,12 @@
  * Exit: 0 ended as asked, 64 usage, 71 the system refused, 78 a file is wrong.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,7 +23,6 @@
 #include "courier/log.h"
 #include "courier/post.h"
 #include "rectify/must.h"
-#include "sign/secret.h"
 
 #define EXIT_USAGE 64
 #define EXIT_SYSTEM 71
@@ -54,14 +54,14 @@ static struct settings *load_or_end(const char *path) {
 
 struct courier {
   const char *path;
-  struct settings *settings, *next; /* next: takes over when nothing is under way */
+  struct settings *settings;
   struct calendar *calendar;
   uint32_t calendar_version; /* that it was looked for in */
   struct wire wire;
   struct posting posting;
   struct delivering delivering;
   int signals;
-  bool ending;
+  bool ending, reload; /* reload: as soon as nothing is under way */
   int64_t round_at, end_at; /* clock_forward_msec() */
 };
 
@@ -115,39 +115,38 @@ static void round_of(struct courier *it) {
                 (unsigned long long)(it->posting.nowhere - nowhere), (unsigned long long)it->posting.nowhere);
 }
 
-/* All files are judged before anything changes. */
-static void read_again(struct courier *it) {
-  char *errors = NULL;
-  struct settings *next = settings_load(it->path, &errors);
-  if (next == NULL) {
-    log_err("courier.not_reloaded reason=\"%.1500s\"", errors != NULL ? errors : "out of memory");
-  } else {
-    settings_free(it->next);
-    it->next = next;
-  }
-  free(errors);
-}
-
 /* What a channel has sent within the last minute counts on. */
-static void take_over(struct courier *it) {
-  for (uint32_t i = 0; i < it->next->config.channel_count; i++) {
-    const char *name = it->next->config.channels[i].name;
+static void take_over(struct courier *it, struct settings *next) {
+  for (uint32_t i = 0; i < next->config.channel_count; i++) {
+    const char *name = next->config.channels[i].name;
     const struct channel *old = settings_channel(it->settings, name, strlen(name));
-    if (old != NULL && old->rate.per_minute == it->next->channels[i].rate.per_minute) it->next->channels[i].rate = old->rate;
+    if (old != NULL && old->rate.per_minute == next->channels[i].rate.per_minute) next->channels[i].rate = old->rate;
   }
   settings_free(it->settings);
-  it->settings = it->next;
-  it->next = NULL;
+  it->settings = next;
   it->calendar_version = 0;
   wire_close(&it->wire);
   it->wire.config = &it->settings->config;
-  log_info("courier.reloaded contacts=%u channels=%u", it->settings->contacts.count, it->settings->config.channel_count);
+}
+
+/* All files are judged before anything changes.  No worker is at work: zones are loaded by way of the environment. */
+static void read_again(struct courier *it) {
+  char *errors = NULL;
+  struct settings *next = settings_load(it->path, &errors);
+  it->reload = false;
+  if (next == NULL) {
+    log_err("courier.not_reloaded reason=\"%.1500s\"", errors != NULL ? errors : "out of memory");
+  } else {
+    take_over(it, next);
+    log_info("courier.reloaded contacts=%u channels=%u", next->contacts.count, next->config.channel_count);
+  }
+  free(errors);
 }
 
 static void take_signals(struct courier *it) {
   struct signalfd_siginfo signal;
   while (read(it->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-    if (signal.ssi_signo == SIGHUP) read_again(it);
+    if (signal.ssi_signo == SIGHUP) it->reload = true;
     else if (!it->ending) {
       it->ending = true;
       it->end_at = clock_forward_msec() + GRACE_MSEC;
@@ -165,7 +164,7 @@ static bool is_hungry(const struct courier *it) {
 static int64_t wait_msec(const struct courier *it, bool more, int64_t now) {
   int64_t wait = it->round_at - now;
   if (more || wait < 0) return 0;
-  if ((is_hungry(it) || it->next != NULL || it->ending || it->delivering.report_count > 0) && wait > TICK_MSEC) wait = TICK_MSEC;
+  if ((is_hungry(it) || it->reload || it->ending || it->delivering.report_count > 0) && wait > TICK_MSEC) wait = TICK_MSEC;
   return wait;
 }
 
@@ -176,12 +175,12 @@ static bool is_over(const struct courier *it, int64_t now) {
 
 static void loop(struct courier *it) {
   for (int64_t now; now = clock_forward_msec(), take_signals(it), !is_over(it, now);) {
-    if (it->next != NULL && it->delivering.under_way == 0) take_over(it);
+    if (it->reload && it->delivering.under_way == 0) read_again(it);
     if (!it->ending && now >= it->round_at) {
       round_of(it);
       it->round_at = clock_forward_msec() + it->settings->config.poll_seconds * INT64_C(1000);
     }
-    const bool more = deliver_step(&it->delivering, &it->wire, it->settings, !it->ending && it->next == NULL);
+    const bool more = deliver_step(&it->delivering, &it->wire, it->settings, !it->ending && !it->reload);
     deliver_wait(&it->delivering, it->signals, (int)wait_msec(it, more, clock_forward_msec()));
   }
 }
@@ -197,6 +196,14 @@ static int open_signals(void) {
   return signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* No core files, no debuggers.  Memory is not locked as a whole: letters are many, secrets few (settings.c locks those). */
+static void guard_memory(void) {
+  const struct rlimit none = {0, 0};
+  (void)setrlimit(RLIMIT_CORE, &none);
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 static int run_run(int count, char **words) {
   static struct courier it;
   if (count != 1) usage();
@@ -206,7 +213,7 @@ static int run_run(int count, char **words) {
   set_calendar(&it, weekdays());
   it.signals = open_signals();
   log_open();
-  (void)secret_guard_memory();
+  guard_memory();
   if (it.signals < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !deliver_open(&it.delivering)) {
     log_err("courier.no_start reason=\"%s\"", strerror(errno));
     return EXIT_SYSTEM;
@@ -217,11 +224,11 @@ static int run_run(int count, char **words) {
   log_info("courier.ended delivered=%llu failed=%llu refused=%llu letters=%llu", (unsigned long long)it.delivering.delivered,
            (unsigned long long)it.delivering.failed, (unsigned long long)it.delivering.refused,
            (unsigned long long)it.posting.letters);
+  if (it.delivering.under_way > 0) return 0; /* their leases end by themselves */
   deliver_free(&it.delivering);
   post_free(&it.posting);
   wire_close(&it.wire);
   settings_free(it.settings);
-  settings_free(it.next);
   calendar_free(it.calendar);
   curl_global_cleanup();
   return 0;

@@ -76,6 +76,7 @@ struct settings *settings_load(const char *path, char **errors) {
   struct settings *settings = calloc(1, sizeof *settings);
   struct buffer said = {0};
   must(settings != NULL);
+  secret_lock(settings->channels, sizeof settings->channels);
   bool fine = load_config(path, settings, &said);
   if (fine) { /* all that is wrong is said at one time */
     fine &= load_contacts(settings, &said);

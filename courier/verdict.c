@@ -11,7 +11,7 @@ static const struct verdict delivered = {FAULT_NONE, 0}, passing = {FAULT_PASSIN
 static bool is_setup(CURLcode result) {
   static const CURLcode all[] = {CURLE_LOGIN_DENIED,   CURLE_USE_SSL_FAILED,  CURLE_PEER_FAILED_VERIFICATION,
                                  CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER,
-                                 CURLE_SSL_ISSUER_ERROR, CURLE_REMOTE_ACCESS_DENIED, CURLE_UNSUPPORTED_PROTOCOL,
+                                 CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CONNECT_ERROR, CURLE_REMOTE_ACCESS_DENIED, CURLE_UNSUPPORTED_PROTOCOL,
                                  CURLE_URL_MALFORMAT};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (all[i] == result) return true;
