@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "courier/clock.h"
@@ -23,6 +24,13 @@
 
 /* ---- workers ---- */
 
+/* libcurl 7.88 keeps a connection whose answer to a text did not come in time, and would take that answer, when it comes, for one
+ * to the next letter.  A socket that is shut is not used again, and nobody waits for a farewell on it. */
+static void spoil(CURL *easy) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD) (void)shutdown(fd, SHUT_RDWR);
+}
+
 static void *work(void *context) {
   struct slot *slot = context;
   const uint64_t one = 1;
@@ -30,6 +38,7 @@ static void *work(void *context) {
     while (sem_wait(&slot->go) != 0) must(errno == EINTR);
     if (slot->ending) return NULL;
     slot->result = curl_easy_perform(slot->exchange.easy);
+    if (slot->result != CURLE_OK) spoil(slot->exchange.easy);
     atomic_store(&slot->done, true);
     must(write(slot->ended_fd, &one, sizeof one) == sizeof one);
   }
