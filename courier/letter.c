@@ -30,8 +30,7 @@ static const char *in_language(const struct facts *facts, const char *en, const 
 }
 
 /* What comes from people: no control characters but new lines, and not longer than a letter bears. */
-static void put_field(struct values *values, enum variable variable, const ProtobufCBinaryData *data, size_t bytes_max) {
-  struct buffer *text = &values->texts[variable];
+static void put_clean(struct buffer *text, const ProtobufCBinaryData *data, size_t bytes_max) {
   const char *from = (const char *)data->data;
   const size_t cut = text_cut(from, data->len, bytes_max);
   for (size_t i = 0, begin = 0; i <= cut; i++) {
@@ -42,7 +41,11 @@ static void put_field(struct values *values, enum variable variable, const Proto
     begin = i + 1;
   }
   if (cut < data->len) buffer_puts(text, ELLIPSIS);
-  values->of[variable] = buffer_text(text);
+}
+
+static void put_field(struct values *values, enum variable variable, const ProtobufCBinaryData *data, size_t bytes_max) {
+  put_clean(&values->texts[variable], data, bytes_max);
+  values->of[variable] = buffer_text(&values->texts[variable]);
 }
 
 /* An identifier as an English sentence has it. */
@@ -122,7 +125,7 @@ static void put_stead(const struct facts *facts, struct values *values, const Re
   struct buffer *text = &values->texts[VARIABLE_STEAD];
   if (row->instead_of_name.len == 0) return;
   buffer_puts(text, in_language(facts, " (standing in for ", "（代"));
-  buffer_put(text, (const char *)row->instead_of_name.data, row->instead_of_name.len);
+  put_clean(text, &row->instead_of_name, NAME_BYTES_MAX);
   buffer_puts(text, in_language(facts, ")", "）"));
   values->of[VARIABLE_STEAD] = buffer_text(text);
 }

@@ -47,7 +47,7 @@ class Mail:
         self.loop.run_forever()
 
     def check(self, _server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=(data.login.decode(), data.password.decode()) == self.login)
+        return AuthResult(success=(data.login.decode(), data.password.decode()) == self.login, handled=False)
 
     async def act(self, server, what, envelope, message=None):
         self.asked += 1
