@@ -311,10 +311,12 @@ static int lease(struct delivering *it, struct wire *wire, struct settings *sett
   return (int)leased->n_letters;
 }
 
-/* How many letters the channel can begin now; what has a rate, one by one. */
+/* How many letters the channel is to begin now; what has a rate, one by one. */
 static uint32_t wanted(const struct delivering *it, const struct channel *channel) {
-  uint32_t count = (uint32_t)channel->setting->at_once - channel->under_way;
+  const uint32_t places = (uint32_t)channel->setting->at_once;
+  uint32_t count = places - channel->under_way;
   if (!channel->hungry || !has_room(channel)) return 0;
+  if (count < places / 4) return 0; /* a lease is a transaction: some at a time */
   if (channel->rate.per_minute > 0) count = 1;
   if (count > SLOTS_MAX - it->under_way) count = SLOTS_MAX - it->under_way;
   return count < LEASE_LETTERS_MAX ? count : LEASE_LETTERS_MAX;

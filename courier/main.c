@@ -101,18 +101,20 @@ static void renew_calendar(struct courier *it, uint32_t version) {
   set_calendar(it, found != NULL ? found : weekdays());
 }
 
-static void round_of(struct courier *it) {
+/* True: there is more to do at once. */
+static bool round_of(struct courier *it) {
   uint32_t calendar_version;
   deliver_round(&it->delivering, it->settings);
-  if (!wire_ping(&it->wire, &calendar_version)) return;
+  if (!wire_ping(&it->wire, &calendar_version)) return false;
   renew_calendar(it, calendar_version);
   const uint64_t nowhere = it->posting.nowhere;
   const int made = post_round(&it->posting, &it->wire, it->settings, it->calendar);
-  if (made <= 0) return;
+  if (made <= 0) return post_has_more(&it->posting, made);
   log_info("courier.posted letters=%d waiting=%u", made, it->posting.count);
   if (it->posting.nowhere > nowhere)
     log_warning("courier.nowhere letters=%llu all=%llu reason=\"no address in the contacts\"",
                 (unsigned long long)(it->posting.nowhere - nowhere), (unsigned long long)it->posting.nowhere);
+  return true;
 }
 
 /* What a channel has sent within the last minute counts on. */
@@ -177,8 +179,8 @@ static void loop(struct courier *it) {
   for (int64_t now; now = clock_forward_msec(), take_signals(it), !is_over(it, now);) {
     if (it->reload && it->delivering.under_way == 0) read_again(it);
     if (!it->ending && now >= it->round_at) {
-      round_of(it);
-      it->round_at = clock_forward_msec() + it->settings->config.poll_seconds * INT64_C(1000);
+      const bool again = round_of(it);
+      it->round_at = clock_forward_msec() + (again ? 0 : it->settings->config.poll_seconds * INT64_C(1000));
     }
     const bool more = deliver_step(&it->delivering, &it->wire, it->settings, !it->ending && !it->reload);
     deliver_wait(&it->delivering, it->signals, (int)wait_msec(it, more, clock_forward_msec()));

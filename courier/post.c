@@ -7,6 +7,7 @@
 #include "courier/log.h"
 #include "rectify/must.h"
 
+#define PAGES_MAX 4                                /* read in one round */
 #define FRESH_USEC (60 * USEC_PER_SECOND)          /* rows that were read within so long are not read again */
 #define REQUEST_BYTES_MAX (WIRE_FRAME_BYTES_MAX - 512 * 1024) /* texts of one request: the rest of a frame is for its frame */
 
@@ -79,9 +80,10 @@ static void keep_page(struct posting *posting, const Rectify__V1__Page *page) {
   }
 }
 
-/* Reads on from where the last round stood; false: no answer. */
-static bool read_on(struct posting *posting, struct wire *wire) {
-  while (posting->count < PENDING_MAX) {
+/* Reads on from where the last round stood, `pages` at most; false: no answer. */
+static bool read_on(struct posting *posting, struct wire *wire, uint32_t pages) {
+  posting->at_end = false;
+  for (; pages > 0 && posting->count < PENDING_MAX; pages--) {
     const ProtobufCBinaryData cursor = {posting->cursor_length, posting->cursor};
     const Rectify__V1__Page *page;
     if (!wire_open(wire)) return false;
@@ -89,7 +91,8 @@ static bool read_on(struct posting *posting, struct wire *wire) {
     if (!wire_ended(wire, result)) return false;
     wire->now = page->now;
     keep_page(posting, page);
-    if (page->next_cursor.len == 0 || page->next_cursor.len > sizeof posting->cursor) return true;
+    posting->at_end = page->next_cursor.len == 0 || page->next_cursor.len > sizeof posting->cursor;
+    if (posting->at_end) return true;
     posting->cursor_length = page->next_cursor.len;
     memcpy(posting->cursor, page->next_cursor.data, page->next_cursor.len);
   }
@@ -98,7 +101,7 @@ static bool read_on(struct posting *posting, struct wire *wire) {
 
 static bool read_anew(struct posting *posting, struct wire *wire) {
   forget(posting);
-  if (!read_on(posting, wire)) return false;
+  if (!read_on(posting, wire, UINT32_MAX)) return false;
   posting->read_at = wire->now;
   return true;
 }
@@ -112,7 +115,7 @@ struct round {
   const struct settings *settings;
   const struct calendar *calendar;
   bool force, look;   /* look: only whether something may go */
-  bool ready, failed;
+  bool ready, failed, full; /* full: one request was sent; the rest is for the next round */
   int made;
   /* the letters of one request */
   Rectify__V1__Letter letters[WIRE_POST_MAX], *pointers[WIRE_POST_MAX];
@@ -144,7 +147,7 @@ static void take_outcome(struct round *round, uint32_t at, const Rectify__V1__Le
 /* Sends what is gathered.  A letter that was refused was taken by another courier: it is gone from here too. */
 static void send_request(struct round *round) {
   const Rectify__V1__LetterOutcomes *outcomes;
-  if (round->count == 0 || round->failed) return;
+  if (round->count == 0) return;
   const int result = rectify_post(round->wire->rectify, round->pointers, round->count, WIRE_TIMEOUT_MSEC, &outcomes);
   round->failed = !wire_ended(round->wire, result) || outcomes->n_outcomes != round->count;
   for (uint32_t i = 0; !round->failed && i < round->count; i++) take_outcome(round, i, outcomes->outcomes[i]);
@@ -190,8 +193,8 @@ static void add_letters(struct round *round, const struct contact *contact, cons
   const size_t most = ways * (LETTER_SUBJECT_BYTES_MAX + LETTER_BODY_BYTES_MAX + LETTER_HTML_BYTES_MAX + 1024);
   if (round->count + ways > WIRE_POST_MAX || round->bytes + most > REQUEST_BYTES_MAX ||
       (round->count + ways) * PLAN_LETTER_MAX > LETTER_POST_NOTICES_MAX)
-    send_request(round);
-  if (round->failed) return;
+    round->full = true;
+  if (round->full) return;
   if (contact->address_count == 0) add_letter(round, officer, "none", contact, places, count, urgent);
   for (uint32_t i = 0; i < contact->address_count; i++)
     add_letter(round, officer, round->settings->config.channels[contact->addresses[i].channel].name, contact, places, count, urgent);
@@ -209,7 +212,7 @@ static const struct contact *contact_of(const struct round *round, const char *o
 
 static void take_letters(struct round *round, const struct contact *contact, const char *officer, const uint32_t *order,
                          const struct plan_place *places, uint32_t count, uint32_t letters) {
-  for (uint32_t letter = 1; letter <= letters && !round->failed; letter++) {
+  for (uint32_t letter = 1; letter <= letters && !round->full; letter++) {
     uint32_t members[PLAN_LETTER_MAX], used = 0;
     bool urgent = false;
     for (uint32_t i = 0; i < count; i++) {
@@ -260,7 +263,7 @@ static void take_all(struct round *round) {
   for (uint32_t i = 0; i < posting->count; i++) order[i] = i;
   sorting = posting->rows;
   qsort(order, posting->count, sizeof *order, by_officer);
-  for (uint32_t from = 0, end; from < posting->count && !round->failed; from = end) {
+  for (uint32_t from = 0, end; from < posting->count && !round->full; from = end) {
     for (end = from + 1; end < posting->count; end++)
       if (strcmp(posting->rows[order[from]].officer, posting->rows[order[end]].officer) != 0) break;
     take_officer(round, order + from, end - from);
@@ -284,7 +287,7 @@ static void round_free(struct round *round) {
 static int run(struct round *round) {
   struct posting *posting = round->posting;
   const bool empty = posting->count == 0;
-  if (!read_on(posting, round->wire)) return -1;
+  if (!read_on(posting, round->wire, PAGES_MAX)) return -1;
   if (empty) posting->read_at = round->wire->now;
   round->look = true;
   round->force = posting->count == PENDING_MAX;
@@ -292,10 +295,12 @@ static int run(struct round *round) {
   if (round->ready && round->wire->now - posting->read_at > FRESH_USEC && !read_anew(posting, round->wire)) return -1;
   round->look = false;
   if (round->ready) take_all(round);
-  posting->seen = posting->last;
+  if (posting->at_end) posting->seen = posting->last;
   drop_posted(posting);
   return round->failed ? -1 : round->made;
 }
+
+bool post_has_more(const struct posting *posting, int made) { return made > 0 || (made == 0 && !posting->at_end); }
 
 int post_round(struct posting *posting, struct wire *wire, const struct settings *settings, const struct calendar *calendar) {
   struct round *round = calloc(1, sizeof *round);

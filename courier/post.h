@@ -22,6 +22,7 @@ struct posting {
   uint32_t count;
   uint64_t seen;        /* the last id that the round before this one knew */
   uint64_t last;        /* the last id that is known */
+  bool at_end;          /* all that there is has been read */
   usec_t read_at;       /* the daemon's clock when the rows were read from the first on */
   uint8_t cursor[WIRE_CURSOR_BYTES_MAX];
   size_t cursor_length; /* of the last page that was full */
@@ -29,8 +30,11 @@ struct posting {
   uint64_t letters, nowhere; /* made since the start; of them, to officers without any address */
 };
 
-/* One round.  Returns how many letters were made, or -1 when the daemon did not answer: the next round goes on. */
+/* One round: so much is read and so much posted that letters can leave in between.  Returns how many letters were made, or -1 when the
+ * daemon did not answer: the next round goes on. */
 int post_round(struct posting *posting, struct wire *wire, const struct settings *settings, const struct calendar *calendar);
+/* Whether the next round has something to do at once: not all was read, or not all that may go was posted. */
+bool post_has_more(const struct posting *posting, int made);
 void post_free(struct posting *posting);
 
 #endif

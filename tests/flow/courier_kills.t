@@ -75,21 +75,24 @@ def finish(daemon, courier, office):
         office.advance(office.ping().now + 4 * MINUTE)
         return False
 
-    need(until(done, 150, pause=1), f"all arrives in the end; {waiting(daemon)} letters wait\n{courier.log()[-1500:]}")
+    need(until(done, 300, pause=0.5), f"all arrives in the end; {waiting(daemon)} letters wait\n{courier.log()[-1500:]}")
     same(courier.stop(), 0, "the courier ends as asked")
 
 
 def test_kills():
     """Fifty lives of a courier."""
     say(f"SEED={SEED}")
+    began = time.monotonic()
     daemon = Daemon().start()
     office = Client(daemon, "office")
     need(office.publish(1, POST_CITY).WhichOneof("result") == "receipt", "the registry is published")
     notices = hand_in(daemon)
-    mail = Mail(behave)
+    mail = Mail(behave, light=True)
     courier = Courier(daemon, f"  mail: {{type: smtp, url: '{mail.url}', from: office@example.cn, at_once: 16, timeout: 20}}",
                       contacts(*[f"{{officer: {who}, channels: {{mail: {who}@example.cn}}}}" for who in PEOPLE]), retry="{first: 30, max: 60}")
+    say(f"{notices} notices after {time.monotonic() - began:.0f} s")
     kill_often(daemon, courier, mail, office)
+    say(f"{KILLS} kills after {time.monotonic() - began:.0f} s; {len(mail.taken)} were taken until then")
     finish(daemon, courier, office)
     judge(daemon, mail, notices)
     same(daemon.stop(), 0, "the daemon stops as asked")

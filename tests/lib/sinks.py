@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import re
 import ssl
 import threading
 import urllib.parse
@@ -25,11 +26,12 @@ class Mail:
     """A server of mail.  `behave(what, envelope, message)` is asked at "rcpt" and "data": None takes it, a text is the answer, "drop"
     cuts the connection before the answer, "take and drop" after the message was taken, "stall" never answers."""
 
-    def __init__(self, behave=None, tls=None, login=None):
+    def __init__(self, behave=None, tls=None, login=None, light=False):
+        """`light`: of a message its Message-ID only."""
         self.behave = behave or (lambda *_: None)
         self.taken, self.asked, self.sessions = [], 0, []
         self.loop = asyncio.new_event_loop()
-        self.tls, self.login = tls, login
+        self.tls, self.login, self.light = tls, login, light
         ready = threading.Event()
         threading.Thread(target=self.run, args=(ready,), daemon=True).start()
         ready.wait()
@@ -69,7 +71,10 @@ class Mail:
         return answer or "250 OK"
 
     async def handle_DATA(self, server, _session, envelope):
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        if self.light:
+            message = {"Message-ID": re.search(rb"^Message-ID: (\S+)", envelope.content, re.M).group(1).decode()}
+        else:
+            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         answer = await self.act(server, "data", envelope, message)
         if answer is None:
             self.taken.append(message)
