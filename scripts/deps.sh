@@ -15,6 +15,7 @@ run libpq-dev
 run libssl-dev
 run libfyaml-dev
 run libsmartcols-dev
+run libcurl4-openssl-dev # the courier
 run tzdata            # time zones of units
 run postgresql        # the private cluster
 test libcmocka-dev
@@ -24,6 +25,7 @@ test pgtap
 test python3
 test python3-zmq      # a client in another language
 test python3-protobuf
+test python3-aiosmtpd    # a server of mail for the courier
 test python3-cryptography # the second verifier
 test python3-yaml      # the real data set's expectations read the policy
 test protobuf-compiler

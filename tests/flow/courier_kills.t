@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
-from courier import Courier, contacts  # noqa: E402 pylint: disable=wrong-import-position
+from courier import ALL_AT_ONCE, Courier, contacts  # noqa: E402 pylint: disable=wrong-import-position
 from sinks import Mail  # noqa: E402 pylint: disable=wrong-import-position
 
 logging.disable(logging.CRITICAL)  # aiosmtpd tells of each conversation that breaks
@@ -38,6 +38,17 @@ def behave(what, _envelope, message):
             lost_answers[message["Message-ID"]] += answer == "take and drop"
             return answer
     return None
+
+
+def small_templates(folder):
+    """Short letters: here it is counted how often they arrive, not read what they say."""
+    for source in (ROOT / "templates").glob("*/*.txt"):
+        target = folder / source.parent.name / source.name
+        target.parent.mkdir(exist_ok=True)
+        line = "" if source.name == "digest.txt" else "--- line\n{case}\n"
+        item = "{items}" if source.name == "digest.txt" else "{case}"
+        target.write_text(f"--- subject\n{{count}}\n{line}--- text\n{item}\n--- html\n{item}\n")
+    return f"templates: {folder}"
 
 
 def hand_in(daemon):
@@ -89,7 +100,8 @@ def test_kills():
     notices = hand_in(daemon)
     mail = Mail(behave, light=True)
     courier = Courier(daemon, f"  mail: {{type: smtp, url: '{mail.url}', from: office@example.cn, at_once: 16, timeout: 20}}",
-                      contacts(*[f"{{officer: {who}, channels: {{mail: {who}@example.cn}}}}" for who in PEOPLE]), retry="{first: 30, max: 60}")
+                      contacts(*[f"{{officer: {who}, channels: {{mail: {who}@example.cn}}}}" for who in PEOPLE]), retry="{first: 30, max: 60}",
+                      more=f"{ALL_AT_ONCE}\n{small_templates(place())}")
     say(f"{notices} notices after {time.monotonic() - began:.0f} s")
     kill_often(daemon, courier, mail, office)
     say(f"{KILLS} kills after {time.monotonic() - began:.0f} s; {len(mail.taken)} were taken until then")
