@@ -9,6 +9,9 @@
 
 #define POST_RETRY_MSEC 500
 
+#define LEASED_BYTES_MAX (LETTER_SUBJECT_BYTES_MAX + LETTER_BODY_BYTES_MAX + LETTER_HTML_BYTES_MAX + LETTER_NOTICES_MAX * 10 + 500)
+_Static_assert(LEASE_LETTERS_MAX * LEASED_BYTES_MAX < WIRE_FRAME_BYTES_MAX, "a lease fits into one frame");
+
 /* A request that waits for the database; its answer leaves when what it changed is durable. */
 struct job {
   struct daemon *daemon;

@@ -1,6 +1,7 @@
 #include "daemon/pg.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,15 +60,17 @@ static void on_notice(void *context, const PGresult *result) {
 }
 
 /* What comes after `dbname` goes before what it says: texts are UTF-8 whatever PGCLIENTENCODING says. */
-static PGconn *start_connection(const char *conninfo) {
+static PGconn *start_connection(const char *name, const char *conninfo) {
+  char application[32]; /* as pg_stat_activity shows it */
+  (void)snprintf(application, sizeof application, "rectifyd %s", name);
   const char *const names[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
-  const char *const values[] = {"rectifyd", conninfo, "UTF8", NULL};
+  const char *const values[] = {application, conninfo, "UTF8", NULL};
   return PQconnectStartParams(names, values, 1);
 }
 
 void pg_connect(struct pg *pg, const char *conninfo, int64_t now_msec) {
   pg_drop(pg, "reconnecting");
-  pg->connection = start_connection(conninfo);
+  pg->connection = start_connection(pg->name, conninfo);
   must(pg->connection != NULL);
   if (PQstatus(pg->connection) == CONNECTION_BAD) {
     pg_drop(pg, PQerrorMessage(pg->connection));

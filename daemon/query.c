@@ -104,9 +104,13 @@ static void ask_history(struct query *query, const Rectify__V1__HistoryQuery *wa
 
 static void ask_log(struct query *query, const Rectify__V1__LogQuery *wanted, bool has_cursor) {
   struct pg_params params;
+  const int64_t from = has_cursor && query->cursor.first < INT64_MAX ? query->cursor.first + 1 : (int64_t)wanted->from_index;
+  if (wanted->readable) {
+    query_ask_told(query, from);
+    return;
+  }
   pg_params_reset(&params);
-  pg_param_int8(&params, has_cursor && query->cursor.first < INT64_MAX ? query->cursor.first + 1
-                                                                       : (int64_t)wanted->from_index);
+  pg_param_int8(&params, from);
   pg_param_int4(&params, (int32_t)query->limit);
   pg_param_bool(&params, wanted->with_stored);
   pg_statement(query->daemon->reader, STATEMENT_QUERY_LOG, &params);

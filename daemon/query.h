@@ -47,6 +47,8 @@ usec_t query_now(const struct query *query);
 /* ---- query_cases.c ---- */
 day_t query_today(const struct daemon *daemon); /* at the root */
 void query_ask_cases(struct query *query, const Rectify__V1__CaseQuery *wanted);
+/* Events of cases that the actor may read, and those that he was told of, from a log index on. */
+void query_ask_told(struct query *query, int64_t from);
 /* Whether the actor may see the case: one row or none, without counting as the page. */
 void query_ask_case(struct query *query, uint64_t case_no);
 /* Where a page of the past begins: behind event `version` of case `from`; of the log of `size`. */

@@ -230,3 +230,16 @@ void query_ask_case(struct query *query, uint64_t case_no) {
   query_ask_cases(query, &one);
   query->cursor = cursor;
 }
+
+void query_ask_told(struct query *query, int64_t from) {
+  struct pg_params params;
+  struct scope scope;
+  find_scope(query->daemon, query->actor, &scope);
+  pg_params_reset(&params);
+  pg_param_int8(&params, from);
+  param_scope(&params, &scope);
+  pg_param_int4(&params, (int32_t)query->actor);
+  pg_param_int4(&params, (int32_t)query->limit);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_TOLD, &params);
+  free_scope(&scope);
+}

@@ -84,7 +84,7 @@ enum query_right query_right_of(const struct daemon *daemon, const Rectify__V1__
     case RECTIFY__V1__QUERY__WHAT_KEYS: return QUERY_KEYS;
     case RECTIFY__V1__QUERY__WHAT_PROOF: return of_proof(wanted->proof);
     case RECTIFY__V1__QUERY__WHAT_CHECKPOINTS: return QUERY_HEADS;
-    case RECTIFY__V1__QUERY__WHAT_LOG:
+    case RECTIFY__V1__QUERY__WHAT_LOG: return wanted->log->readable ? QUERY_CASES : QUERY_LOG;
     case RECTIFY__V1__QUERY__WHAT_STORED:
     case RECTIFY__V1__QUERY__WHAT__NOT_SET:
     case _RECTIFY__V1__QUERY__WHAT__CASE_IS_INT_SIZE: break;

@@ -76,12 +76,23 @@ void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint3
   answer_pong(daemon, back, id);
 }
 
-static bool wants(const struct daemon *daemon, const struct watcher *watcher, const struct case_state *state) {
+/* What a watcher may know of an event: nothing; that he was told, and what; all. */
+enum knows { NOTHING, TOLD, READS };
+
+static bool is_told(const struct event *event, uint32_t officer) {
+  for (uint32_t i = 0; i < event->notice_count; i++)
+    if (event->notices[i].officer == officer) return true;
+  return false;
+}
+
+static enum knows knows(const struct daemon *daemon, const struct watcher *watcher, const struct event *event,
+                        const struct case_state *state) {
   const struct world *world = &daemon->store.office->world;
-  if (watcher->case_no != 0 && watcher->case_no != state->case_no) return false;
-  if (watcher->unit != 0 && !registry_in_subtree(world->registry, state->unit, watcher->unit)) return false;
+  if (watcher->case_no != 0 && watcher->case_no != state->case_no) return NOTHING;
+  if (watcher->unit != 0 && !registry_in_subtree(world->registry, state->unit, watcher->unit)) return NOTHING;
   day_t day = zone_day_of(world_zone(world, state->unit), clock_now());
-  return authorise_read(world, watcher->actor, state->unit, state->team, day);
+  if (authorise_read(world, watcher->actor, state->unit, state->team, day)) return READS;
+  return is_told(event, watcher->actor) ? TOLD : NOTHING;
 }
 
 /* All that one pushed event points to. */
@@ -93,10 +104,13 @@ struct push_room {
   Rectify__V1__NoticeRow notices[EVENT_NOTICES_MAX], *notice_pointers[EVENT_NOTICES_MAX];
 };
 
-static void fill_notices(const struct registry *registry, const struct recorded *recorded, struct push_room *room) {
+/* All that the event caused, or (`only` not 0) those of one officer. */
+static void fill_notices(const struct registry *registry, const struct recorded *recorded, uint32_t only, struct push_room *room) {
   const struct event *event = &recorded->event;
   for (uint32_t i = 0; i < event->notice_count; i++) {
-    Rectify__V1__NoticeRow *row = room->notice_pointers[i] = &room->notices[i];
+    if (only != 0 && event->notices[i].officer != only) continue;
+    Rectify__V1__NoticeRow *row = room->notice_pointers[room->pushed.n_notices] = &room->notices[room->pushed.n_notices];
+    room->pushed.n_notices++;
     rectify__v1__notice_row__init(row);
     row->id = recorded->log_index * 16 + i;
     row->case_no = event->case_no;
@@ -108,24 +122,29 @@ static void fill_notices(const struct registry *registry, const struct recorded 
     row->digest = recorded->digest;
     row->created = event->recorded;
   }
-  room->pushed.n_notices = event->notice_count;
   room->pushed.notices = room->notice_pointers;
 }
 
 static void fill_event(const struct daemon *daemon, const struct batch *batch, const struct recorded *recorded,
-                       struct push_room *room) {
+                       uint32_t only, struct push_room *room) {
   const struct registry *registry = daemon->store.office->registry;
   rectify__v1__push_event__init(&room->pushed);
   rectify__v1__event_row__init(&room->event);
   room->event.log_index = recorded->log_index;
   room->event.record = (ProtobufCBinaryData){recorded->record.length, batch->records + recorded->record.at};
-  if (recorded->item != ITEM_NONE) {
+  if (recorded->item != ITEM_NONE && only == 0) {
     const struct item *item = &batch->items[recorded->item];
     room->event.text = (ProtobufCBinaryData){item->text.length, batch->text + item->text.at};
   }
   row_of_people(registry, recorded->event.actor, recorded->event.on_behalf, &room->event);
   room->pushed.event = &room->event;
-  fill_notices(registry, recorded, room);
+  fill_notices(registry, recorded, only, room);
+}
+
+static void fill_row(const struct daemon *daemon, const struct case_state *state, struct push_room *room) {
+  rectify__v1__case_row__init(&room->row);
+  row_of_case(&daemon->store.office->world, clock_now(), state, &room->row, &room->room);
+  room->pushed.row = &room->row;
 }
 
 static void push(struct daemon *daemon, struct watcher *watcher, size_t count, Rectify__V1__PushEvent **events,
@@ -159,11 +178,10 @@ static void tell(struct daemon *daemon, struct watcher *watcher, const struct ba
     const struct recorded *recorded = &batch->fresh[i];
     const struct case_state *state =
         recorded->event.case_no == 0 ? NULL : book_find(daemon->store.book, recorded->event.case_no);
-    if (state == NULL || !wants(daemon, watcher, state)) continue;
-    fill_event(daemon, batch, recorded, &rooms[used]);
-    rectify__v1__case_row__init(&rooms[used].row);
-    row_of_case(&daemon->store.office->world, clock_now(), state, &rooms[used].row, &rooms[used].room);
-    rooms[used].pushed.row = &rooms[used].row;
+    const enum knows known = state == NULL ? NOTHING : knows(daemon, watcher, &recorded->event, state);
+    if (known == NOTHING) continue;
+    fill_event(daemon, batch, recorded, known == TOLD ? watcher->actor : 0, &rooms[used]);
+    if (known == READS) fill_row(daemon, state, &rooms[used]);
     pointers[used] = &rooms[used].pushed;
     bytes += recorded->record.length + rooms[used].event.text.len + 1500;
     if (++used < PUSH_EVENTS_MAX && bytes < PUSH_BYTES_MAX) continue;

@@ -151,7 +151,7 @@ static const struct field_rule case_query[] = {
     RANGE(flags, 0, UINT32_MAX),
 };
 static const struct field_rule history_query[] = {RANGE(case_no, 1, INT64_MAX)};
-static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored)};
+static const struct field_rule log_query[] = {RANGE(from_index, 0, INT64_MAX), ANY(with_stored), ANY(readable)};
 static const struct field_rule stored_query[] = {RANGE(part, 0, 2)};
 static const struct field_rule notice_query[] = {CODE(officer), RANGE(case_no, 0, INT64_MAX)};
 static const struct field_rule why_query[] = {RANGE(case_no, 1, INT64_MAX), ANY(zh)};

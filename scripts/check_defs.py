@@ -9,7 +9,7 @@ import defs  # noqa: E402
 
 T = defs.load()
 REFUSALS_ABOVE_600 = {620, 621}
-DENSE = ["STATUS", "TRACK", "KIND", "SEVERITY", "ROLE", "CLOCK", "LIGHT", "EDGE", "EVIDENCE", "NOTICE", "RECIPIENT", "ORIGIN", "RELATION", "FORM", "HOLDER", "CONDITION", "MARK", "FAILURE"]
+DENSE = ["STATUS", "TRACK", "KIND", "SEVERITY", "ROLE", "CLOCK", "LIGHT", "EDGE", "EVIDENCE", "NOTICE", "RECIPIENT", "ORIGIN", "RELATION", "FORM", "HOLDER", "CONDITION", "MARK", "DELIVERY", "LETTER_STATE", "LETTER_RESULT", "FAILURE"]
 status = 0
 
 
@@ -21,7 +21,7 @@ def breach(text):
 
 def counts():
     with open("include/rectify/words.h", encoding="utf-8") as file:
-        return {name: int(count) for name, count in re.findall(r"\b([A-Z]+)_COUNT = (\d+)", file.read())}
+        return {name: int(count) for name, count in re.findall(r"\b([A-Z_]+)_COUNT = (\d+)", file.read())}
 
 
 def check_numbers():

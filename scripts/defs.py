@@ -27,10 +27,13 @@ COLUMNS = {
     "COMMAND": "number NAME name zh roles needs_text text",
     "QUERY": "number NAME name zh reach roles text",
     "RULE": "number NAME refuses zh text",
+    "DELIVERY": "number NAME name zh reported text",
+    "LETTER_STATE": "number NAME name zh text",
+    "LETTER_RESULT": "number NAME name zh ok text",
     "FAILURE": "number NAME name retry text",
     "MOVE": "rule command from_ to",
 }
-NUMBERS = {"number", "open", "needs_text", "refuses", "retry", "rule"}
+NUMBERS = {"number", "open", "needs_text", "refuses", "retry", "rule", "reported", "ok"}
 
 
 class Row:
@@ -52,7 +55,7 @@ def read(path):
     with open(path, encoding="utf-8") as file:
         text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     for line in text.splitlines():
-        match = re.fullmatch(r"([A-Z]+)\((.*)\)", line.strip())
+        match = re.fullmatch(r"([A-Z_]+)\((.*)\)", line.strip())
         if match is None:
             if line.strip():
                 raise ValueError(f"{path}: not a row of a table: {line}")

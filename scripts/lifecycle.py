@@ -147,7 +147,7 @@ def document():
     yield from table(["no.", "command", "中文", "meaning", "who may", "words"], command_list())
     yield "## Queries"
     yield ""
-    yield "Who may read a case: whoever has a role (but administrator) over its unit or a unit above it, the inspectors of the team that"
+    yield "Who may read a case: whoever has a role (but administrator or courier) over its unit or a unit above it, the inspectors of the team that"
     yield "found it, and whoever stands in for one of them."
     yield ""
     yield from table(["no.", "query", "中文", "answers", "who may ask"], query_list())
@@ -201,6 +201,10 @@ def document():
     yield ""
     yield from words("NOTICE")
     yield from words("RECIPIENT")
+    yield "A letter tells notices to one officer over one channel. Where it stands, and how an attempt to deliver it ended:"
+    yield ""
+    yield from words("LETTER_STATE")
+    yield from words("DELIVERY")
     yield "What a rung of a ladder may ask of the case before it does anything:"
     yield ""
     yield from words("CONDITION")

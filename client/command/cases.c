@@ -303,6 +303,7 @@ int inbox_run(struct session *session, struct arguments *arguments) {
   if (code != EXIT_FINE) return code;
   say_none(session, &end, "nothing waits for you; `rectify cases` lists what you may read",
            "没有待办事项；rectify cases 列出可查看的事项");
+  if (session->format == FORMAT_TABLE && strcmp(officer, session->actor) == 0) letters_say_undelivered(session);
   if (end.rows == 0 || session->format != FORMAT_TABLE) return EXIT_FINE;
   (void)fflush(stdout);
   (void)fputc('\n', stderr);

@@ -448,7 +448,8 @@ static int check_counts(void *context, const Rectify__V1__Page *page) {
     uint64_t count;
   } wanted[] = {{"event", doctor->tree.size},   {"case", doctor->used},     {"finding", counts->finding},
                 {"notice", counts->notice},     {"evidence", counts->evidence}, {"order", counts->order},
-                {"rule", counts->rule},         {"document", counts->document}, {"tile", tile_sums_count(doctor->tiles)}};
+                {"rule", counts->rule},         {"document", counts->document}, {"tile", tile_sums_count(doctor->tiles)},
+                {"letter_of_another", 0}};
   const size_t rows = sizeof wanted / sizeof wanted[0];
   char text[128];
   if (page->head == NULL || page->head->size != doctor->tree.size) return EXIT_FINE;

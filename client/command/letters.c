@@ -29,8 +29,8 @@ static const struct column columns[] = {
     {"ended", "ENDED", "结束", 0},
     {"outcome", "OUTCOME", "结果", 0},
     {"answer", "ANSWER", "应答", COLUMN_TEXT},
-    {"acknowledged", "ACKNOWLEDGED", "确认时间", COLUMN_MACHINE},
-    {"opened", "OPENED", "打开时间", COLUMN_MACHINE},
+    {"acknowledged", "ACKNOWLEDGED", "确认时间", COLUMN_ROOM},
+    {"opened", "OPENED", "打开时间", COLUMN_ROOM},
     {"urgent", "URGENT", "紧急", COLUMN_NUMBER | COLUMN_MACHINE},
     {"id", "ID", "标识", COLUMN_MACHINE},
 };
@@ -200,4 +200,54 @@ int letters_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && telling.letters == 0 && session->format == FORMAT_TABLE)
     (void)puts(in_language(session, "no letters", "没有信件"));
   return code;
+}
+
+/* ---- what an inbox of the office says of letters ---- */
+
+#define INBOX_DAYS 30
+
+/* "C-000042  mail  h-north 北办  550 no such user": whom the office has to tell by another way. */
+static void say_undelivered(const struct session *session, const Rectify__V1__LetterRow *row) {
+  char when[INSTANT_TEXT_BYTES], cases[CASES_SHOWN * CASE_TEXT_BYTES + 32];
+  const Rectify__V1__DeliveryRow *last = row->n_deliveries > 0 ? row->deliveries[row->n_deliveries - 1] : NULL;
+  instant_text(session, row->settled, when);
+  cases_text(session, row, cases, sizeof cases);
+  (void)printf("%s  %s  ", when, cases);
+  print_safe(stdout, row->letter->channel.data, row->letter->channel.len);
+  (void)fputs("  ", stdout);
+  print_safe(stdout, row->letter->officer.data, row->letter->officer.len);
+  (void)fputc(' ', stdout);
+  print_safe(stdout, row->officer_name.data, row->officer_name.len);
+  (void)fputs("  ", stdout);
+  if (last != NULL) print_safe(stdout, last->answer.data, last->answer.len);
+  (void)fputc('\n', stdout);
+}
+
+void letters_say_undelivered(struct session *session) {
+  Rectify__V1__LetterQuery which = RECTIFY__V1__LETTER_QUERY__INIT;
+  uint8_t cursor[WIRE_CURSOR_BYTES_MAX];
+  size_t cursor_length = 0;
+  bool begun = false;
+  which.state = LETTER_DEAD;
+  do {
+    Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+    Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+    const Rectify__V1__Reply *reply;
+    query.cursor = wire_bytes(cursor, cursor_length);
+    query.what_case = RECTIFY__V1__QUERY__WHAT_LETTERS;
+    query.letters = &which;
+    request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+    request.query = &query;
+    if (rectify_ask(session->rectify, &request, session->timeout_msec, &reply) != RECTIFY_OK) return; /* not of the office */
+    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE || reply->page->next_cursor.len > sizeof cursor) return;
+    for (size_t i = 0; i < reply->page->n_letters; i++) {
+      const Rectify__V1__LetterRow *row = reply->page->letters[i];
+      if (row->letter == NULL || row->settled < reply->page->now - INBOX_DAYS * 24 * USEC_PER_HOUR) continue;
+      if (!begun) (void)printf("\n%s\n", in_language(session, "could not be delivered; tell them by another way:", "以下通知无法送达，请另行告知："));
+      begun = true;
+      say_undelivered(session, row);
+    }
+    cursor_length = reply->page->next_cursor.len;
+    if (cursor_length > 0) memcpy(cursor, reply->page->next_cursor.data, cursor_length);
+  } while (cursor_length > 0);
 }

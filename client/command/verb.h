@@ -18,6 +18,8 @@ verb_fn key_register_run, key_revoke_run, key_list_run;
 verb_fn spool_show_run, spool_send_run, spool_drop_run, bundle_export_run, bundle_import_run;
 
 verb_fn letters_run;
+/* For people, below the inbox of who may know it: letters that were given up in the last 30 days.  Says nothing to others. */
+void letters_say_undelivered(struct session *session);
 
 extern const struct flag letter_flags[];
 extern const struct flag act_flags[], act_place_flags[], act_people_flags[], act_track_flags[], act_split_flags[];

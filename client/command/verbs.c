@@ -344,8 +344,8 @@ const struct verb verbs[] = {
      "  rectify ledger --as-of 2026-03-31 --log log.pub\n",
      ledger_flags, ledger_run, 0},
     {"watch", GROUP_SEE, "[OPTION...]", "print changes and notices as they come",
-     "Survives restarts of the daemon and fetches what it missed.  Ctrl-C ends it.\n"
-     "\nExamples:\n  rectify watch --unit east\n  rectify watch --until-closed 1 --json\n",
+     "Survives restarts of the daemon, fetches what it missed and shows nothing twice.  Ctrl-C ends it.\n"
+     "\nExamples:\n  rectify watch --unit east\n  rectify watch --mine --kind urge\n  rectify watch --until-closed 1 --json\n",
      watch_flags, watch_run, 0},
     {"notices", GROUP_SEE, "[OPTION...]", "who was told what, and in whose stead",
      "Yours; those of another officer or about a case as far as you may read them.\n"

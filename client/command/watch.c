@@ -1,9 +1,9 @@
 /* watch.c - `watch`: prints changes as the daemon commits them; nothing is missed silently.
  *
  * A push names the log's size before and after it.  When the size before is beyond where we stand, or a renewal's
- * answer comes from another epoch of the writer (a restart forgot us), what lies between is fetched from the log, or,
- * without the right to read it, counted as missed.  The lease is renewed with the same request id: a restarted daemon
- * takes it up. */
+ * answer comes from another epoch of the writer (a restart forgot us) or too late (the lease had ended), what lies between
+ * is fetched from the log, as far as the user may know it.  Where we stand is a place in the log, so nothing is shown twice.
+ * The lease is renewed with the same request id: a restarted daemon takes it up. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,14 +17,16 @@
 #include "rectify/must.h"
 
 #define INDENT 21 /* of a broken line: below the case */
-#define RENEW_SECONDS 20
+#define RENEW_SECONDS 5 /* so soon a restarted daemon is noticed */
 #define RECEIVE_MSEC 500
 #define ARENA_BYTES (64 * 1024)
 
-enum { WATCH_UNIT, WATCH_CASE, WATCH_COUNT, WATCH_UNTIL_CLOSED };
+enum { WATCH_UNIT, WATCH_CASE, WATCH_KIND, WATCH_MINE, WATCH_COUNT, WATCH_UNTIL_CLOSED };
 const struct flag watch_flags[] = {
     {"unit", 'u', "UNIT", "of this unit and its subtree only", NULL},
     {"case", 0, "CASE", "of this case only", NULL},
+    {"kind", 'k', "NOTICE", "only what somebody is told by such a notice: reminder, urge, ...", words_notice},
+    {"mine", 'm', NULL, "only what you are told", NULL},
     {"count", 'n', "N", "end after N events", NULL},
     {"until-closed", 0, "N", "end after N cases were closed", NULL},
     {NULL, 0, NULL, NULL, NULL},
@@ -44,19 +46,23 @@ static const struct column columns[] = {
     {"due", "DUE", "完成时限", 0},
     {"effects", "EFFECTS", "内容", 0},
     {"log_index", "LOG INDEX", "日志号", COLUMN_NUMBER},
+    {"notices", "NOTICES", "通知标识", COLUMN_MACHINE}, /* ids of the notices that were asked for */
 };
 
 struct watching {
   struct session *session;
   const char *unit;
   uint64_t case_no;
+  uint32_t kind; /* of notices; 0: any event */
+  bool mine;
+  uint32_t me;   /* id of the user, as events name it; 0: not known */
   uint64_t count_max, closed_max; /* 0: for ever */
   uint64_t printed, closed;
   uint8_t id[16];
   bool leased;    /* answered at least once */
   uint64_t size;  /* of the log, as far as shown */
   uint64_t epoch; /* of the daemon that holds the lease */
-  time_t renewed;
+  time_t renewed, answered;
   struct names names;
   struct codec_arena *arena;
   struct sheet *sheet; /* machines only */
@@ -77,6 +83,28 @@ static bool done(const struct watching *watching) {
 
 /* ---- one event ---- */
 
+static bool is_asked_for(const struct watching *watching, const struct notice_out *notice) {
+  if (watching->kind != 0 && notice->kind != watching->kind) return false;
+  return !watching->mine || notice->officer == watching->me;
+}
+
+static bool is_wanted(const struct watching *watching, const struct event *event) {
+  if (watching->kind == 0 && !watching->mine) return true;
+  for (uint32_t i = 0; i < event->notice_count; i++)
+    if (is_asked_for(watching, &event->notices[i])) return true;
+  return false;
+}
+
+static void put_notices(struct watching *watching, const Rectify__V1__EventRow *row, const struct event *event) {
+  char text[EVENT_NOTICES_MAX * 21 + 1] = "";
+  size_t at = 0;
+  for (uint32_t i = 0; i < event->notice_count; i++) {
+    if (!is_asked_for(watching, &event->notices[i])) continue;
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%llu", at > 0 ? " " : "", (unsigned long long)(row->log_index * 16 + i));
+  }
+  sheet_cell(watching->sheet, text, at);
+}
+
 static void put_event(struct watching *watching, const Rectify__V1__EventRow *event_row,
                       const Rectify__V1__CaseRow *row, const struct event *event, const char *effects) {
   struct sheet *sheet = watching->sheet;
@@ -94,6 +122,7 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   sheet_data(sheet, row == NULL ? &none : &row->due_text);
   sheet_string(sheet, effects);
   sheet_number(sheet, (int64_t)event_row->log_index);
+  put_notices(watching, event_row, event);
 }
 
 static void say_people(FILE *out, const struct session *session, const Rectify__V1__EventRow *event_row) {
@@ -142,6 +171,7 @@ static void show(struct watching *watching, const Rectify__V1__EventRow *event_r
              (unsigned long long)event_row->log_index);
     return;
   }
+  if (!is_wanted(watching, &event)) return;
   event_effects(watching->session, &watching->names, NULL, &event, effects);
   if (watching->sheet != NULL) put_event(watching, event_row, row, &event, effects);
   else say_event(watching, event_row, row, &event, effects);
@@ -201,14 +231,27 @@ static int keep_rows(void *context, const Rectify__V1__Page *page) {
   return EXIT_FINE;
 }
 
+/* Of a case that the user may not read he sees what he was told; a unit that was asked for cannot be held against it. */
+static void show_one_missed(struct watching *watching, const Rectify__V1__EventRow *row, const struct event *event,
+                            const struct replay *replay) {
+  bool told = false;
+  for (size_t k = 0; k < replay->count; k++)
+    if (replay->rows[k]->case_no == event->case_no) {
+      show(watching, row, replay->rows[k]);
+      return;
+    }
+  for (uint32_t i = 0; i < event->notice_count; i++) told |= watching->me != 0 && event->notices[i].officer == watching->me;
+  const bool is_case = watching->case_no == 0 || watching->case_no == event->case_no;
+  if (told && is_case && watching->unit == NULL) show(watching, row, NULL);
+}
+
 static void show_missed(struct watching *watching, const struct missed *missed, const struct replay *replay) {
   for (size_t i = 0; i < missed->page->n_events; i++) {
     struct event event;
     const Rectify__V1__EventRow *row = missed->page->events[i];
     codec_arena_reset(watching->arena);
     if (codec_event_unpack(watching->arena, row->record.data, row->record.len, &event))
-      for (size_t k = 0; k < replay->count; k++)
-        if (replay->rows[k]->case_no == event.case_no) show(watching, row, replay->rows[k]);
+      show_one_missed(watching, row, &event, replay);
     if (row->log_index >= watching->size) watching->size = row->log_index + 1;
   }
 }
@@ -232,15 +275,7 @@ static int show_page(struct watching *watching, struct missed *missed) {
   return code;
 }
 
-static int skip_missed(struct watching *watching, uint64_t size) {
-  complain(
-      "up to %llu events may have been missed, and you may not read the log; `rectify cases` shows where things stand",
-      (unsigned long long)(size - watching->size));
-  watching->size = size;
-  return EXIT_FINE;
-}
-
-/* Reads the log from where we stand until nothing newer is committed, at least up to `size`. */
+/* Reads the log, as far as the user may know it, from where we stand until nothing newer is committed, at least up to `size`. */
 static int recover(struct watching *watching, uint64_t size) {
   while (!done(watching) && watching->size < size) {
     Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
@@ -249,23 +284,27 @@ static int recover(struct watching *watching, uint64_t size) {
     const Rectify__V1__Reply *reply;
     struct missed missed = {NULL, {0}, 0};
     log.from_index = watching->size;
+    log.readable = true;
     query.what_case = RECTIFY__V1__QUERY__WHAT_LOG;
     query.log = &log;
     request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
     request.query = &query;
     int result = rectify_ask(watching->session->rectify, &request, watching->session->timeout_msec, &reply);
-    if (result == RECTIFY_TIMEOUT) return EXIT_FINE; /* the next renewal tries again */
-    const Rectify__V1__Error *error = result == RECTIFY_ERROR ? rectify_error(watching->session->rectify) : NULL;
-    if (error != NULL && error->code == FAILURE_FORBIDDEN) return skip_missed(watching, size);
+    watching->answered = 0; /* until it is whole: else the next renewal tries again */
+    if (result == RECTIFY_TIMEOUT) return EXIT_FINE;
     if (result != RECTIFY_OK) return session_failure(watching->session, result);
-    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE || reply->page->n_events == 0) return EXIT_FINE;
-    if (reply->page->head != NULL && reply->page->head->size > size) size = reply->page->head->size;
+    if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE || reply->page->head == NULL) return session_misfit();
+    if (reply->page->head->size > size) size = reply->page->head->size;
+    const uint64_t until = reply->page->next_cursor.len == 0 ? reply->page->head->size : 0; /* behind it lies nothing of ours */
     int code = keep_page(&missed, reply->page);
     if (code == EXIT_FINE) code = show_page(watching, &missed);
+    if (code == EXIT_FINE && until > watching->size) watching->size = until;
     if (missed.page != NULL) rectify__v1__page__free_unpacked(missed.page, NULL);
     if (code == EXIT_UNREACHABLE) return EXIT_FINE;
     if (code != EXIT_FINE) return code;
+    if (until != 0 && until < size) return EXIT_FINE;
   }
+  watching->answered = time(NULL);
   return EXIT_FINE;
 }
 
@@ -289,7 +328,10 @@ static int renew(struct watching *watching) {
 
 static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
   uint64_t size = pong->head == NULL ? 0 : pong->head->size, epoch = pong->head == NULL ? 0 : pong->head->epoch;
-  bool first = !watching->leased, same = epoch == watching->epoch;
+  const time_t now = time(NULL);
+  const bool first = !watching->leased, held = now - watching->answered < WATCH_LEASE_SECONDS;
+  const bool same = epoch == watching->epoch && held;
+  watching->answered = now;
   watching->leased = true;
   watching->epoch = epoch;
   if (first) {
@@ -331,8 +373,12 @@ static int read_options(struct session *session, struct arguments *arguments, st
   for (int option; (option = arguments_next(session, arguments, &exit_code)) != ARGUMENTS_END;) {
     int64_t number = 0;
     if (option == ARGUMENTS_STOP) return exit_code == EXIT_FINE ? -1 : exit_code;
-    if (option == WATCH_UNIT) watching->unit = optarg;
-    else if (option == WATCH_CASE) {
+    if (option == WATCH_MINE) watching->mine = true;
+    else if (option == WATCH_UNIT) watching->unit = optarg;
+    else if (option == WATCH_KIND) {
+      watching->kind = read_word(words_notice, "--kind", optarg);
+      if (watching->kind == 0) return EXIT_USE;
+    } else if (option == WATCH_CASE) {
       if (!case_read(optarg, &watching->case_no))
         return complain_usage(arguments->verb, "'%s' is not a case number such as C-000042", optarg);
     } else if (!number_read(optarg, 1, INT64_MAX, &number))
@@ -353,6 +399,8 @@ int watch_run(struct session *session, struct arguments *arguments) {
   (void)sigaction(SIGINT, &action, NULL);
   (void)sigaction(SIGTERM, &action, NULL);
   names_load(session, &watching.names);
+  for (uint32_t i = 1; i < watching.names.officer_count; i++)
+    if (strcmp(watching.names.officers[i], session->actor) == 0) watching.me = i;
   watching.arena = codec_arena_new(ARENA_BYTES);
   must(watching.arena != NULL);
   if (session->format != FORMAT_TABLE)

@@ -10,3 +10,7 @@ UNION ALL SELECT concat_ws(E'\t', 'count', 'order', count(*)) FROM rectify.super
 UNION ALL SELECT concat_ws(E'\t', 'count', 'rule', count(*)) FROM rectify.rule_document
 UNION ALL SELECT concat_ws(E'\t', 'count', 'document', count(*)) FROM rectify.document
 UNION ALL SELECT concat_ws(E'\t', 'count', 'tile', count(*)) FROM rectify.tile
+-- Letters are in no record; but none tells anybody of another one's notice, or of one that was never written.
+UNION ALL SELECT concat_ws(E'\t', 'count', 'letter_of_another', count(*))
+FROM rectify.letter_notice AS k JOIN rectify.letter AS l ON l.id = k.letter LEFT JOIN rectify.notice AS n ON n.id = k.notice
+WHERE n.officer IS DISTINCT FROM l.officer

@@ -1,4 +1,4 @@
--- Notices that are in no letter, with what templates need: the case as it stands now, its finding's text, the event that caused the
+-- Notices that are in no letter, with what templates need.  The case as it stands now, its finding's text, the event that caused the
 -- notice and what was said with it.  $1 last id of the page before, $2 rows.
 SELECT n.id, n.case_no, n.kind, n.copy, n.recipient, n.officer, n.created, n.instead_of, n.digest,
   e.version, e.command, e.rule, e.record, t.body, c.state, f.unit_code, f.inspection, f.category, f.code, x.body

@@ -22,7 +22,7 @@ def test_older_backup():
 
 
 KEPT = ("head", "event", "tile", "private", "evidence", "finding", "case_", "notice", "document", "client_key", "supervision_order",
-        "rule_document")
+        "rule_document", "letter", "letter_notice")
 # What is done, and whether the next start notices by itself.
 FLIPS = (
     ("a byte of a record", "UPDATE rectify.event SET record = set_byte(record, 20, get_byte(record, 20) # 1) WHERE log_index = 50", False),
@@ -42,6 +42,9 @@ FLIPS = (
     ("a notice's officer", "UPDATE rectify.notice SET officer = 1 WHERE id = (SELECT max(id) FROM rectify.notice)", False),
     ("a notice added", "INSERT INTO rectify.notice (id, case_no, kind, copy, recipient, officer, created) "
      "VALUES (99999999, 5, 1, false, 1, 1, now())", False),
+    ("a letter about another one's notice", "WITH l AS (INSERT INTO rectify.letter (id, officer, channel, language, urgent, subject, body, html, made, not_before, state, "
+     "due_at) VALUES (gen_random_uuid(), 1, 'mail', 'en', false, 's', 'b', '', now(), now(), 1, now()) RETURNING id) "
+     "INSERT INTO rectify.letter_notice SELECT 99999998, 'mail', l.id FROM l", False),
     ("a hash of evidence", "UPDATE rectify.evidence SET sha256 = sha256('mine')", False),
     ("a policy's text", "UPDATE rectify.document SET body = replace(body, '20wd', '99wd') WHERE kind = 2", True),
     ("a policy's text and hash", "UPDATE rectify.document SET body = 'x', sha256 = sha256('x') WHERE kind = 2", True),

@@ -293,6 +293,30 @@ def test_many():
     same(mark, "t", "nobody need look at them again")
 
 
+def test_slow():
+    """Somebody holds up the tables of letters: findings and cases do not notice."""
+    daemon = HERE["daemon"]
+    holder = subprocess.Popen([PSQL, "-XAtq", "-h", daemon.data / "postgres-socket", "-U", "rectify_admin", "-d", "rectify"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    holder.stdin.write("BEGIN; LOCK TABLE rectify.letter IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+    holder.stdin.flush()
+    same(holder.stdout.readline().strip(), "held", "the table is locked")
+    waiting = request("post", lease=pb.Lease(count=1, seconds=1))
+    courier().send(waiting)
+    need(until(lambda: daemon.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rectifyd letters' AND wait_event_type = 'Lock'") == "1"),
+         "a lease waits for it")
+    client = Client(daemon)
+    same([outcome.WhichOneof("result") for outcome in client.submit(finding(), finding())], ["receipt"] * 2, "findings are taken meanwhile")
+    handler = Client(daemon, "h-north")
+    same(handler.act(command(SIGN_FOR, 1))[0].receipt.status, 4, "and commands")
+    handler.close()
+    client.close()
+    holder.stdin.write("COMMIT;\n")
+    holder.stdin.close()
+    holder.wait(PATIENCE)
+    same(courier().ask(waiting).WhichOneof("body"), "leased", "then the lease comes")
+
+
 def test_command():
     """rectify letters: what was sent to whom, and every attempt."""
     done = rectify("letters", "--officer", "h-north", "--dead")
@@ -303,8 +327,11 @@ def test_command():
     dead = next(line for line in lines if line["state"] == "dead")
     same([one["outcome"] for one in dead["deliveries"]], ["failed", "deferred", "expired", "failed"], "as JSON")
     ok(rectify("letters", actor="h-north").returncode == 1, "not for everybody")
+    inbox = rectify("inbox", actor="off").stdout
+    ok("could not be delivered" in inbox and "550 gone" in inbox and "h-north" in inbox, "the office's inbox has a line of each that was given up", inbox)
+    ok("could not be delivered" not in rectify("inbox", actor="h-north").stdout, "nobody else's")
     doctor = HERE["daemon"].doctor()
     ok(doctor.returncode == 0, "the doctor finds nothing wrong", doctor.stdout[-1500:], doctor.stderr[-1500:])
 
 
-main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_many, test_command)
+main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_many, test_slow, test_command)

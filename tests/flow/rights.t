@@ -42,12 +42,14 @@ ASKED = {
     "log": {"log": pb.LogQuery()},
     "proof_of_case": {"proof": pb.ProofQuery(case_no=CASE)},
     "heads": {"checkpoints": pb.CheckpointQuery()},
+    "post": {"unposted": pb.UnpostedQuery()},
+    "letters": {"letters": pb.LetterQuery()},
 }
 
 
 def may_read(role, unit):
-    """LIFECYCLE.md, Queries.  Any role but administrator reads."""
-    return role is not None and role != "ADMINISTRATOR" and unit in ("city", "north")
+    """LIFECYCLE.md, Queries.  Any role but administrator and courier reads."""
+    return role not in (None, "ADMINISTRATOR", "COURIER") and unit in ("city", "north")
 
 
 def allowed(row, role, unit):

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Watching: pushes tell each officer what happened to the cases he may see, all of it, and nothing else."""
+import json
 import os
 import sys
 
@@ -197,4 +198,84 @@ def test_through_a_restart():
     same(daemon.stop(), 0, "the daemon stops as asked")
 
 
-main(test_scope, test_content, test_stop_and_renew, test_limit, test_missed, test_through_a_restart)
+class Watching:
+    """A `rectify watch`; the lines that it has written."""
+
+    def __init__(self, daemon, actor, *options):
+        self.file = daemon.top / f"watch-{actor}-{len(options)}"
+        with open(self.file, "wb") as out:
+            self.process = subprocess.Popen([BUILD / "rectify", "--as", actor, "--endpoint", daemon.endpoint, "watch", "--json", *options],
+                                            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
+
+    def lines(self):
+        return [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+
+    def notices(self):
+        return [int(number) for line in self.lines() for number in line["notices"].split()]
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
+        return self.process.returncode, self.process.stderr.read().decode()
+
+
+def test_through_a_kill():
+    """`rectify watch` goes through a stop and kill -9 of the daemon without losing or repeating a notice."""
+    daemon = city()
+    client = Client(daemon)
+    people = {"off": Watching(daemon, "off"), "h-north": Watching(daemon, "h-north", "--mine"), "h-south": Watching(daemon, "h-south", "--kind", "task"),
+              "auditor": Watching(daemon, "auditor", "--unit", "south")}
+    while not all(one.lines() for one in people.values()):  # each has begun to watch when it shows something
+        client.submit(finding(unit="north"), finding(unit="south"))
+        need(all(one.process.poll() is None for one in people.values()), "all go on")
+    numbers = [outcome.receipt.case_no for outcome in client.submit(finding(unit="north"), finding(unit="south"))]
+    for way in ("kill", "stop", "kill"):
+        getattr(daemon, way)()
+        daemon = Daemon(top=daemon.top).start()
+        for _ in range(3):  # before anybody has renewed a watch
+            numbers += [outcome.receipt.case_no for outcome in client.submit(*(finding(unit=unit) for unit in ("north", "south", "north-1")))]
+    last = numbers[-3:]
+    wanted = {"off": last, "h-north": last[:1], "h-south": last[1:2], "auditor": last[1:2]}
+    for name, one in people.items():
+        done = until(lambda name=name, one=one: {f"C-{number:06}" for number in wanted[name]} <= {line["case"] for line in one.lines()})
+        ok(done, f"{name} sees the last of it", one.lines()[-2:])
+        indexes = [line["log_index"] for line in one.lines()]
+        same(indexes, sorted(set(indexes)), f"{name}: in order, nothing twice")
+    first = people["off"].lines()[0]["log_index"]
+    same([line["log_index"] for line in people["off"].lines()],
+         [int(line) for line in daemon.sql(f"SELECT log_index FROM rectify.event WHERE case_no > 0 AND log_index >= {first} ORDER BY 1").splitlines()],
+         "who sees all lost nothing")
+    mine = "n.officer = (SELECT id FROM rectify.officer WHERE code = 'h-north')"
+    tasks = "n.kind = 1 AND n.case_no IN (SELECT case_no FROM rectify.finding WHERE unit_code = 'south')"
+    for name, what in (("h-north", mine), ("h-south", tasks)):
+        seen = people[name].notices()
+        stored = daemon.sql(f"SELECT n.id FROM rectify.notice AS n WHERE n.id >= {seen[0]} AND {what} ORDER BY 1").splitlines()
+        same(seen, [int(line) for line in stored], f"{name}: each of {len(seen)} notices once")
+    same({line["unit"] for line in people["auditor"].lines()}, {"south"}, "a unit that was asked for")
+    for name, one in people.items():
+        same(one.end(), (0, ""), f"{name}: Ctrl-C ends it, and nothing was complained of")
+    DAEMON.append(daemon)
+
+
+def test_told_only():
+    """Whoever may not read a case any more still hears what he is told, and no more."""
+    daemon = DAEMON[-1]
+    inspector, off, office = Client(daemon, "insp-2"), Client(daemon, "off"), Client(daemon, "office")
+    number = inspector.submit(finding(team="team-2"))[0].receipt.case_no
+    inspector.act(command(WITHDRAW, number, text="x"))
+    gone = CITY.replace("  - {officer: insp-2, role: inspector, unit: team-2}\n", "")
+    need(office.publish(1, gone).WhichOneof("result") == "receipt", "he leaves the team")
+    watcher, size = Watcher(daemon, "insp-2"), off.ping().head.size
+    off.act(command(COMMENT, number, text="geheim"), command(35, number, text="bleibt"))
+    need(until(lambda: off.ping().head.size >= size + 2), "both are recorded")
+    watcher.quiet_all()
+    events = [event for push in watcher.pushes for event in push.events]
+    same([(pb.Event.FromString(event.event.record).command, event.event.text, event.HasField("row"), [one.officer for one in event.notices]) for event in events],
+         [(35, b"", False, [b"insp-2"])], "a push tells that he was told, without text and case")
+    page = inspector.query(log=pb.LogQuery(from_index=size, readable=True))
+    same([(pb.Event.FromString(row.record).command, row.text, row.salt) for row in page.events], [(35, b"", b"")], "asking for what was missed tells the same")
+    same(inspector.query(log=pb.LogQuery(from_index=size)).code, FORBIDDEN, "the whole log is not his")
+    same(len(off.query(log=pb.LogQuery(from_index=size, readable=True)).events), 2, "who may read the case gets both")
+
+
+main(test_scope, test_content, test_stop_and_renew, test_limit, test_missed, test_through_a_restart, test_through_a_kill, test_told_only)

@@ -284,9 +284,9 @@ class Daemon:
         return done.stdout.strip() if done.returncode == 0 else "error: " + done.stderr.strip()
 
     def backend(self, name):
-        """Process id of the daemon's connection `name` (writer, reader)."""
+        """Process id of the daemon's connection `name` (writer, reader, letters)."""
         return int(self.sql("SELECT coalesce(min(pid), 0) FROM pg_stat_activity "
-                            f"WHERE usename = 'rectify_{name}' AND datname = 'rectify'"))
+                            f"WHERE application_name = 'rectifyd {name}' AND datname = 'rectify'"))
 
     def doctor(self, actor="auditor"):
         return subprocess.run([BUILD / "rectify", "doctor", "--as", actor, "--endpoint", self.endpoint], capture_output=True,

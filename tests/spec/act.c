@@ -176,13 +176,23 @@ static void take_defaults(struct play *play, struct command *command, struct fin
   finding->id = command->key;
 }
 
-/* What only the daemon asks: a rung that was fired already, a review without a publication. */
+/* A letter about the case was given up. */
+static struct spec_case *act_undelivered(struct play *play, struct spec_case *found) {
+  struct command command = {.kind = COMMAND_UNDELIVERED, .case_no = found->state.case_no, .has_text = true};
+  play->commands++;
+  memcpy(command.key.bytes, &play->commands, sizeof play->commands);
+  command.key.bytes[15] = 7;
+  return play_command(play, found, NULL, &command);
+}
+
+/* What only the daemon asks: a rung that was fired already, a review without a publication, what was not delivered. */
 static struct spec_case *act_daemon(struct play *play, char **words, uint32_t count) {
   struct command command = {0};
   struct spec_case *found = count == 3 ? play_case(play, words[2]) : NULL;
+  if (found != NULL && strcmp(words[1], "undelivered") == 0) return act_undelivered(play, found);
   const bool repeats = count == 3 && strcmp(words[1], "repeats") == 0;
   if (found == NULL || (!repeats && strcmp(words[1], "reviews") != 0)) {
-    play_fail(play, "the daemon repeats or reviews a case");
+    play_fail(play, "the daemon repeats, reviews or undelivered a case");
     return NULL;
   }
   case_review_command(&play->city->world, &found->state, &command);

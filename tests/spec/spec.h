@@ -15,6 +15,7 @@
  *                                     Cases that follow from F1 are called F1.1, F1.2, ... in order.
  *   OFFICER tries COMMAND on F1       any command of command.def
  *   daemon repeats F1 / reviews F1    the last rung of the case once more; a look at the case after a publication
+ *   daemon undelivered F1             a letter with notices of the case was given up
  *   publish policy|calendar|registry FILE    a new version, in force at once; every open case is reviewed
  *   publish registry FILE → not taken: WORDS the file is refused, and the words stand in what is said about it
  *   F1                                looks at the case, and at its last event: rule, edge, notices, relation

@@ -1,4 +1,4 @@
--- Who may what: the writer calls ten functions and reads, the reader reads, everybody else has nothing.
+-- Who may what: the writer calls thirteen functions and reads, the reader reads, everybody else has nothing.
 \ir lib.psql
 SELECT * FROM no_plan();
 SELECT is(pg_temp.append(pg_temp.submits(1, 1)), 'ok, changed', 'the writer appends');
@@ -27,11 +27,14 @@ CREATE VIEW pg_temp.routine AS
 SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'append', 'deny_change', 'forget_signature',
   'guard_checkpoint', 'guard_erasure', 'guard_evidence', 'guard_key', 'guard_private', 'guard_signature', 'is_being_erased',
   'keep_checkpoint', 'officer_of_login', 'oversees_all', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over'],
+  'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over',
+  'check_epoch', 'forget_letters', 'give_up', 'guard_delivery', 'guard_letter', 'lease_letters', 'make_letters', 'report_letter',
+  'report_letters'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
   ARRAY['add_cosignature', 'append', 'keep_checkpoint', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'set_clock', 'set_reviewed', 'take_over'], 'the writer may call ten');
+  'project_signatures', 'set_clock', 'set_reviewed', 'take_over', 'make_letters', 'lease_letters', 'report_letters'],
+  'the writer may call thirteen');
 SELECT is_empty($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
   'the reader may call none');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');

@@ -59,6 +59,15 @@ SELECT is(pg_temp.seen_by('l_' || code, 'SELECT officer FROM rectify.notice'), C
 SELECT is(pg_temp.seen_by('l_' || code, 'SELECT size FROM rectify.head'), '{5}', who || ': the head') FROM pg_temp.login;
 SELECT is(pg_temp.seen_by('l_' || code, 'SELECT 1 FROM rectify.reader_login'), '42501', who || ': not the logins') FROM pg_temp.login;
 
+-- Letters: one's own, and all for who oversees the whole.
+SELECT is(pg_temp.state_as('rectify_writer', format($$SELECT * FROM rectify.make_letters(0, now(), ARRAY[%L::uuid, %L::uuid], '{2,3}', '{mail,mail}', '{en,en}', '{f,f}',
+  '{s,s}', '{b,b}', '{h,h}', ARRAY[now(), now()], '{1,2}', '{16,32}')$$, md5('2'), md5('3'))), 'ok', 'two letters');
+SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.lease_letters(0, now(), md5(''r'')::uuid, NULL, 10, now() + interval ''1 hour'')'), 'ok', 'are leased');
+SELECT is(pg_temp.seen_by('l_' || code, 'SELECT officer FROM rectify.letter'), CASE WHEN oversees THEN '{2,3}' WHEN code = 'p-north' THEN '{2}'
+  WHEN code = 'h-south' THEN '{3}' ELSE '{}' END, who || ': letters') FROM pg_temp.login;
+SELECT is(pg_temp.seen_by('l_' || code, format('SELECT count(*) FROM rectify.%I', name)), CASE WHEN oversees THEN '{2}' WHEN code IN ('p-north', 'h-south') THEN '{1}'
+  ELSE '{0}' END, who || ': ' || name) FROM pg_temp.login, unnest(ARRAY['letter_notice', 'delivery']) AS name;
+
 -- Reading is all they may, and no setting or borrowed identity widens it.
 SELECT is(pg_temp.state_as('l_aud', statement), '42501', 'the auditor may not: ' || statement)
 FROM unnest(ARRAY['INSERT INTO rectify.event SELECT * FROM rectify.event', 'UPDATE rectify.case_ SET unit = 2', 'DELETE FROM rectify.private',

@@ -4,13 +4,13 @@ import ast, pathlib, re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/PROTOCOL.md").read_text()
-TABLES = "kind severity track status light clock evidence form notice recipient edge origin relation mark command error rule".split()
+TABLES = "kind severity track status light clock evidence form notice letter_state delivery letter_result recipient edge origin relation mark command error rule".split()
 
 
 def rows(table):
     """(number, NAME, [the arguments after them]) of each row."""
     for line in (ROOT / f"include/rectify/{table}.def").read_text().splitlines():
-        match = re.match(r"[A-Z]+\((\d+), ([A-Z_]+), (.*)\)$", line)
+        match = re.match(r"[A-Z_]+\((\d+), ([A-Z_]+), (.*)\)$", line)
         if match:
             yield int(match[1]), match[2], match[3]
 
@@ -46,7 +46,7 @@ def wrong_bounds():
 
 
 SENT = """Request Submit Finding Evidence Act Command Publish Query CaseQuery HistoryQuery LogQuery NoticeQuery WhyQuery
-NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery Cosign Watch ClockAdvance""".split()
+NextQuery DocumentQuery KeyChange KeyQuery CheckpointQuery ProofQuery Cosign UnpostedQuery LetterQuery Post Letter Lease Report LetterReport Watch ClockAdvance""".split()
 
 
 def unnamed():

@@ -395,6 +395,76 @@ static void test_ask_tells_the_error(void **state) {
   assert_null(rectify_error(client));
 }
 
+/* ---- a courier's calls ---- */
+
+/* Answers lease by a lease, reports and letters by outcomes, the query by a page of the same id; `odd`: each by a pong. */
+static void *daemon_for_courier(void *odd) {
+  static struct seen seen;
+  Rectify__V1__Reply reply = RECTIFY__V1__REPLY__INIT;
+  Rectify__V1__Leased leased = RECTIFY__V1__LEASED__INIT;
+  Rectify__V1__LetterOutcomes letters = RECTIFY__V1__LETTER_OUTCOMES__INIT;
+  Rectify__V1__Page page = RECTIFY__V1__PAGE__INIT;
+  if (!daemon_receive(&seen)) return (void *)1;
+  Rectify__V1__Request *request = rectify__v1__request__unpack(NULL, seen.length, seen.bytes);
+  leased.now = 7;
+  page.now = 8;
+  if (odd != NULL) {
+    daemon_answer(&seen);
+  } else {
+    reply.body_case = request->body_case == RECTIFY__V1__REQUEST__BODY_LEASE   ? RECTIFY__V1__REPLY__BODY_LEASED
+                      : request->body_case == RECTIFY__V1__REQUEST__BODY_QUERY ? RECTIFY__V1__REPLY__BODY_PAGE
+                                                                               : RECTIFY__V1__REPLY__BODY_LETTERS;
+    if (reply.body_case == RECTIFY__V1__REPLY__BODY_LEASED) reply.leased = &leased;
+    if (reply.body_case == RECTIFY__V1__REPLY__BODY_PAGE) reply.page = &page;
+    if (reply.body_case == RECTIFY__V1__REPLY__BODY_LETTERS) reply.letters = &letters;
+    daemon_send(&seen, &reply);
+  }
+  rectify__v1__request__free_unpacked(request, NULL);
+  return NULL;
+}
+
+enum call { UNPOSTED, POST, LEASE, REPORT, CALLS };
+
+static int call(enum call which, const Rectify__V1__Page **page, const Rectify__V1__Leased **leased,
+                const Rectify__V1__LetterOutcomes **outcomes) {
+  static uint8_t key[16] = {1, 2, 3, 4, 5, 6, 0x70, 8, 0x80}, officer[] = "O1", channel[] = "mail";
+  static uint64_t notice = 16;
+  Rectify__V1__Letter letter = RECTIFY__V1__LETTER__INIT, *letters = &letter;
+  Rectify__V1__LetterReport report = RECTIFY__V1__LETTER_REPORT__INIT, *reports = &report;
+  letter.id = report.letter = (ProtobufCBinaryData){16, key};
+  letter.officer = (ProtobufCBinaryData){2, officer};
+  letter.channel = (ProtobufCBinaryData){4, channel};
+  letter.n_notices = 1;
+  letter.notices = &notice;
+  report.attempt = 1;
+  report.outcome = DELIVERY_DELIVERED;
+  if (which == UNPOSTED) return rectify_unposted(client, NULL, PATIENCE_MSEC, page);
+  if (which == POST) return rectify_post(client, &letters, 1, PATIENCE_MSEC, outcomes);
+  if (which == LEASE) return rectify_lease(client, "mail", 2, 60, PATIENCE_MSEC, leased);
+  return rectify_report(client, &reports, 1, PATIENCE_MSEC, outcomes);
+}
+
+static void test_a_couriers_calls(void **state) {
+  (void)state;
+  static char odd;
+  client->timing = client_timing_default;
+  for (int i = 0; i < 2 * CALLS; i++) {
+    const Rectify__V1__Page *page = NULL;
+    const Rectify__V1__Leased *leased = NULL;
+    const Rectify__V1__LetterOutcomes *outcomes = NULL;
+    const bool right = i < CALLS;
+    pthread_t thread;
+    void *failed;
+    pthread_create(&thread, NULL, daemon_for_courier, right ? NULL : &odd);
+    assert_int_equal(call((enum call)(i % CALLS), &page, &leased, &outcomes), right ? RECTIFY_OK : RECTIFY_PROTOCOL);
+    pthread_join(thread, &failed);
+    assert_null(failed); /* what was sent is a request of this protocol */
+    if (right && i == UNPOSTED) assert_int_equal(page->now, 8);
+    if (right && i == LEASE) assert_int_equal(leased->now, 7);
+    if (right && (i == POST || i == REPORT)) assert_non_null(outcomes);
+  }
+}
+
 static void test_ask_keeps_what_others_wait_for(void **state) {
   (void)state;
   Rectify__V1__Request request;
@@ -589,6 +659,7 @@ int main(void) {
       WITH_DAEMON(test_broken_answers),
       WITH_DAEMON(test_ask_through_losses_and_busy),
       WITH_DAEMON(test_ask_tells_the_error),
+      WITH_DAEMON(test_a_couriers_calls),
       WITH_DAEMON(test_ask_keeps_what_others_wait_for),
       WITH_DAEMON(test_ask_with_a_full_window),
       WITH_DAEMON(test_pushes_are_kept_up_to_a_bound),

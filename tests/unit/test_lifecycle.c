@@ -15,7 +15,7 @@ static void test_rows(void **state) {
     assert_true(word_known(words_command, move->command));
     assert_true(move->from == STATUS_NONE || word_known(words_status, move->from));
     assert_true(word_known(words_status, move->to));
-    assert_true(move->rule >= 600 && move->rule < 700);
+    assert_true(move->rule >= 600 && move->rule < 1000);
     assert_false(rule_refuses(move->rule));
     assert_non_null(lifecycle_move(move->command, move->from));
     for (uint32_t k = 0; k < i; k++) /* no row twice, and a rule belongs to one command */

@@ -162,7 +162,7 @@ static void try_read(char *text, uint32_t role, uint32_t place, uint32_t when, e
   name_of(role, place, when, via, name);
   const uint32_t actor = registry_officer_by_code(registry, name, strlen(name));
   bool covers = role == ROLE_INSPECTOR ? covers_unit[place] || covers_team[place] : covers_unit[place];
-  bool wanted = role != ROLE_ADMINISTRATOR && is_now[when] && via != VIA_LATE_SUBSTITUTE && covers;
+  bool wanted = role != ROLE_ADMINISTRATOR && role != ROLE_COURIER && is_now[when] && via != VIA_LATE_SUBSTITUTE && covers;
   if (authorise_read(&world, actor, unit("a"), unit("team-1"), today) != wanted) fail_msg("%s reads: not %d", name, wanted);
 }
 
