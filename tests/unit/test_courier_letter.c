@@ -193,10 +193,26 @@ static void test_bounds(void **state) {
   letter_free(&letter);
 }
 
+/* docs/COURIER.md lists each variable as variable.def explains it. */
+static void test_manual(void **state) {
+  static const char *const lines[] = {
+#define VARIABLE(NAME, name, of, text) "\n| `" #name "` | " text,
+#include "courier/variable.def"
+#undef VARIABLE
+  };
+  size_t length = 0;
+  char *manual = document_read("docs/COURIER.md", 1 << 20, &length);
+  (void)state;
+  assert_non_null(manual);
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    if (strstr(manual, lines[i]) == NULL) fail_msg("docs/COURIER.md lacks%s", lines[i]);
+  free(manual);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_golden), cmocka_unit_test(test_errors), cmocka_unit_test(test_folder),
-      cmocka_unit_test(test_render), cmocka_unit_test(test_bounds),
+      cmocka_unit_test(test_render), cmocka_unit_test(test_bounds), cmocka_unit_test(test_manual),
   };
   return cmocka_run_group_tests(tests, open_set, close_set);
 }
