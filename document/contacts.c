@@ -1,5 +1,4 @@
 /* contacts.c - contacts.yaml: who is reached where, in which language, and when; see courier.h. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +100,8 @@ static void take_contact(struct contacts_draft *draft, const struct yaml_node *n
   take_addresses(draft, values[CHANNELS], contact);
 }
 
+static int is_officer(const void *key, const void *row) { return strcmp(key, ((const struct contact *)row)->officer); }
+
 static int by_officer(const void *left, const void *right) {
   const struct contact *a = left, *b = right;
   return strcmp(a->officer, b->officer);
@@ -155,8 +156,6 @@ void contacts_free(struct contacts *contacts) {
 }
 
 const struct contact *contacts_find(const struct contacts *contacts, const char *officer) {
-  struct contact key;
-  (void)snprintf(key.officer, sizeof key.officer, "%s", officer);
   if (contacts->count == 0) return NULL;
-  return bsearch(&key, contacts->rows, contacts->count, sizeof *contacts->rows, by_officer);
+  return bsearch(officer, contacts->rows, contacts->count, sizeof *contacts->rows, is_officer);
 }

@@ -17,6 +17,7 @@ run libfyaml-dev
 run libsmartcols-dev
 run libcurl4-openssl-dev # the courier
 run tzdata            # time zones of units
+run python3           # the demonstration's server of mail
 run postgresql        # the private cluster
 test libcmocka-dev
 test perl             # prove

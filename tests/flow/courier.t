@@ -271,7 +271,7 @@ def test_digest():
 
     at(friday, 9)
     wait(lambda: courier.saw(r"courier\.calendar name=cn"), "the published calendar is found")
-    wait(lambda: not office_unposted("h-north-1"), "what waited goes")
+    wait(lambda: not office_unposted("h-north-1") and not letters(officer=b"h-north-1", state=WAITING), "what waited goes")
     mail.taken.clear()
     submit(3, unit="north-1")
     at(friday, 23)
