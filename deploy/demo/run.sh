@@ -62,7 +62,10 @@ gone() {
 stop() {
   trap - EXIT INT TERM
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
-  [ -z "$courier" ] || kill "$courier" 2>/dev/null || true
+  if [ -n "$courier" ]; then # while the daemon answers it ends at once
+    kill "$courier" 2>/dev/null || true
+    wait "$courier" || true
+  fi
   [ -z "$mail" ] || kill "$mail" 2>/dev/null || true
   [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
   local code=0
@@ -517,6 +520,12 @@ by_mail() {
   printf '$ cat %s\n' "$MAIL/0001.txt"
   head -n 18 "$MAIL/0001.txt" | sed 's/^/  /' | clip "$WIDTH"
   echo "  ..."
+  local tries=0
+  until rectify letters --officer o182 --as o107 | grep -q delivered; do # it is reported a moment later
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || fail "the letter is not reported"
+    sleep 0.1
+  done
   first 3 rectify letters --officer o182 --as o107
 }
 
