@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document/report.h"
 #include "rectify/must.h"
 
 #define SHORT_BYTES 1500      /* of a finding, or what was said, in a letter of its own */
@@ -29,16 +30,16 @@ static const char *in_language(const struct facts *facts, const char *en, const 
   return facts->language == LANGUAGE_ZH ? zh : en;
 }
 
-/* What comes from people: no control characters but new lines, and not longer than a letter bears. */
+/* What comes from people: nothing that a mail would show as something else but new lines, and not longer than a letter bears. */
 static void put_clean(struct buffer *text, const ProtobufCBinaryData *data, size_t bytes_max) {
   const char *from = (const char *)data->data;
   const size_t cut = text_cut(from, data->len, bytes_max);
-  for (size_t i = 0, begin = 0; i <= cut; i++) {
-    const bool ends = i == cut || ((unsigned char)from[i] < 0x20 && from[i] != '\n') || from[i] == 0x7f;
-    if (!ends) continue;
-    buffer_put(text, from + begin, i - begin);
-    if (i < cut) buffer_puts(text, " ");
-    begin = i + 1;
+  for (size_t at = 0; at < cut;) {
+    uint32_t point = 0;
+    const size_t size = utf8_next(from + at, cut - at, &point);
+    if (size > 0 && (point == '\n' || utf8_is_plain(point))) buffer_put(text, from + at, size);
+    else buffer_puts(text, " ");
+    at += size > 0 ? size : 1;
   }
   if (cut < data->len) buffer_puts(text, ELLIPSIS);
 }

@@ -144,13 +144,34 @@ static void take_outcome(struct round *round, uint32_t at, const Rectify__V1__Le
   }
 }
 
-/* Sends what is gathered.  A letter that was refused was taken by another courier: it is gone from here too. */
-static void send_request(struct round *round) {
+/* The daemon will not have a request of this form, now or later: a fault of this program or of a template. */
+static bool is_refused(const struct wire *wire, int result) {
+  const Rectify__V1__Error *error = result == RECTIFY_ERROR ? rectify_error(wire->rectify) : NULL;
+  return error != NULL && (error->code == FAILURE_FIELD || error->code == FAILURE_MALFORMED || error->code == FAILURE_TOO_LARGE);
+}
+
+/* Letters [from, until).  A letter that was refused was taken by another courier: it is gone from here too. */
+static void send_some(struct round *round, uint32_t from, uint32_t until) {
   const Rectify__V1__LetterOutcomes *outcomes;
-  if (round->count == 0) return;
-  const int result = rectify_post(round->wire->rectify, round->pointers, round->count, WIRE_TIMEOUT_MSEC, &outcomes);
-  round->failed = !wire_ended(round->wire, result) || outcomes->n_outcomes != round->count;
-  for (uint32_t i = 0; !round->failed && i < round->count; i++) take_outcome(round, i, outcomes->outcomes[i]);
+  const uint32_t count = until - from;
+  const int result = rectify_post(round->wire->rectify, round->pointers + from, count, WIRE_TIMEOUT_MSEC, &outcomes);
+  if (is_refused(round->wire, result) && count == 1) {
+    const Rectify__V1__LetterOutcome outcome = RECTIFY__V1__LETTER_OUTCOME__INIT;
+    log_err("courier.letter_refused reason=\"%s\"", rectify_error_text(round->wire->rectify));
+    take_outcome(round, from, &outcome); /* until all is read anew */
+    return;
+  }
+  if (is_refused(round->wire, result)) { /* one that nobody will take must not hold up the others */
+    send_some(round, from, from + count / 2);
+    send_some(round, from + count / 2, until);
+    return;
+  }
+  round->failed |= !wire_ended(round->wire, result) || outcomes->n_outcomes != count;
+  for (uint32_t i = 0; !round->failed && i < count; i++) take_outcome(round, from + i, outcomes->outcomes[i]);
+}
+
+static void send_request(struct round *round) {
+  if (round->count > 0) send_some(round, 0, round->count);
   round->count = 0;
   round->bytes = 0;
 }

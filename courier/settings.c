@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rectify/must.h"
 #include "sign/curve.h"
@@ -30,10 +31,15 @@ static bool load_config(const char *path, struct settings *out, struct buffer *e
   return fine;
 }
 
-/* Personal data: read like a secret, so that a file open to all is found out. */
+/* Personal data: a file that is open to everybody is no file for them. */
 static bool load_contacts(struct settings *out, struct buffer *errors) {
   struct document_report report = {0};
+  struct stat status;
   size_t length;
+  if (stat(out->config.contacts, &status) == 0 && (status.st_mode & 07) != 0) {
+    buffer_putf(errors, "%.900s: error: others may read or change it: chmod 600\n", out->config.contacts);
+    return false;
+  }
   char *text = read_file(out->config.contacts, &length, errors);
   if (text == NULL) return false;
   const bool fine = contacts_parse(out->config.contacts, text, length, &out->config, &out->contacts, &report);
