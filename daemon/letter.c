@@ -133,10 +133,10 @@ static void made_add(struct made *made, const struct registry *registry, const R
   }
 }
 
-static void begin_params(const struct daemon *daemon, struct pg_params *params) {
+static void begin_params(const struct daemon *daemon, usec_t now, struct pg_params *params) {
   pg_params_reset(params);
   pg_param_int8(params, (int64_t)daemon->store.epoch);
-  pg_param_instant(params, clock_now());
+  pg_param_instant(params, now);
 }
 
 static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, struct job *job) {
@@ -148,7 +148,7 @@ static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, stru
     memcpy(job->ids[i].bytes, post->letters[i]->id.data, WIRE_ID_BYTES);
     made_add(&made, daemon->store.office->registry, post->letters[i]);
   }
-  begin_params(daemon, &params);
+  begin_params(daemon, clock_now(), &params);
   struct pg_array *const arrays[] = {&made.ids,      &made.officers, &made.channels,   &made.languages, &made.urgent, &made.subjects,
                                      &made.bodies,   &made.htmls,    &made.not_before, &made.places,    &made.notices};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) pg_param_array(&params, arrays[i]);
@@ -164,8 +164,12 @@ enum { LEASED_ID, LEASED_OFFICER, LEASED_CHANNEL, LEASED_LANGUAGE, LEASED_URGENT
 
 static void lease_result(void *context, unsigned step, const PGresult *result) {
   struct job *job = context;
-  if (step == 0) job->leased = PQcopyResult(result, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
-  else job->next_due = pg_instant(result, 0, 0);
+  if (step == 0) {
+    job->leased = PQcopyResult(result, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
+    return;
+  }
+  job->next_due = pg_instant(result, 0, 0);
+  job->given_up = pg_int(result, 0, 1) != 0;
 }
 
 size_t letter_numbers(ProtobufCBinaryData packed, uint64_t *out, size_t room) {
@@ -229,6 +233,7 @@ static void lease_done(void *context, enum pg_outcome outcome, const char *sqlst
   const bool fine = outcome == PG_DONE && job->leased != NULL && job->daemon->store.office->registry != NULL;
   if (fine) answer_lease(job);
   else job_failed(job, sqlstate, text);
+  job->daemon->post.dead_wanted |= job->given_up;
   job_end(job);
 }
 
@@ -239,15 +244,17 @@ static void param_channel(struct pg_params *params, ProtobufCBinaryData channel)
 
 static bool send_lease(struct daemon *daemon, const Rectify__V1__Lease *lease, struct job *job) {
   struct pg_params params;
+  const usec_t now = clock_now();
   if (!pg_begin(daemon->post.pg, lease_result, lease_done, job)) return false;
-  begin_params(daemon, &params);
+  begin_params(daemon, now, &params);
   pg_param_bytes(&params, job->id.bytes, WIRE_ID_BYTES);
   param_channel(&params, lease->channel);
   pg_param_int4(&params, (int32_t)lease->count);
-  pg_param_instant(&params, clock_now() + lease->seconds * USEC_PER_SECOND);
+  pg_param_instant(&params, now + lease->seconds * USEC_PER_SECOND);
   pg_statement(daemon->post.pg, STATEMENT_LEASE_LETTERS, &params);
   pg_params_reset(&params);
   param_channel(&params, lease->channel);
+  pg_param_instant(&params, now);
   pg_statement(daemon->post.pg, STATEMENT_NEXT_LETTER, &params);
   pg_end(daemon->post.pg);
   return true;
@@ -270,7 +277,7 @@ static bool send_report(struct daemon *daemon, const Rectify__V1__Report *report
     put_text(&arrays[3], one->answer);
     pg_put_int(&arrays[4], one->retry_at);
   }
-  begin_params(daemon, &params);
+  begin_params(daemon, clock_now(), &params);
   for (size_t i = 0; i < 5; i++) pg_param_array(&params, &arrays[i]);
   pg_statement(daemon->post.pg, STATEMENT_REPORT_LETTERS, &params);
   pg_end(daemon->post.pg);

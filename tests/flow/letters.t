@@ -293,6 +293,19 @@ def test_many():
     same(mark, "t", "nobody need look at them again")
 
 
+def test_too_often():
+    """A letter that was leased a thousand times and never reported is given up by the next lease."""
+    daemon = HERE["daemon"]
+    case_no = new_case()
+    mine = [row for row in unposted() if row.case_no == case_no and row.officer == b"h-north"]
+    one = letter("h-north", [mine[0].id])
+    need(post(one)[0][0] == MADE, "a letter")
+    daemon.sql(f"ALTER TABLE rectify.letter DISABLE TRIGGER guard_row; UPDATE rectify.letter SET attempts = 1000 WHERE id = '{one.id.hex()}';"
+               "ALTER TABLE rectify.letter ENABLE ALWAYS TRIGGER guard_row")
+    same(len(lease(channel="mail").letters), 0, "it is not handed out again")
+    ok(until(lambda: [row for row in notices_of("off") if row.kind == NOTICE_UNDELIVERED and row.case_no == case_no]), "the office is told")
+
+
 def test_slow():
     """Somebody holds up the tables of letters: findings and cases do not notice."""
     daemon = HERE["daemon"]
@@ -334,4 +347,4 @@ def test_command():
     ok(doctor.returncode == 0, "the doctor finds nothing wrong", doctor.stdout[-1500:], doctor.stderr[-1500:])
 
 
-main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_many, test_slow, test_command)
+main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_many, test_too_often, test_slow, test_command)
