@@ -2,10 +2,8 @@
 """The courier: letters arrive by mail, chat and webhook, whatever servers do and whenever it is killed."""
 import logging
 import os
-import random
 import re
 import signal
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -17,7 +15,7 @@ logging.disable(logging.CRITICAL)  # aiosmtpd tells of each conversation that br
 MINUTE = HOUR // 60
 DAY = 24 * HOUR
 WAITING, SENT, DEAD, NONE = 1, 2, 3, 4  # letter_state.def
-DELIVERED, FAILED, REFUSED, DEFERRED, EXPIRED = 1, 2, 3, 4, 7  # delivery.def
+DELIVERED, FAILED, REFUSED = 1, 2, 3  # delivery.def
 POST_CITY = CITY.replace("appointments:", "  - {code: post, name: 投递, unit: city}\nappointments:\n  - {officer: post, role: courier, unit: city}")
 HERE = {}
 
@@ -108,7 +106,6 @@ def test_mail_trouble():
         return None if calm else told.get(who) if what == "data" and who != "p-north" else None
 
     mail = Mail(behave)
-    mail.refused = "p-north@"
     plain = mail.handle_RCPT
 
     async def handle_rcpt(server, session, envelope, address, options):
