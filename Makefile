@@ -29,6 +29,7 @@ SIGN := $(patsubst %.c,$(B)/%.o,$(wildcard sign/*.c))
 VERIFY := $(patsubst %.c,$(B)/%.o,$(wildcard verify/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/*.c))
 CLIENT := $(patsubst %.c,$(B)/%.o,$(filter-out client/command/%,$(wildcard client/*.c)))
+COURIER := $(patsubst %.c,$(B)/%.o,$(wildcard courier/*.c))
 COMMAND := $(patsubst %.c,$(B)/%.o,$(wildcard client/command/*.c))
 PB_H := $(B)/proto/rectify/v1/rectify.pb-c.h
 
@@ -37,9 +38,9 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '%-7s %s\n' $(1) $(2))
 
 # Tests: unit programs and helpers of the other rings, each one file, linked with whatever they use of the rest.
-MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o
+MAINS := $(B)/daemon/main.o $(B)/client/command/main.o $(B)/sign/main.o $(B)/courier/main.o
 LIBRARY_ALL := $(B)/librectify-all.a
-LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter
+LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter -lcurl
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
@@ -56,7 +57,7 @@ MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 CATALOGUE := $(B)/locale/zh_CN/LC_MESSAGES/rectify.mo
-all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/librectify.a $(CATALOGUE) ## build the programs
+all: $(B)/rectifyd $(B)/rectify $(B)/rectify-sign $(B)/rectify-courier $(B)/librectify.a $(CATALOGUE) ## build the programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -96,7 +97,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c courier/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -147,12 +148,14 @@ install: ## install what is missing, build, put in place programs, library, poli
 	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -d "$(DESTDIR)$(INCLUDEDIR)/rectify/v1" "$(DESTDIR)$(DATADIR)/rectify/proto/rectify/v1"
 	install -d "$(DESTDIR)$(DATADIR)/rectify/policy/calendar" "$(DESTDIR)$(DATADIR)/rectify/policy/ledger" "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -d "$(DESTDIR)$(DATADIR)/rectify/templates/zh_CN" "$(DESTDIR)$(DATADIR)/rectify/templates/en"
 	install -d "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES"
 	install -m 644 $(CATALOGUE) "$(DESTDIR)$(DATADIR)/locale/zh_CN/LC_MESSAGES/rectify.mo"
 	install -d "$(DESTDIR)$(DATADIR)/bash-completion/completions" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
 	install -d "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	install -m 755 $(B)/rectifyd "$(DESTDIR)$(SBINDIR)/rectifyd"
 	install -m 755 $(B)/rectify-sign "$(DESTDIR)$(SBINDIR)/rectify-sign"
+	install -m 755 $(B)/rectify-courier "$(DESTDIR)$(SBINDIR)/rectify-courier"
 	install -m 755 $(B)/rectify "$(DESTDIR)$(BINDIR)/rectify"
 	install -m 644 $(B)/librectify.a "$(DESTDIR)$(LIBDIR)/librectify.a"
 	install -m 644 include/rectify/client.h "$(DESTDIR)$(INCLUDEDIR)/rectify/client.h"
@@ -161,12 +164,15 @@ install: ## install what is missing, build, put in place programs, library, poli
 	install -m 644 policy/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy"
 	install -m 644 policy/calendar/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy/calendar"
 	install -m 644 policy/ledger/*.yaml "$(DESTDIR)$(DATADIR)/rectify/policy/ledger"
+	install -m 644 templates/zh_CN/*.txt "$(DESTDIR)$(DATADIR)/rectify/templates/zh_CN"
+	install -m 644 templates/en/*.txt "$(DESTDIR)$(DATADIR)/rectify/templates/en"
 	for page in $(MANUALS); do install -m 644 $$page "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
-	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/GRANTS.md "$(DESTDIR)$(DATADIR)/doc/rectify"
+	install -m 644 README.md LICENSE docs/*.md deploy/rectifyd.yaml deploy/courier.yaml deploy/contacts.yaml deploy/GRANTS.md "$(DESTDIR)$(DATADIR)/doc/rectify"
 	install -m 644 deploy/rectifyd.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/rectifyd.conf"
 	install -m 644 deploy/rectifyd.tmpfiles "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rectifyd.conf"
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectifyd.service > "$(DESTDIR)$(UNITDIR)/rectifyd.service"
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-sign.service > "$(DESTDIR)$(UNITDIR)/rectify-sign.service"
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@DATADIR@|$(DATADIR)|' deploy/rectify-courier.service > "$(DESTDIR)$(UNITDIR)/rectify-courier.service"
 	$(B)/rectify completion bash > "$(DESTDIR)$(DATADIR)/bash-completion/completions/rectify"
 
 $(PB_H) $(B)/proto/rectify/v1/rectify.pb-c.c &: proto/rectify/v1/rectify.proto
@@ -190,6 +196,7 @@ FORCE:
 
 # Files compiled in by .incbin: changing one rebuilds the object that holds it.
 $(B)/document/embedded.o: $(wildcard policy/*.yaml policy/calendar/*.yaml policy/ledger/*.yaml deploy/registry.yaml)
+$(B)/courier/template_embedded.o: $(wildcard templates/*/*.txt)
 $(B)/daemon/migrate.o: $(wildcard migrations/*.sql) $(B)/embedded/migrations.inc
 $(B)/embedded/migrations.inc: FORCE
 	@scripts/embed.sh $@
@@ -205,6 +212,10 @@ $(B)/rectify: $(COMMAND) $(CLIENT) $(REHEARSE) $(VERIFY) $(filter-out $(B)/sign/
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter
 
+$(B)/rectify-courier: $(COURIER) $(CLIENT) $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lprotobuf-c -lcrypto -lfyaml -lcurl
+
 $(CATALOGUE): po/zh_CN.po
 	@mkdir -p $(@D)
 	$(call say,MSGFMT,$@)
@@ -215,7 +226,7 @@ $(B)/librectify.a: $(CLIENT) $(filter-out $(B)/sign/main.o,$(SIGN)) $(PROTO) $(C
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # Everything but the mains, for tests.
-$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN)) $(VERIFY) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
+$(LIBRARY_ALL): $(filter-out $(MAINS),$(DAEMON) $(COMMAND) $(CLIENT) $(SIGN) $(COURIER)) $(VERIFY) $(REHEARSE) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBRARY_ALL)

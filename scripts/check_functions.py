@@ -10,7 +10,7 @@ import statistics
 import sys
 
 LINES_MAX = 70
-FOLDERS = ["core", "proto", "document", "rehearse", "sign", "verify", "daemon", "client", "client/command", "tests/unit", "tests/spec", "tests/flow",
+FOLDERS = ["core", "proto", "document", "rehearse", "sign", "verify", "daemon", "client", "client/command", "courier", "tests/unit", "tests/spec", "tests/flow",
            "tests/lib", "tests/fuzz", "bench"]
 
 

@@ -17,7 +17,7 @@ shellcheck --shell=bash --severity=style "${scripts[@]}" || status=1
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
   --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=literalWithCharPtrCompare \
   --suppress=memleak:document/registry_tree.c --suppress=nullPointerRedundantCheck:client/command/watch.c \
-  -D__GNUC__=12 -Iinclude -I. core proto document rehearse sign verify daemon client tests/lib || status=1
+  -D__GNUC__=12 -Iinclude -I. core proto document rehearse sign verify daemon client courier tests/lib || status=1
 
 # Tests misspell on purpose, to be asked "did you mean".
 git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.sql' '*.yaml' \

@@ -17,7 +17,9 @@ run libfyaml-dev
 run libsmartcols-dev
 run gettext           # the Chinese catalogue of the command
 run libxlsxwriter-dev
+run libcurl4-openssl-dev # the courier
 run tzdata            # time zones of units
+run python3           # the demonstration's server of mail
 run postgresql        # the private cluster
 test libcmocka-dev
 test perl             # prove
@@ -26,6 +28,7 @@ test pgtap
 test python3
 test python3-zmq      # a client in another language
 test python3-protobuf
+test python3-aiosmtpd    # a server of mail for the courier
 test python3-cryptography # the second verifier
 test python3-openpyxl  # a second and a third reader of the ledgers' XLSX
 test libreoffice-calc-nogui

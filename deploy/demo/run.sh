@@ -27,7 +27,8 @@ if [ -t 1 ] && read -r _ columns < <(stty size 2>/dev/null </dev/tty) && [ "$col
   WIDTH=$columns LEDGER=$columns
 fi
 SIGNER=$BASE/signer
-daemon='' watcher='' signer='' shown=0 partly=''
+MAIL=$BASE/mail
+daemon='' watcher='' signer='' mail='' courier='' shown=0 partly=''
 
 # ---- starting and stopping --------------------------------------------------------------------------------------
 
@@ -61,6 +62,11 @@ gone() {
 stop() {
   trap - EXIT INT TERM
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
+  if [ -n "$courier" ]; then # while the daemon answers it ends at once
+    kill "$courier" 2>/dev/null || true
+    wait "$courier" || true
+  fi
+  [ -z "$mail" ] || kill "$mail" 2>/dev/null || true
   [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
   local code=0
   [ -z "$daemon" ] || wait "$daemon" || code=$?
@@ -120,7 +126,7 @@ start_signer() {
 
 start() {
   local program
-  for program in rectifyd rectify rectify-sign; do
+  for program in rectifyd rectify rectify-sign rectify-courier; do
     command -v "$program" >/dev/null || fail "$program is not there; build it first: make"
   done
   start_signer
@@ -304,7 +310,7 @@ from() {
 to() { run rectify clock advance "$1" --as office; }
 
 monday_morning() {
-  say "[1] It is Monday, 2026-01-05, in 云泽市 Yunze City.  The registry is published: 12 units, two teams, 30 officers."
+  say "[1] It is Monday, 2026-01-05, in 云泽市 Yunze City.  The registry is published: 12 units, two teams, 30 officers, a courier."
   run rectify registry load "$HERE/registry.yaml" --as office
   start_watch
   say "[2] Inspection team 1 hands in 38 findings over ZeroMQ.  Each becomes a case with a track, an owner and a date."
@@ -485,6 +491,44 @@ the_books() {
   run rectify verify --key "$BASE/log.pub" --as o107
 }
 
+# Waits up to 30 s for a file.
+there() {
+  local tries=0
+  until [ -e "$1" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || fail "$1 does not come"
+    sleep 0.1
+  done
+}
+
+by_mail() {
+  say "[29] Until now nobody had mail: notices waited.  A courier comes, a program of its own, with an address of 韩梅 (o182);" \
+    "    what gathered for her is one letter, not a flood; whoever has no address is counted."
+  mkdir -m 700 "$MAIL"
+  python3 "$HERE/mail.py" "$MAIL" >>"$LOG" 2>&1 </dev/null 9>&- &
+  mail=$!
+  there "$MAIL/port"
+  printf '%s\n' "endpoint: $RECTIFY_ENDPOINT" "officer: post" "host: rectify.demo.example" "contacts: $MAIL/contacts.yaml" \
+    "times: {zone: Asia/Shanghai, calendar: cn, quiet: none}" "channels:" \
+    "  mail: {type: smtp, url: 'smtp://127.0.0.1:$(cat "$MAIL/port")', from: office@demo.example, from_name: 整改办}" >"$MAIL/courier.yaml"
+  printf 'contacts:\n  - {officer: o182, channels: {mail: hanmei@demo.example}}\n' >"$MAIL/contacts.yaml"
+  chmod 600 "$MAIL/contacts.yaml"
+  run rectify-courier check "$MAIL/courier.yaml"
+  rectify-courier run "$MAIL/courier.yaml" >>"$LOG" 2>&1 </dev/null 9>&- &
+  courier=$!
+  there "$MAIL/0001.txt"
+  printf '$ cat %s\n' "$MAIL/0001.txt"
+  head -n 18 "$MAIL/0001.txt" | sed 's/^/  /' | clip "$WIDTH"
+  echo "  ..."
+  local tries=0
+  until rectify letters --officer o182 --as o107 | grep -q delivered; do # it is reported a moment later
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || fail "the letter is not reported"
+    sleep 0.1
+  done
+  first 3 rectify letters --officer o182 --as o107
+}
+
 invite() {
   cat <<END
 
@@ -512,6 +556,7 @@ time_passes
 the_second_visit
 left_alone
 the_books
+by_mail
 if [ "${ONCE:-}" = 1 ]; then
   say "The end.  (make run without ONCE=1 keeps the city for you.)"
   stop || fail "rectifyd did not stop cleanly"

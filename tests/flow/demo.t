@@ -79,6 +79,10 @@ STORY = [
     ("the doctor finds nothing wrong", r"doctor: \d+ events, 74 cases: log root ok, fold = row"),
     ("a receipt holds without the daemon", r"holds: C-000001 4: plan_submit"),
     ("the verifier finds nothing", r"verify: \d+ records, 74 cases, [1-9]\d* heads, .*nothing was tampered with"),
+    ("a letter arrives by mail", r"^  Subject: 【整改提醒汇总】2026年"),
+    ("under an id that stays", r"^  Message-ID: <[0-9a-f-]{36}@rectify\.demo\.example>"),
+    ("with what was gathered", r"^  2\. .* C-0000\d\d "),
+    ("and is on record", r"mail .*delivered"),
     ("it ends", r"The end\."),
 ]
 
