@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 
 gather() { # all texts of today, once each, into $work/all.pot
   "$B/rectify" __messages > "$work/tables.po"
-  xgettext --from-code=UTF-8 --no-location --language=C -k_ -kN_ -kread_word:2 -kcomplain:1 -kcomplain_usage:2 -klanguage_form:1,2 \
+  xgettext --from-code=UTF-8 --no-location --language=C -k_ -kN_ -kread_word:2 -kcomplain:1 -kcomplain_usage:2 -klanguage_form:1,2 -kdraft_problem:3 \
     -o "$work/code.po" client/command/*.c
   sed -i 's/charset=CHARSET/charset=UTF-8/' "$work/code.po"
   msguniq --to-code=UTF-8 "$work/tables.po" -o "$work/tables.pot"

@@ -1,5 +1,6 @@
 /* aftermath.c - see aftermath.h. */
 #include "client/command/aftermath.h"
+#include "client/command/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,11 @@ struct opened {
   char unit[CODE_BYTES_MAX + 1];
 };
 
-static void put_moves(FILE *out, const struct session *session, uint32_t status) {
+static void put_moves(FILE *out, uint32_t status) {
   bool any = false;
   for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
     if (verb->command == 0 || verb->command == COMMAND_SUBMIT || lifecycle_move(verb->command, status) == NULL) continue;
-    (void)fprintf(out, "%s%s", any ? in_language(session, ", ", "、") : in_language(session, "; there is: ", "；可用的命令："),
+    (void)fprintf(out, "%s%s", any ? _(", ") : _("; there is: "),
                   verb->name);
     any = true;
   }
@@ -38,8 +39,8 @@ static int say_standing(void *context, const Rectify__V1__Page *page) {
   FILE *out = open_memstream(&text, &length);
   must(out != NULL);
   case_text(page->cases[0]->case_no, name);
-  (void)fprintf(out, "%s%s%s", name, in_language(session, " is ", "："), say_word(session, words_status, page->cases[0]->status));
-  put_moves(out, session, page->cases[0]->status);
+  (void)fprintf(out, "%s%s%s", name, _(" is "), say_word(session, words_status, page->cases[0]->status));
+  put_moves(out, page->cases[0]->status);
   must(fclose(out) == 0);
   wrap_line(stderr, text, length, 2, wrap_limit(stderr));
   free(text);
@@ -60,8 +61,8 @@ static void print_new(const struct opened *opened) {
   const struct session *session = opened->session;
   char name[CASE_TEXT_BYTES];
   case_text(opened->case_no, name);
-  (void)printf("%s  %s%s%s", name, in_language(session, "new: ", "新事项："), say_word(session, words_origin, opened->origin),
-               in_language(session, ", unit ", "，责任单位 "));
+  (void)printf("%s  %s%s%s", name, _("new: "), say_word(session, words_origin, opened->origin),
+               _(", unit "));
   print_safe(stdout, opened->unit, strlen(opened->unit));
   (void)putchar('\n');
 }

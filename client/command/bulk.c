@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
 
@@ -35,8 +36,8 @@ static int find_verb(struct arguments *arguments, const struct verb **verb, int 
   *verb = verb_find(words[0], words[1], taken);
   if (*verb == NULL) {
     const char *near = verb_nearest(words[0]);
-    return complain_usage(arguments->verb, "there is no command '%s'%s%s%s", words[0], near != NULL ? "; did you mean '" : "",
-                          near != NULL ? near : "", near != NULL ? "'?" : "");
+    if (near == NULL) return complain_usage(arguments->verb, "there is no command '%s'", words[0]);
+    return complain_usage(arguments->verb, "there is no command '%s'; did you mean '%s'?", words[0], near);
   }
   if ((*verb)->run == act_run) return EXIT_FINE;
   return complain_usage(arguments->verb, "bulk: '%s' is not done to cases", (*verb)->name);
@@ -54,7 +55,7 @@ static int read_filter(struct session *session, struct arguments *arguments, str
 
 /* After a wrong option of the verb: it may be one of the filter. */
 static int say_order_of_words(const struct verb *verb, int code) {
-  (void)fprintf(stderr, "what says which cases goes before the command: rectify bulk FILTER... %s ...\n", verb->name);
+  (void)fprintf(stderr, _("what says which cases goes before the command: rectify bulk FILTER... %s ...\n"), verb->name);
   return code;
 }
 
@@ -135,8 +136,8 @@ static int find_cases(struct bulk *bulk) {
   if (code > EXIT_FINE) return code;
   if (bulk->more == 0) return EXIT_FINE;
   complain("more than %d cases are meant; one transaction takes at most %d of them", WIRE_ACT_MAX, WIRE_ACT_MAX);
-  (void)fputs("narrow it with --unit, --status, --track, --kind, --inspection or --officer, or take the first ones with "
-              "--by-due --limit 500\n", stderr);
+  (void)fputs(_("narrow it with --unit, --status, --track, --kind, --inspection or --officer, or take the first ones with "
+              "--by-due --limit 500\n"), stderr);
   return EXIT_USE;
 }
 
@@ -210,10 +211,7 @@ static bool confirmed(const struct bulk *bulk) {
   char answer[16] = "";
   if (bulk->yes) return true;
   (void)fflush(stdout);
-  if (bulk->session->zh)
-    (void)fprintf(stderr, "%s：%zu 件（共 %zu 件）。继续吗？[y/N] ", bulk->verb->name, count_of(bulk, true), bulk->count);
-  else
-    (void)fprintf(stderr, "%s: %zu of %zu cases.  Go on? [y/N] ", bulk->verb->name, count_of(bulk, true), bulk->count);
+  (void)fprintf(stderr, _("%s: %zu of %zu cases.  Go on? [y/N] "), bulk->verb->name, count_of(bulk, true), bulk->count);
   if (fgets(answer, sizeof answer, stdin) == NULL) return false;
   return answer[0] == 'y' || answer[0] == 'Y';
 }
@@ -225,7 +223,7 @@ static int carry_out(struct bulk *bulk) {
   if (bulk->preview) return count_of(bulk, false) > 0 ? EXIT_REFUSED : EXIT_FINE;
   if (count_of(bulk, true) == 0 && !bulk->yes) return EXIT_REFUSED; /* all has been said */
   if (count_of(bulk, true) > 0 && !confirmed(bulk)) {
-    (void)fputs(in_language(bulk->session, "nothing was done\n", "未作任何处理\n"), stderr);
+    (void)fputs(_("nothing was done\n"), stderr);
     return EXIT_FINE;
   }
   code = send_rows(bulk, false);
@@ -244,7 +242,7 @@ static int bulk_all(struct bulk *bulk) {
   if (code == EXIT_FINE) code = find_cases(bulk);
   if (code != EXIT_FINE) return code;
   if (bulk->count > 0) return carry_out(bulk);
-  complain("%s", in_language(bulk->session, "no case is meant: nothing to do", "没有符合条件的事项"));
+  complain("%s", _("no case is meant: nothing to do"));
   return EXIT_FINE;
 }
 

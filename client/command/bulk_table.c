@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/command/bulk.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 
 static const struct column columns[] = {
@@ -80,9 +81,9 @@ static void print_sum(const struct bulk *bulk) {
     if (kind == kinds) names[kinds++] = name;
     counts[kind]++;
   }
-  (void)printf("%zu %s:", bulk->count, in_language(bulk->session, bulk->count == 1 ? "case" : "cases", "件"));
+  (void)printf("%zu %s:", bulk->count, language_form("case", "cases", bulk->count));
   for (size_t kind = 0; kind < kinds; kind++)
-    (void)printf("%s%s %zu", kind == 0 ? " " : in_language(bulk->session, ", ", "，"), names[kind], counts[kind]);
+    (void)printf("%s%s %zu", kind == 0 ? " " : _(", "), names[kind], counts[kind]);
   (void)putchar('\n');
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/trust.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -86,7 +87,7 @@ static int gather(struct exporting *exporting) {
   return EXIT_FINE;
 }
 
-static int write_file(struct session *session, struct exporting *exporting, const char *path) {
+static int write_file(struct exporting *exporting, const char *path) {
   char error[SECRET_ERROR_BYTES];
   size_t length;
   exporting->bundle.body = exporting->body.data;
@@ -99,10 +100,10 @@ static int write_file(struct session *session, struct exporting *exporting, cons
   if (rectify_spool_settle(exporting->spool, exporting->marks, exporting->bundle.items, NULL) != RECTIFY_OK)
     complain("%s", rectify_spool_error(exporting->spool)); /* only the mark is missing */
   (void)printf("%llu %s, %llu %s: %s\n", (unsigned long long)exporting->bundle.items,
-               in_language(session, "to be sent", "条待发"), (unsigned long long)exporting->bundle.fates,
-               in_language(session, "receipts and refusals", "条回执"), path);
+               _("to be sent"), (unsigned long long)exporting->bundle.fates,
+               _("receipts and refusals"), path);
   if (exporting->others > 0)
-    (void)fprintf(stderr, "rectify: %llu wait that are not %s's: they stay here\n", (unsigned long long)exporting->others,
+    (void)fprintf(stderr, _("rectify: %llu wait that are not %s's: they stay here\n"), (unsigned long long)exporting->others,
                   exporting->signer->verifier.name);
   return EXIT_FINE;
 }
@@ -123,7 +124,7 @@ int bundle_export_run(struct session *session, struct arguments *arguments) {
   if (!trust_secret(key, &signer)) return EXIT_INPUT;
   struct exporting exporting = {.signer = &signer, .spool = spool, .body = {.most = BUNDLE_BYTES_MAX}};
   code = gather(&exporting);
-  if (code == EXIT_FINE) code = write_file(session, &exporting, arguments->argv[optind]);
+  if (code == EXIT_FINE) code = write_file(&exporting, arguments->argv[optind]);
   note_signer_wipe(&signer);
   free(exporting.marks);
   free(exporting.body.data);
@@ -290,12 +291,12 @@ static int import(struct session *session, const char *path, const struct bundle
              bundle->from);
     return EXIT_DIFFERENT;
   }
-  (void)printf("%s %s: %llu %s, %llu %s, %llu %s\n", in_language(session, "from", "来自"), bundle->from,
-               (unsigned long long)importing.items, in_language(session, "saved here to be sent", "条已暂存待发"),
-               (unsigned long long)importing.news, in_language(session, "receipts and refusals", "条回执"),
-               (unsigned long long)importing.known, in_language(session, "known already", "条此前已有"));
+  (void)printf("%s %s: %llu %s, %llu %s, %llu %s\n", _("from"), bundle->from,
+               (unsigned long long)importing.items, _("saved here to be sent"),
+               (unsigned long long)importing.news, _("receipts and refusals"),
+               (unsigned long long)importing.known, _("known already"));
   if (parts > 0 && importing.items + importing.news + importing.bad == 0)
-    (void)fputs(in_language(session, "it was imported before: nothing in it is new\n", "此前已导入：没有新内容\n"), stderr);
+    (void)fputs(_("it was imported before: nothing in it is new\n"), stderr);
   if (importing.unproven) return EXIT_DIFFERENT;
   return importing.bad > 0 ? EXIT_REFUSED : EXIT_FINE;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/command/circular.h"
+#include "client/command/language.h"
 
 #define COLUMNS (2 + FIGURE_COUNT + 1)
 
@@ -28,8 +29,8 @@ static const struct column named_columns[] = {
     {"text", "WHAT", "问题", COLUMN_TEXT},
 };
 
-static const char *unit_name(const struct circular *circular, const struct circular_unit *unit) {
-  if (unit->code[0] == '\0') return in_language(circular->session, "(with the office)", "（待分派）");
+static const char *unit_name(const struct circular_unit *unit) {
+  if (unit->code[0] == '\0') return _("(with the office)");
   return unit->name[0] != '\0' ? unit->name : unit->code;
 }
 
@@ -55,7 +56,7 @@ static void put_named(struct sheet *sheet, const struct circular *circular, uint
 static void put_unit(struct sheet *sheet, const struct circular *circular, uint32_t place) {
   const struct circular_unit *unit = &circular->units[place];
   sheet_string(sheet, unit->code);
-  sheet_string(sheet, unit_name(circular, unit));
+  sheet_string(sheet, unit_name(unit));
   for (int k = 0; k < FIGURE_COUNT; k++) sheet_number(sheet, unit->figures[k]);
   put_named(sheet, circular, place);
 }
@@ -68,7 +69,7 @@ static void print_units(const struct circular *circular) {
   if (circular->session->format == FORMAT_TABLE) {
     sum(circular, figures);
     sheet_string(sheet, "");
-    sheet_string(sheet, in_language(circular->session, "all", "合计"));
+    sheet_string(sheet, _("all"));
     for (int k = 0; k < FIGURE_COUNT; k++) sheet_number(sheet, figures[k]);
     sheet_string(sheet, "");
   }
@@ -78,8 +79,9 @@ static void print_units(const struct circular *circular) {
 static void print_rest(const struct circular *circular, const char *before, const char *behind) {
   const uint32_t rest = circular->overdue - circular->named_count;
   if (rest == 0) return;
-  if (circular->session->zh) (void)printf("%s另有 %u 项%s", before, rest, behind);
-  else (void)printf("%sand %u more%s", before, rest, behind);
+  (void)printf("%s", before);
+  (void)printf(_("and %u more"), rest);
+  (void)printf("%s", behind);
 }
 
 static void print_named(const struct circular *circular) {
@@ -87,7 +89,7 @@ static void print_named(const struct circular *circular) {
   for (uint32_t i = 0; i < circular->named_count; i++) {
     const struct circular_case *named = &circular->named[i];
     sheet_case(sheet, named->case_no);
-    sheet_string(sheet, unit_name(circular, &circular->units[named->unit]));
+    sheet_string(sheet, unit_name(&circular->units[named->unit]));
     sheet_string(sheet, named->handler);
     sheet_string(sheet, named->due);
     sheet_number(sheet, named->days_over);
@@ -99,8 +101,7 @@ static void print_named(const struct circular *circular) {
 
 #define TITLE_BYTES 128
 static void title(const struct circular *circular, char out[TITLE_BYTES]) {
-  if (circular->session->zh) (void)snprintf(out, TITLE_BYTES, "整改情况通报（%.4s年%.2s月）", circular->month, circular->month + 5);
-  else (void)snprintf(out, TITLE_BYTES, "Circular on rectification, %s", circular->month);
+  (void)snprintf(out, TITLE_BYTES, _("Circular on rectification, %.4s-%.2s"), circular->month, circular->month + 5);
 }
 
 static void print_text(const struct circular *circular) {
@@ -109,7 +110,7 @@ static void print_text(const struct circular *circular) {
   (void)printf("%s\n\n", text);
   print_units(circular);
   if (circular->overdue > 0) {
-    (void)printf("\n%s\n\n", in_language(circular->session, "Overdue, by name", "超期事项点名"));
+    (void)printf("\n%s\n\n", _("Overdue, by name"));
     print_named(circular);
   }
   (void)putchar('\n');
@@ -177,23 +178,23 @@ static void html_units(const struct circular *circular) {
   html_header(circular->session, columns, COLUMNS);
   for (uint32_t i = 0; i < circular->unit_count; i++) {
     const struct circular_unit *unit = &circular->units[circular->by_code[i]];
-    html_figures(unit->code, unit_name(circular, unit), unit->figures);
+    html_figures(unit->code, unit_name(unit), unit->figures);
   }
   sum(circular, figures);
-  html_figures("", in_language(circular->session, "all", "合计"), figures);
+  html_figures("", _("all"), figures);
   (void)fputs("</table>\n", stdout);
 }
 
 static void html_named(const struct circular *circular) {
   char number[CASE_TEXT_BYTES];
-  (void)printf("<h2>%s</h2>\n", in_language(circular->session, "Overdue, by name", "超期事项点名"));
+  (void)printf("<h2>%s</h2>\n", _("Overdue, by name"));
   html_header(circular->session, named_columns, sizeof named_columns / sizeof *named_columns);
   for (uint32_t i = 0; i < circular->named_count; i++) {
     const struct circular_case *named = &circular->named[i];
     case_text(named->case_no, number);
     (void)fputs("<tr>", stdout);
     html_cell(number);
-    html_cell(unit_name(circular, &circular->units[named->unit]));
+    html_cell(unit_name(&circular->units[named->unit]));
     html_cell(named->handler);
     html_cell(named->due);
     (void)printf("<td class=\"number\">%d</td>", named->days_over);
@@ -214,7 +215,7 @@ static void print_html(const struct circular *circular, const char *key) {
   ledger_code(&circular->end, key, code);
   (void)fputs("<p class=\"head\">", stdout);
   html_string(stdout, head);
-  if (code[0] != '\0') (void)printf("<br>%s %s", in_language(circular->session, "short code", "短码"), code);
+  if (code[0] != '\0') (void)printf("<br>%s %s", _("short code"), code);
   (void)fputs("</p>\n", stdout);
   html_end(stdout);
 }

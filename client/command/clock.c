@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client/command/clock.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -31,16 +32,12 @@ static void say_pong(const struct session *session, const Rectify__V1__Pong *pon
   if (pong->head != NULL && pong->head->root.len == HASH_BYTES) hex_text(pong->head->root.data, 8, root);
   instant_text(session, pong->now, now);
   print_safe(stdout, pong->software.data, pong->software.len);
-  (void)printf("%s%s%s%s\n", in_language(session, ", ", "，"), now,
-               pong->manual_clock ? in_language(session, " (manual clock)", "（手动时钟）") : "",
-               pong->standby ? in_language(session, ", standby", "，备用") : "");
-  if (session->zh)
-    (void)printf("事项 %llu 件，未结 %llu 件\n规则版本 %u，日历版本 %u，名册版本 %u\n日志 %llu 条，根 %s…\n", total, open,
-                 pong->policy_version, pong->calendar_version, pong->registry_version, size, root);
-  else
-    (void)printf("%llu cases, %llu of them open\npolicy version %u, calendar version %u, registry version %u\n"
-                 "log of %llu events, root %s...\n", total, open, pong->policy_version, pong->calendar_version,
-                 pong->registry_version, size, root);
+  (void)printf("%s%s%s%s\n", _(", "), now,
+               pong->manual_clock ? _(" (manual clock)") : "",
+               pong->standby ? _(", standby") : "");
+  (void)printf(_("%llu cases, %llu of them open\npolicy version %u, calendar version %u, registry version %u\n"
+                 "log of %llu events, root %s...\n"), total, open, pong->policy_version, pong->calendar_version,
+               pong->registry_version, size, root);
 }
 
 static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
@@ -77,7 +74,7 @@ static void say_now(const struct session *session, usec_t now, bool manual) {
   instant_format(session, now, text);
   if (session->format == FORMAT_JSON)
     (void)printf("{\"now\":\"%s\",\"manual_clock\":%s}\n", text, manual ? "true" : "false");
-  else (void)printf("%s%s\n", text, manual ? in_language(session, " (manual clock)", "（手动时钟）") : "");
+  else (void)printf("%s%s\n", text, manual ? _(" (manual clock)") : "");
 }
 
 int clock_show_run(struct session *session, struct arguments *arguments) {

@@ -9,6 +9,7 @@
 
 #include "client/command/command.h"
 #include "client/command/doctor_rows.h"
+#include "client/command/language.h"
 #include "client/command/signed.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
@@ -242,7 +243,7 @@ static void bear_out(struct doctor *doctor, const struct event *event, uint64_t 
     const struct claim *claimed = &doctor->claims[i];
     if (claimed->index + 1 != event->other || claimed->erased_by != log_index || claimed->case_no != event->case_no) continue;
     if (doctor->session->format != FORMAT_JSON)
-      (void)printf("doctor: log %llu: its text was erased by event %llu\n", (unsigned long long)claimed->index,
+      (void)printf(_("doctor: log %llu: its text was erased by event %llu\n"), (unsigned long long)claimed->index,
                    (unsigned long long)log_index);
     doctor->erased++;
     doctor->claims[i] = doctor->claims[--doctor->claim_count];
@@ -551,13 +552,13 @@ static int verdict(const struct doctor *doctor) {
                  (unsigned long long)doctor->differences, (unsigned long long)doctor->signatures.good,
                  (unsigned long long)doctor->signatures.erased, (unsigned long long)doctor->files);
   else
-    (void)printf("doctor: %llu events, %llu cases: %s\n", (unsigned long long)doctor->tree.size,
+    (void)printf(_("doctor: %llu events, %llu cases: %s\n"), (unsigned long long)doctor->tree.size,
                  (unsigned long long)doctor->checked, format);
   if (doctor->session->format != FORMAT_JSON && doctor->signatures.good + doctor->signatures.erased > 0)
-    (void)printf("doctor: %llu findings signed by their inspectors, %llu more erased since\n",
+    (void)printf(_("doctor: %llu findings signed by their inspectors, %llu more erased since\n"),
                  (unsigned long long)doctor->signatures.good, (unsigned long long)doctor->signatures.erased);
   if (doctor->session->format != FORMAT_JSON && doctor->files > 0)
-    (void)printf("doctor: %llu files of evidence hashed\n", (unsigned long long)doctor->files);
+    (void)printf(_("doctor: %llu files of evidence hashed\n"), (unsigned long long)doctor->files);
   if (doctor->differences == 0) return EXIT_FINE;
   complain("%llu differences; keep the database as it is and find out who wrote to it",
            (unsigned long long)doctor->differences);

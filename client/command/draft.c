@@ -1,5 +1,6 @@
 /* draft.c - see draft.h. */
 #include "client/command/draft.h"
+#include "client/command/language.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ void draft_problem(struct draft *draft, struct place place, const char *format, 
   if (draft->problem[0] != '\0') return;
   draft->problem_place = place;
   va_start(list, format);
-  (void)vsnprintf(draft->problem, sizeof draft->problem, format, list);
+  (void)vsnprintf(draft->problem, sizeof draft->problem, _(format), list);
   va_end(list);
 }
 

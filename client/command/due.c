@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/language.h"
 #include "client/command/verb.h"
 #include "document/document.h"
 #include "rectify/must.h"
@@ -35,7 +36,7 @@ static struct calendar *embedded(const char *name) {
 }
 
 static void say_known(const char *name) {
-  (void)fprintf(stderr, "rectify: there is no calendar '%s', neither built in nor as a file; built in are:", name);
+  (void)fprintf(stderr, _("rectify: there is no calendar '%s', neither built in nor as a file; built in are:"), name);
   for (const struct document_embedded *file = document_embedded_calendars; file->file_name != NULL; file++) {
     struct calendar *calendar = parse(file->file_name, file->text, file->length);
     if (calendar != NULL) (void)fprintf(stderr, " %s", calendar->name);
@@ -72,16 +73,16 @@ static const char *weekday_text(const struct session *session, day_t day) {
   return in_language(session, en[index], zh[index]);
 }
 
-static const char *reason_text(const struct session *session, enum workday_reason reason) {
+static const char *reason_text(enum workday_reason reason) {
   switch (reason) {
     case WORKDAY_PLAIN:
-      return in_language(session, "working day", "工作日");
+      return _("working day");
     case WORKDAY_MAKE_UP:
-      return in_language(session, "make-up working day", "调休补班");
+      return _("make-up working day");
     case WORKDAY_REST:
-      return in_language(session, "day of rest", "休息日");
+      return _("day of rest");
     case WORKDAY_HOLIDAY:
-      return in_language(session, "holiday", "法定节假日");
+      return _("holiday");
   }
   return "?";
 }
@@ -96,22 +97,16 @@ static void explain(const struct session *session, const struct calendar *calend
     workday_format(day, text);
     enum workday_reason reason = workday_reason(calendar, day, &special);
     if (workday_is(calendar, day)) (void)snprintf(number, sizeof number, "%d", ++counted);
-    (void)printf("%s %s %4s  %s", text, weekday_text(session, day), number, reason_text(session, reason));
+    (void)printf("%s %s %4s  %s", text, weekday_text(session, day), number, reason_text(reason));
     if (special != NULL) (void)printf(": %s (%s)", calendar->texts[special->name], calendar->texts[special->notice]);
     (void)putchar('\n');
   }
 }
 
-static void say_provisional(const struct session *session, const struct calendar *calendar, day_t from, day_t to) {
+static void say_provisional(const struct calendar *calendar, day_t from, day_t to) {
   if (!workday_is_provisional(calendar, from) && !workday_is_provisional(calendar, to)) return;
-  if (session->zh)
-    (void)fprintf(stderr, "rectify: 暂定：日历 %s 只公布了 %d 年至 %d 年，其余按每周规则计算\n", calendar->name,
-                  calendar->year_first, calendar->year_last);
-  else
-    complain(
-        "provisional: calendar '%s' is published for %d to %d only; other years are counted by the weekly rule and may "
-        "change",
-        calendar->name, calendar->year_first, calendar->year_last);
+  complain("provisional: calendar '%s' is published for %d to %d only; other years are counted by the weekly rule and may change",
+           calendar->name, calendar->year_first, calendar->year_last);
 }
 
 static void print_hours(const char *text, usec_t instant) {
@@ -166,7 +161,7 @@ static int due_days(struct session *session, const struct verb *verb, const char
   if (why) explain(session, calendar, start, due);
   workday_format(due, date);
   (void)puts(date);
-  say_provisional(session, calendar, start, due);
+  say_provisional(calendar, start, due);
   calendar_free(calendar);
   return EXIT_FINE;
 }

@@ -1,5 +1,6 @@
 /* events.c - see events.h. */
 #include "client/command/events.h"
+#include "client/command/language.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static void add(struct writer *writer, const char *format, ...) {
 
 /* One effect that is said by its name alone. */
 static void add_name(struct writer *writer, const struct session *session, const char *en, const char *zh) {
-  add(writer, "%s%s", writer->at > 0 ? in_language(session, "; ", "；") : "", in_language(session, en, zh));
+  add(writer, "%s%s", writer->at > 0 ? _("; ") : "", in_language(session, en, zh));
 }
 
 /* Begins one effect. */
@@ -132,12 +133,12 @@ static void add_due(struct writer *writer, const struct session *session, const 
                     const struct case_clock *clock) {
   char due[INSTANT_TEXT_BYTES], due_was[INSTANT_TEXT_BYTES];
   due_text(session, clock, due);
-  add(writer, "%s ", in_language(session, "due until", "至"));
+  add(writer, "%s ", _("due until"));
   if (was != NULL && was->generation == clock->generation && was->due != clock->due) {
     due_text(session, was, due_was);
     add(writer, "%s -> ", due_was);
   }
-  add(writer, "%s%s", due, clock->provisional ? in_language(session, " (provisional)", "（暂定）") : "");
+  add(writer, "%s%s", due, clock->provisional ? _(" (provisional)") : "");
 }
 
 static void add_clock(struct writer *writer, const struct session *session, const struct case_state *before,
@@ -147,11 +148,11 @@ static void add_clock(struct writer *writer, const struct session *session, cons
   begin(writer, session, "clock", "时限");
   add(writer, "%s ", say_word(session, words_clock, clock->kind));
   if (clock->state == CLOCK_STOPPED) {
-    add(writer, "%s", in_language(session, "stops", "停止"));
+    add(writer, "%s", _("stops"));
     return;
   }
   span_text(clock->budget, budget);
-  if (clock->state == CLOCK_PAUSED) add(writer, "%s", in_language(session, "paused", "暂停"));
+  if (clock->state == CLOCK_PAUSED) add(writer, "%s", _("paused"));
   else add_due(writer, session, was, clock);
   add(writer, " (%s", budget);
   span_text((struct span){.count = clock->extended, .unit = clock->budget.unit}, more);
@@ -173,15 +174,15 @@ static void add_notices(struct writer *writer, const struct session *session, co
   for (uint32_t i = 0; i < event->notice_count; i++) {
     const struct notice_out *notice = &event->notices[i];
     if (i == 0) begin(writer, session, "told:", "通知");
-    else add(writer, "%s", in_language(session, ", ", "、"));
+    else add(writer, "%s", _(", "));
     add(writer, "%s ", say_word(session, words_recipient, notice->recipient));
     add_id(writer, names->officers, names->officer_count, notice->officer);
     if (notice->instead_of != 0) {
-      add(writer, "%s", in_language(session, " for ", " 代 "));
+      add(writer, "%s", _(" for "));
       add_id(writer, names->officers, names->officer_count, notice->instead_of);
     }
     add(writer, " (%s%s)", say_word(session, words_notice, notice->kind),
-        notice->copy ? in_language(session, ", copy", "，抄送") : "");
+        notice->copy ? _(", copy") : "");
   }
 }
 
@@ -199,11 +200,11 @@ static void add_evidence(struct writer *writer, const struct session *session, c
     char other[CASE_TEXT_BYTES];
     if (i == 0) begin(writer, session, "evidence", "佐证材料");
     add(writer, "%s%s", i > 0 ? ", " : "", say_word(session, words_evidence, item->kind));
-    if (item->absent) add(writer, "%s", in_language(session, " (only its hash)", "（仅有哈希）"));
-    if (item->measure != 0) add(writer, " (%s %u)", in_language(session, "measure", "措施"), item->measure);
+    if (item->absent) add(writer, "%s", _(" (only its hash)"));
+    if (item->measure != 0) add(writer, _(" (measure %u)"), item->measure);
     if (item->also_in == 0) continue;
     case_text(item->also_in, other);
-    add(writer, " (%s %s)", in_language(session, "also handed in for", "另见"), other);
+    add(writer, " (%s %s)", _("also handed in for"), other);
   }
 }
 

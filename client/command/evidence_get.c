@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/command/evidence_rows.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -132,7 +133,7 @@ static int fetch_file(struct session *session, uint64_t case_no, const struct wa
   if (file < 0) return complain("'%s': %m", path), EXIT_SYSTEM;
   int code = fetch_parts(session, case_no, wanted, file);
   if (code == EXIT_FINE && (fsync(file) != 0 || renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) != 0)) {
-    complain(errno == EEXIST ? "'%s' is there already; -o FILE writes elsewhere" : "'%s': %m", path);
+    complain(errno == EEXIST ? N_("'%s' is there already; -o FILE writes elsewhere") : "'%s': %m", path);
     code = EXIT_SYSTEM;
   }
   (void)close(file);
@@ -160,7 +161,7 @@ static void say_done(const struct session *session, const struct wanted *wanted,
     return;
   }
   print_safe(stdout, path, strlen(path));
-  (void)printf("  %llu %s, SHA-256 %s\n", (unsigned long long)wanted->size, in_language(session, "bytes", "字节"), hash);
+  (void)printf("  %llu %s, SHA-256 %s\n", (unsigned long long)wanted->size, _("bytes"), hash);
 }
 
 int evidence_get_run(struct session *session, struct arguments *arguments) {

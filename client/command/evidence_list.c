@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command/evidence_rows.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/upload.h"
 #include "client/command/verb.h"
@@ -46,9 +47,9 @@ struct listing {
 
 static const char *state_of(const struct session *session, const Rectify__V1__EvidenceRow *row) {
   const bool words = session->format == FORMAT_TABLE;
-  if (row->erased) return words ? in_language(session, "erased", "已删除") : "erased";
-  if (row->stored) return words ? in_language(session, "here", "已上传") : "stored";
-  return words ? in_language(session, "only its hash", "仅有哈希") : "absent";
+  if (row->erased) return words ? _("erased") : "erased";
+  if (row->stored) return words ? _("here") : "stored";
+  return words ? _("only its hash") : "absent";
 }
 
 static void put_optional(struct sheet *sheet, int64_t number) {
@@ -94,7 +95,7 @@ int evidence_list_run(struct session *session, struct arguments *arguments) {
   code = evidence_rows(session, case_no, print_rows, &listing);
   const uint64_t rows = sheet_close(listing.sheet);
   if (code == EXIT_FINE && rows == 0 && session->format == FORMAT_TABLE)
-    (void)puts(in_language(session, "no evidence was handed in for this case", "该事项没有材料"));
+    (void)puts(_("no evidence was handed in for this case"));
   return code;
 }
 

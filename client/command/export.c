@@ -3,6 +3,7 @@
  * Records and heads are written as they come.  Rows go into a temporary file first: the daemon may go on working meanwhile, and a
  * row that has moved on since the last record written is fetched again together with the records that moved it. */
 #include "client/command/export.h"
+#include "client/command/language.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -326,7 +327,7 @@ int export_log(struct session *session, FILE *file, bool resume) {
   if (code == EXIT_FINE) code = gather_rows(&exporter);
   if (code == EXIT_FINE) code = write_rows(&exporter);
   if (code == EXIT_FINE)
-    (void)fprintf(stderr, "export: %" PRIu64 " records, %" PRIu64 " heads, %" PRIu64 " cases of %s\n", exporter.end.events,
+    (void)fprintf(stderr, _("export: %" PRIu64 " records, %" PRIu64 " heads, %" PRIu64 " cases of %s\n"), exporter.end.events,
                   exporter.end.heads, exporter.end.cases, exporter.log);
   if (exporter.rows != NULL) (void)fclose(exporter.rows);
   codec_arena_free(exporter.arena);
@@ -349,7 +350,7 @@ int export_run(struct session *session, struct arguments *arguments) {
   const char *path = arguments->argv[optind];
   FILE *file = fopen(path, resume ? "r+b" : "wbx"); /* an export is evidence: none is written over */
   if (file == NULL) {
-    complain(errno == EEXIST ? "'%s' is there already; --resume goes on with one that was cut off" : "'%s': %m", path);
+    complain(errno == EEXIST ? N_("'%s' is there already; --resume goes on with one that was cut off") : "'%s': %m", path);
     return EXIT_INPUT;
   }
   exit_code = export_log(session, file, resume);

@@ -1,5 +1,6 @@
 /* facts.c - see facts.h. */
 #include "client/command/facts.h"
+#include "client/command/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,9 +231,8 @@ void facts_say_head(const struct gathering *gathering, const char *more) {
   instant_text(session, gathering->now, now);
   hex_text(gathering->root, HASH_BYTES, root);
   const unsigned long long size = gathering->size;
-  if (session->zh) (void)fprintf(out, "%s 至 %s，截至 %s；日志 %llu 条，根 %s%s\n", from, until, now, size, root, more);
-  else (void)fprintf(out, "%s to %s, as of %s; log of %llu events, root %s%s\n", from, until, now, size, root, more);
+  (void)fprintf(out, _("%s to %s, as of %s; log of %llu events, root %s%s\n"), from, until, now, size, root, more);
   if (gathering->lost > 0)
-    (void)fprintf(stderr, "%llu events of cases with more than %d of them are not counted\n", (unsigned long long)gathering->lost,
+    (void)fprintf(stderr, _("%llu events of cases with more than %d of them are not counted\n"), (unsigned long long)gathering->lost,
                   FACTS_MARKS_MAX);
 }

@@ -4,6 +4,7 @@
  * for, by the day on which they were closed out.  Weeks begin on Monday. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "rehearse/load.h"
@@ -99,17 +100,17 @@ static void print(const struct session *session, const struct gathering *gatheri
   (void)sheet_close(sheet);
 }
 
-static void say_weeks(const struct session *session, const struct gathering *gathering, const struct load_outlook *outlook) {
+static void say_weeks(const struct gathering *gathering, const struct load_outlook *outlook) {
   bool any = false;
   for (uint32_t week = 0; week < gathering->weeks; week++) {
     char text[11];
     if (!outlook->weeks[week].over) continue;
     workday_format(gathering->monday + 7 * (day_t)week, text);
-    if (!any) (void)fputs(in_language(session, "more falls due than can be done in the weeks of ", "到期超过可办结的周："), stdout);
+    if (!any) (void)fputs(_("more falls due than can be done in the weeks of "), stdout);
     (void)printf("%s%s", any ? ", " : "", text);
     any = true;
   }
-  if (!any) (void)fputs(in_language(session, "what falls due can be done", "到期事项均可按期办结"), stdout);
+  if (!any) (void)fputs(_("what falls due can be done"), stdout);
   (void)putchar('\n');
 }
 
@@ -127,7 +128,7 @@ static void say_pace(const struct session *session, const struct gathering *gath
   }
   (void)printf(session->zh ? "每周可办结 %u%s 项（最近 %u 周销号数的中位数）\n" : "%u%s cases a week can be done (median of the closings of the last %u weeks)\n",
                outlook->pace_twice / 2, half, weeks);
-  say_weeks(session, gathering, outlook);
+  say_weeks(gathering, outlook);
 }
 
 static int read_options(struct session *session, struct arguments *arguments, struct gathering *gathering) {

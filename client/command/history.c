@@ -6,6 +6,7 @@
 
 #include "client/command/events.h"
 #include "client/command/history.h"
+#include "client/command/language.h"
 #include "client/command/past.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
@@ -66,7 +67,7 @@ static void put_event(struct history *history, const Rectify__V1__EventRow *row,
   sheet_instant(sheet, event->recorded);
   sheet_instant(sheet, event->effective);
   if (row->actor.len > 0) sheet_data(sheet, &row->actor);
-  else sheet_string(sheet, in_language(history->session, "(rectifyd)", "（系统）"));
+  else sheet_string(sheet, _("(rectifyd)"));
   sheet_data(sheet, &row->actor_name);
   sheet_data(sheet, &row->on_behalf);
   sheet_data(sheet, &row->on_behalf_name);
@@ -143,8 +144,8 @@ static void say_piece(struct breaker *breaker, const char *piece, size_t length)
   breaker->used = 0;
 }
 
-static void say_effects(const struct session *session, const char *effects) {
-  struct breaker breaker = {in_language(session, "; ", "；"), in_language(session, ", ", "、"), 0, COLUMNS};
+static void say_effects(const char *effects) {
+  struct breaker breaker = {_("; "), _(", "), 0, COLUMNS};
   if (isatty(STDOUT_FILENO) == 1) breaker.most = wrap_width(stdout);
   if (effects[0] == '\0') return;
   while (*effects != '\0') {
@@ -159,7 +160,7 @@ static void say_rule(const struct session *session, uint32_t rule) {
   char line[RULE_LINE_BYTES_MAX];
   const bool refuses = rule_refuses(rule);
   (void)snprintf(line, sizeof line, "%*s%s%u: %s", INDENT, "",
-                 in_language(session, refuses ? "refused, rule " : "rule ", refuses ? "不予办理，规则号 " : "规则号 "), rule,
+                 refuses ? _("refused, rule ") : _("rule "), rule,
                  in_language(session, word_text(words_rule, rule), word_zh(words_rule, rule)));
   wrap_line(stdout, line, strlen(line), INDENT + 2, wrap_limit(stdout));
 }
@@ -172,16 +173,16 @@ static void say_event(struct history *history, const Rectify__V1__EventRow *row,
   event_effects(session, &history->names, known_before(history), event, effects);
   instant_text(session, event->recorded, when);
   (void)printf("%3u  %s  ", event->version, when);
-  if (row->actor.len == 0) (void)fputs(in_language(session, "rectifyd", "系统"), stdout);
+  if (row->actor.len == 0) (void)fputs(_("rectifyd"), stdout);
   say_officer(&row->actor, &row->actor_name);
-  if (row->on_behalf.len > 0) (void)fputs(in_language(session, " for ", " 代 "), stdout);
+  if (row->on_behalf.len > 0) (void)fputs(_(" for "), stdout);
   say_officer(&row->on_behalf, &row->on_behalf_name);
   (void)printf("  %s\n", what);
   say_rule(session, event->rule);
-  say_effects(session, effects);
+  say_effects(effects);
   say_text(&row->text);
   if (row->erased_by != 0)
-    (void)printf("     | (%s %llu)\n", in_language(session, "its text was erased by event", "文本已删除，日志号"),
+    (void)printf("     | (%s %llu)\n", _("its text was erased by event"),
                  (unsigned long long)row->erased_by);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/events.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -177,7 +178,7 @@ static void tell_event(const struct session *session, const struct event *event,
   }
   if (event->light != 0) add(outlook, say_word(session, words_light, event->light));
   if (event->track != 0) add(outlook, say_word(session, words_track, event->track));
-  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) add(outlook, in_language(session, "accountability proposed", "提出问责建议"));
+  if ((event->flags_set & CASE_ACCOUNTABILITY) != 0) add(outlook, _("accountability proposed"));
   if (outlook->text[0] == '\0') add(outlook, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
 }
 
@@ -243,13 +244,12 @@ static void say_more(const struct inbox *inbox) {
   const struct session *session = inbox->session;
   if (session->format != FORMAT_TABLE) return;
   if (inbox->count == 0) {
-    (void)puts(in_language(session, "nothing waits for you; `rectify cases` lists what you may read", "没有待办事项；rectify cases 列出可查看的事项"));
+    (void)puts(_("nothing waits for you; `rectify cases` lists what you may read"));
     return;
   }
   (void)fflush(stdout);
   (void)fputc('\n', stderr);
-  wrap_words(stderr, in_language(session, "`rectify show CASE` tells what you can do with one; `rectify next CASE` what happens if nobody acts",
-                                 "`rectify show CASE` 列出可办的命令；`rectify next CASE` 列出无人处理时的后果"),
+  wrap_words(stderr, _("`rectify show CASE` tells what you can do with one; `rectify next CASE` what happens if nobody acts"),
              0, 0, wrap_width(stderr));
 }
 

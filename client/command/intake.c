@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "rectify/must.h"
 
 #define BATCH_BYTES_MAX (640 * 1024) /* well under WIRE_FRAME_BYTES_MAX with the field headers */
@@ -148,7 +149,7 @@ static void settle_refusal(struct intake *intake, const struct row *row, const R
                                  word_zh(words_rule, refusal->rule));
   intake_clear_line();
   (void)fprintf(stderr, "%s:%llu: %s %u: %s\n", intake->file, (unsigned long long)row->line,
-                in_language(intake->session, "refused, rule", "不予受理，规则号"), refusal->rule, text);
+                _("refused, rule"), refusal->rule, text);
   intake->counts.refused++;
   put_outcome(intake, row->line, &finding->id, "refused", refusal->case_no, refusal->rule, NULL, text);
 }
@@ -174,7 +175,7 @@ void intake_print_repeated(struct intake *intake, FILE *out) {
   size_t shown = 0, at = 0;
   if (count == 0) return;
   qsort(intake->repeated, count, sizeof *intake->repeated, by_number);
-  (void)fprintf(out, "%s", in_language(intake->session, "already there: lines", "已受理过的行:"));
+  (void)fprintf(out, "%s", _("already there: lines"));
   for (; at < count && shown < RANGES_SHOWN; shown++) {
     const uint64_t first = intake->repeated[at];
     while (at + 1 < count && intake->repeated[at + 1] == intake->repeated[at] + 1) at++;

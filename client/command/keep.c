@@ -1,5 +1,6 @@
 /* keep.c - see keep.h. */
 #include "client/command/keep.h"
+#include "client/command/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,7 @@ void session_forget_reply(struct session *session) {
 int spool_failure(struct session *session, struct rectify_spool *spool, int result) {
   if (result == RECTIFY_ERROR || result == RECTIFY_KEY) {
     int code = session_failure(session, result);
-    (void)fputs("what was saved here waits on, the oldest first: `rectify spool show --waiting`; `rectify spool drop ID` lets the others pass\n",
+    (void)fputs(_("what was saved here waits on, the oldest first: `rectify spool show --waiting`; `rectify spool drop ID` lets the others pass\n"),
                 stderr);
     return code;
   }
@@ -177,9 +178,9 @@ static int send_waiting(struct session *session, struct tally *tally) {
   const uint64_t all = tally->received + tally->refused + tally->failed;
   if (all > 0)
     (void)fprintf(stderr, "rectify: %llu %s: %llu %s, %llu %s; `rectify spool show`\n", (unsigned long long)all,
-                  in_language(session, "saved here before went out", "条此前暂存的已发出"),
-                  (unsigned long long)tally->received, in_language(session, "received there", "已收到"),
-                  (unsigned long long)(tally->refused + tally->failed), in_language(session, "refused", "不予受理"));
+                  _("saved here before went out"),
+                  (unsigned long long)tally->received, _("received there"),
+                  (unsigned long long)(tally->refused + tally->failed), _("refused"));
   return result;
 }
 

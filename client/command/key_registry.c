@@ -1,6 +1,7 @@
 /* key_registry.c - `key register`, `key revoke`, `key list`: whose key is which, as the daemon knows it. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "sign/curve.h"
@@ -67,7 +68,7 @@ static int send_change(struct session *session, Rectify__V1__KeyChange *change, 
   request.key_change = change;
   code = session_ask(session, &request, &reply);
   if (code == EXIT_UNREACHABLE)
-    (void)fputs("whether it was recorded is unknown: `rectify key list` shows it; saying the same again is safe\n", stderr);
+    (void)fputs(_("whether it was recorded is unknown: `rectify key list` shows it; saying the same again is safe\n"), stderr);
   return code != EXIT_FINE ? code : say_outcome(session, reply, words);
 }
 

@@ -1,4 +1,5 @@
 /* ledger.c - `ledger` and `lists`: ledgers of cases or of steps, by a map, as a table, CSV, JSON lines or a spreadsheet. */
+#include "client/command/language.h"
 #include "client/command/ledger.h"
 
 #include <string.h>
@@ -179,7 +180,7 @@ static int finish_file(struct leaving *ledger, struct xlsx *book) {
   const char *const *words = counted[ledger->map.of];
   ledger_head(session, &ledger->end, words[0], words[1], head);
   ledger_code(&ledger->end, ledger->key, code);
-  (void)snprintf(foot, sizeof foot, "%s%s%s", head, code[0] == '\0' ? "" : in_language(session, "; short code ", "；短码 "), code);
+  (void)snprintf(foot, sizeof foot, "%s%s%s", head, code[0] == '\0' ? "" : _("; short code "), code);
   const struct xlsx_frame frame = {.title = in_language(session, ledger->map.title_en, ledger->map.title_zh),
                                    .foot = foot,
                                    .page_foot = code[0] != '\0' ? code : head,
@@ -221,7 +222,7 @@ static int run(struct session *session, struct arguments *arguments, const char 
   if (code != EXIT_FINE) return code;
   ledger_say_head(session, &ledger.end, ledger.key, counted[ledger.map.of][0], counted[ledger.map.of][1]);
   if (ledger.end.moved)
-    (void)fprintf(stderr, "the log grew while this was read: --known-at %llu gives a ledger of that one head\n",
+    (void)fprintf(stderr, _("the log grew while this was read: --known-at %llu gives a ledger of that one head\n"),
                   (unsigned long long)ledger.end.log_size);
   return code;
 }

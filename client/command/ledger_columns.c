@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/ledger.h"
 #include "client/command/policy.h"
 #include "rectify/must.h"
@@ -90,7 +91,7 @@ static void put_time(CELL) {
 static void put_what(CELL) { sheet_word(sheet, words_command, cell->event->command); }
 
 static void put_person(CELL, const ProtobufCBinaryData *person) {
-  if (cell->event->actor == 0) sheet_string(sheet, in_language(cell->session, "(rectifyd)", "（系统）"));
+  if (cell->event->actor == 0) sheet_string(sheet, _("(rectifyd)"));
   else sheet_data(sheet, person);
 }
 

@@ -1,6 +1,7 @@
 /* ledger_head.c - the head of the log that a ledger was made from: `rectify verify --printed` holds an export against it. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/ledger.h"
 #include "client/command/past.h"
 
@@ -53,5 +54,5 @@ void ledger_say_head(const struct session *session, const struct view_end *end, 
   }
   ledger_head(session, end, en, zh, head);
   (void)fprintf(out, "%s\n", head);
-  if (code[0] != '\0') (void)fprintf(out, "%s %s\n", in_language(session, "short code", "短码"), code);
+  if (code[0] != '\0') (void)fprintf(out, "%s %s\n", _("short code"), code);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 
@@ -198,7 +199,7 @@ int letters_run(struct session *session, struct arguments *arguments) {
   code = session_pages(session, &query, print_letters, &telling);
   if (telling.sheet != NULL) (void)sheet_close(telling.sheet);
   if (code == EXIT_FINE && telling.letters == 0 && session->format == FORMAT_TABLE)
-    (void)puts(in_language(session, "no letters", "没有信件"));
+    (void)puts(_("no letters"));
   return code;
 }
 
@@ -243,7 +244,7 @@ void letters_say_undelivered(struct session *session) {
     for (size_t i = 0; i < reply->page->n_letters; i++) {
       const Rectify__V1__LetterRow *row = reply->page->letters[i];
       if (row->letter == NULL || row->settled < reply->page->now - INBOX_DAYS * 24 * USEC_PER_HOUR) continue;
-      if (!begun) (void)printf("\n%s\n", in_language(session, "could not be delivered; tell them by another way:", "以下通知无法送达，请另行告知："));
+      if (!begun) (void)printf("\n%s\n", _("could not be delivered; tell them by another way:"));
       begun = true;
       say_undelivered(session, row);
     }

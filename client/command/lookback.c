@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/draw.h"
+#include "client/command/language.h"
 #include "client/command/trust.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -262,7 +263,7 @@ int lookback_check_run(struct session *session, struct arguments *arguments) {
   code = repeat(arguments->argv[optind], &key, &draw);
   if (code == EXIT_FINE && population) code = compare_population(session, &draw);
   if (code == EXIT_FINE)
-    (void)printf("the draw holds: %zu of %zu cases%s\n", draw_count(&draw), draw.case_count,
+    (void)printf(_("the draw holds: %zu of %zu cases%s\n"), draw_count(&draw), draw.case_count,
                  population ? ", which are all that were closed then" : "");
   draw_free(&draw);
   return code;
@@ -278,10 +279,10 @@ static void say_bound(const struct session *session, const struct draw *draw, ui
     (void)printf("{\"bad\":%llu,\"drawn\":%llu,\"fewer_than\":%llu,\"of\":%llu,\"confidence\":95,\"conservative\":%s,\"proves\":%s}\n",
                  numbers[0], numbers[1], numbers[2], numbers[3], conservative ? "true" : "false", bound <= size ? "true" : "false");
   } else if (bound > size) {
-    (void)printf("%llu of %llu drawn cases were bad: with 95 %% confidence this proves nothing about the %llu\n", numbers[0],
+    (void)printf(_("%llu of %llu drawn cases were bad: with 95 %% confidence this proves nothing about the %llu\n"), numbers[0],
                  numbers[1], numbers[3]);
   } else {
-    (void)printf("%llu of %llu drawn cases were bad: with 95 %% confidence, fewer than %llu of the %llu are (%llu.%02llu %%)%s\n",
+    (void)printf(_("%llu of %llu drawn cases were bad: with 95 %% confidence, fewer than %llu of the %llu are (%llu.%02llu %%)%s\n"),
                  numbers[0], numbers[1], numbers[2], numbers[3], (unsigned long long)(hundredths / 100),
                  (unsigned long long)(hundredths % 100), conservative ? "; it may be fewer still" : "");
   }

@@ -3,6 +3,7 @@
  * scripts/po.sh joins it with what xgettext finds in the code. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/verb.h"
 
 static void print_message(const char *text) {
@@ -32,6 +33,7 @@ int messages_run(struct session *session, struct arguments *arguments) {
   if (code != EXIT_FINE) return code;
   (void)fputs("msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\n", stdout);
   print_flags(global_flags);
+  print_words(words_failure);
   for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
     if (verb->group == GROUP_HIDDEN) continue;
     print_message(verb->summary);

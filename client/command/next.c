@@ -1,6 +1,7 @@
 /* next.c - `next`: what will happen to a case if nobody does anything: the daemon's lines for people, one row a rung for
  * programs. */
 #include "client/command/events.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -78,7 +79,7 @@ static int print_lines(struct session *session, Rectify__V1__Query *query) {
   struct outlook outlook = {.session = session};
   int code = session_pages(session, query, print_future, &outlook);
   if (code == EXIT_FINE && outlook.lines == 0)
-    (void)puts(in_language(session, "nothing fires on this case", "该事项不会触发任何时限"));
+    (void)puts(_("nothing fires on this case"));
   return code;
 }
 

@@ -188,7 +188,7 @@ static const char *word_wanted(const struct verb *verb, int at, char out[CODE_BY
     word += strspn(word, " ");
   }
   const size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-  if (length < 2 || length >= CODE_BYTES_MAX) return "something";
+  if (length < 2 || length >= CODE_BYTES_MAX) return _("something");
   (void)snprintf(out, CODE_BYTES_MAX, "%.*s", (int)length, word);
   return out;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/upload.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
@@ -219,24 +220,24 @@ static const char *missing(const struct order *order) {
     bool said;
     const char *text;
   } needs[] = {
-      {COMMAND_EXTENSION_ASK, command->days != 0, "--days N: how many working days more"},
-      {COMMAND_HOLD, command->days != 0, "--days N: for how many working days at most"},
-      {COMMAND_STAGE, command->days != 0, "--days N: the working days until it is looked at again"},
-      {COMMAND_PLAN_SUBMIT, command->measures != 0, "--measures N: how many measures the plan has"},
-      {COMMAND_PLAN_SUBMIT, order->evidence.count > 0, "--evidence FILE: the plan"},
-      {COMMAND_RULE_ISSUE, command->number.len > 0, "--number NUMBER: of the rule"},
-      {COMMAND_RULE_ISSUE, command->day != 0, "--date DATE: when the rule takes effect"},
-      {COMMAND_RULE_ISSUE, order->evidence.count > 0, "--evidence FILE: the rule"},
-      {COMMAND_DECIDE, command->form != 0, "--form FORM: what was decided"},
-      {COMMAND_DECIDE, command->form <= FORM_NONE_HELD || command->number.len > 0, "--number NUMBER: of the decision"},
-      {COMMAND_DECIDE, order->evidence.count > 0, "--evidence FILE: the decision"},
-      {COMMAND_MERGE_INTO, command->other != 0, "--into CASE: the case that goes on"},
-      {COMMAND_ERASE_ASK, command->other != 0, "--index N: log index of the event whose text it is"},
-      {COMMAND_ERASE_ASK, command->number.len > 0, "--ground TEXT: the legal ground"},
-      {COMMAND_ERASE, command->other != 0, "--index N: log index of the event whose text it is"},
-      {COMMAND_HAND_OVER, command->officer.len > 0, "--officer OFFICER: who has the post from now on"},
-      {COMMAND_CO_UNIT, command->unit.len > 0, "--unit UNIT: the co-unit"},
-      {COMMAND_ATTACH, order->evidence.count > 0, "--evidence FILE"},
+      {COMMAND_EXTENSION_ASK, command->days != 0, N_("--days N: how many working days more")},
+      {COMMAND_HOLD, command->days != 0, N_("--days N: for how many working days at most")},
+      {COMMAND_STAGE, command->days != 0, N_("--days N: the working days until it is looked at again")},
+      {COMMAND_PLAN_SUBMIT, command->measures != 0, N_("--measures N: how many measures the plan has")},
+      {COMMAND_PLAN_SUBMIT, order->evidence.count > 0, N_("--evidence FILE: the plan")},
+      {COMMAND_RULE_ISSUE, command->number.len > 0, N_("--number NUMBER: of the rule")},
+      {COMMAND_RULE_ISSUE, command->day != 0, N_("--date DATE: when the rule takes effect")},
+      {COMMAND_RULE_ISSUE, order->evidence.count > 0, N_("--evidence FILE: the rule")},
+      {COMMAND_DECIDE, command->form != 0, N_("--form FORM: what was decided")},
+      {COMMAND_DECIDE, command->form <= FORM_NONE_HELD || command->number.len > 0, N_("--number NUMBER: of the decision")},
+      {COMMAND_DECIDE, order->evidence.count > 0, N_("--evidence FILE: the decision")},
+      {COMMAND_MERGE_INTO, command->other != 0, N_("--into CASE: the case that goes on")},
+      {COMMAND_ERASE_ASK, command->other != 0, N_("--index N: log index of the event whose text it is")},
+      {COMMAND_ERASE_ASK, command->number.len > 0, N_("--ground TEXT: the legal ground")},
+      {COMMAND_ERASE, command->other != 0, N_("--index N: log index of the event whose text it is")},
+      {COMMAND_HAND_OVER, command->officer.len > 0, N_("--officer OFFICER: who has the post from now on")},
+      {COMMAND_CO_UNIT, command->unit.len > 0, N_("--unit UNIT: the co-unit")},
+      {COMMAND_ATTACH, order->evidence.count > 0, N_("--evidence FILE")},
   };
   for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
     if (needs[i].command == command->command && !needs[i].said) return needs[i].text;
@@ -266,7 +267,7 @@ static int read_text(const struct verb *verb, struct order *order) {
 
 int order_complete(struct session *session, const struct verb *verb, struct order *order) {
   const char *what = missing(order);
-  if (what != NULL) return complain_usage(verb, "%s needs %s", verb->name, what);
+  if (what != NULL) return complain_usage(verb, "%s needs %s", verb->name, _(what));
   int code = read_text(verb, order);
   if (code != EXIT_FINE) return code;
   order->command.n_evidence = order->evidence.count;
@@ -284,7 +285,7 @@ struct letter {
 static void say_unknown(const struct order *order) {
   char id[UUID_TEXT_BYTES];
   uuid_text(order->id, id);
-  (void)fprintf(stderr, "whether it was recorded is unknown; say the same again with --id %s: then it cannot happen twice\n",
+  (void)fprintf(stderr, _("whether it was recorded is unknown; say the same again with --id %s: then it cannot happen twice\n"),
                 id);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/aftermath.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/wrap.h"
 #include "rectify/must.h"
@@ -100,25 +101,25 @@ static void say_receipt(const struct session *session, const struct asked *asked
   case_text(receipt->case_no, name);
   (void)printf("%s  %s", name,
                session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command));
-  if (receipt->repeated) (void)fputs(in_language(session, " (recorded before; nothing was done again)", "（此前已记录，本次未再办理）"), stdout);
-  else if (asked->preview) (void)fputs(in_language(session, " (preview, nothing recorded)", "（预览，未记录）"), stdout);
+  if (receipt->repeated) (void)fputs(_(" (recorded before; nothing was done again)"), stdout);
+  else if (asked->preview) (void)fputs(_(" (preview, nothing recorded)"), stdout);
   (void)printf(": %s", rule_text(session, receipt->rule));
   if (receipt->status != 0) (void)printf(" -> %s", say_word(session, words_status, receipt->status));
   if (receipt->track != 0)
     (void)printf("%s%s", receipt->status != 0 ? ", " : " -> ", say_word(session, words_track, receipt->track));
   if (receipt->due_text.len > 0) {
-    (void)fputs(in_language(session, ", due ", "，时限 "), stdout);
+    (void)fputs(_(", due "), stdout);
     print_safe(stdout, receipt->due_text.data, receipt->due_text.len);
   }
-  if (receipt->provisional) (void)fputs(in_language(session, " (provisional)", "（暂定）"), stdout);
+  if (receipt->provisional) (void)fputs(_(" (provisional)"), stdout);
   if (receipt->order.len > 0) {
-    (void)fputs(in_language(session, ", supervision order ", "，督办单 "), stdout);
+    (void)fputs(_(", supervision order "), stdout);
     print_safe(stdout, receipt->order.data, receipt->order.len);
   }
   if (asked->preview && !receipt->repeated) (void)putchar('\n');
   else
-    (void)printf(" [%s %u, %s %llu]\n", in_language(session, "event", "事件"), receipt->event_number,
-                 in_language(session, "log", "日志"), (unsigned long long)receipt->log_index);
+    (void)printf(" [%s %u, %s %llu]\n", _("event"), receipt->event_number,
+                 _("log"), (unsigned long long)receipt->log_index);
 }
 
 /* What helps: by rule. */
@@ -161,19 +162,18 @@ static void say_advice(const struct session *session, const Rectify__V1__Refusal
   char now[INSTANT_TEXT_BYTES];
   instant_text(session, refusal->recorded, now);
   if (refusal->rule == RULE_FOUND_IN_FUTURE && now[0] != '\0')
-    (void)fprintf(stderr, "the daemon's date is %.10s; say --found DATE\n", now);
+    (void)fprintf(stderr, _("the daemon's date is %.10s; say --found DATE\n"), now);
   else if (next_step(refusal->rule) != NULL)
     wrap_line(stderr, next_step(refusal->rule), strlen(next_step(refusal->rule)), 2, wrap_limit(stderr));
 }
 
 static void say_refusal(const struct session *session, const struct asked *asked, const Rectify__V1__Refusal *refusal,
                         uint64_t case_no) {
-  const char *refused = in_language(session, "refused, rule", "不予办理，规则号");
-  if (asked->preview) refused = in_language(session, "would be refused, rule", "将不予办理，规则号");
+  const char *refused = _("refused, rule");
+  if (asked->preview) refused = _("would be refused, rule");
   char name[CASE_TEXT_BYTES] = "", line[REFUSAL_LINE_BYTES_MAX];
   if (refusal->case_no != 0 || case_no != 0) case_text(refusal->case_no != 0 ? refusal->case_no : case_no, name);
-  const char *again = in_language(session, " (recorded before; nothing was decided again: use another --id)",
-                                  "（此前已记录，本次未再审核：请换用另一个 --id）");
+  const char *again = _(" (recorded before; nothing was decided again: use another --id)");
   (void)snprintf(line, sizeof line, "rectify: %s%s%s %u: %s%s", name, name[0] == '\0' ? "" : ": ", refused, refusal->rule,
                  rule_text(session, refusal->rule), refusal->repeated ? again : "");
   wrap_line(stderr, line, strlen(line), 2, wrap_limit(stderr));
@@ -198,7 +198,7 @@ static void say_saved(const struct session *session, const struct asked *asked, 
   if (outcome->id.len == WIRE_ID_BYTES) uuid_text(outcome->id.data, id);
   (void)printf("%s%s%s: %s [%s]\n", name, name[0] == '\0' ? "" : "  ",
                session->zh ? word_zh(words_command, asked->command) : word_name(words_command, asked->command),
-               in_language(session, "saved here, not received there yet", "已暂存于本机，对方尚未收到"), id);
+               _("saved here, not received there yet"), id);
 }
 
 static void say(const struct session *session, const struct asked *asked, const Rectify__V1__Outcome *outcome,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/command/language.h"
 #include "client/command/policy.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
@@ -100,7 +101,7 @@ static uint32_t say_longest(const struct session *session, struct sheet *sheet, 
   }
   struct longest_kind nobody = {.idle = {.routed = true}};
   longest_unrouted(policy, &nobody.capped, &nobody.open);
-  row(sheet, file->path, session->format == FORMAT_TABLE ? in_language(session, "(with the office)", "(待分派)") : "unrouted",
+  row(sheet, file->path, session->format == FORMAT_TABLE ? _("(with the office)") : "unrouted",
       &nobody);
   return open | nobody.open;
 }
@@ -130,12 +131,12 @@ static uint32_t say_gaps(const struct policy_file *file, const struct gaps *gaps
 }
 
 static void say_notes(uint32_t open) {
-  (void)puts("\nWorking days from the day of the report to the day at whose end accountability is proposed, at most.\n"
+  (void)puts(_("\nWorking days from the day of the report to the day at whose end accountability is proposed, at most.\n"
              "By the caps: every bounce, extension, stage and counted rework used up, answers on the last day.\n"
-             "Without a cap, and in no figure:");
+             "Without a cap, and in no figure:"));
   for (size_t i = 0; i < sizeof opens / sizeof *opens; i++)
     if ((open & opens[i].bit) != 0) (void)printf("  %-9s%s\n", opens[i].name, opens[i].text);
-  (void)puts("  (always) merging and taking out again, closing and opening again, another policy: each starts a limit anew");
+  (void)puts(_("  (always) merging and taking out again, closing and opening again, another policy: each starts a limit anew"));
 }
 
 /* ---- the people ---- */

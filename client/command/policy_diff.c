@@ -1,6 +1,7 @@
 /* policy_diff.c - `policy diff`: in what two policies differ, and what that changes for each kind of finding; no daemon. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/policy.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
@@ -76,13 +77,13 @@ static int say(const struct session *session, const struct policy *before, const
   uint32_t count = policy_diff(before, after, put, sheet);
   (void)sheet_close(sheet);
   if (count == 0) {
-    (void)fputs("the two policies do not differ\n", session->format == FORMAT_TABLE ? stdout : stderr);
+    (void)fputs(_("the two policies do not differ\n"), session->format == FORMAT_TABLE ? stdout : stderr);
     return EXIT_FINE;
   }
   if (session->format == FORMAT_CSV) return EXIT_REFUSED;
   if (session->format == FORMAT_TABLE) (void)putchar('\n');
   if (say_effects(session, before, after) == 0 && session->format == FORMAT_TABLE)
-    (void)puts("nothing changes for a plain finding of any kind");
+    (void)puts(_("nothing changes for a plain finding of any kind"));
   return EXIT_REFUSED;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/policy.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
@@ -22,7 +23,7 @@ static const struct column columns[] = {
 
 static const char *result_text(const struct session *session, bool failed) {
   if (session->format != FORMAT_TABLE) return failed ? "failed" : "passed";
-  return failed ? in_language(session, "FAILED", "未通过") : in_language(session, "passed", "通过");
+  return failed ? _("FAILED") : _("passed");
 }
 
 struct counts {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/circular.h"
+#include "client/command/language.h"
 #include "client/command/verb.h"
 #include "proto/codec.h"
 #include "rectify/must.h"
@@ -50,11 +51,11 @@ static int take_event(void *context, const Rectify__V1__LedgerStep *step, const 
   paper->case_no = event->case_no;
   paper->log_index = row->log_index;
   say_day(paper, PART_ISSUED, instant_day(session, event->recorded));
-  if (event->actor == 0) SAY(paper, PART_ISSUED_BY, "%s", in_language(session, "rectifyd, by the policy's ladder", "系统（依督办规则自动签发）"));
+  if (event->actor == 0) SAY(paper, PART_ISSUED_BY, "%s", _("rectifyd, by the policy's ladder"));
   else SAY(paper, PART_ISSUED_BY, "%.*s (%.*s)", BYTES(row->actor_name), BYTES(row->actor));
   const unsigned long long index = row->log_index;
-  if (session->zh) SAY(paper, PART_EVENT, "日志第 %llu 号，事项第 %u 步：%s", index, event->version, word_zh(words_rule, event->rule));
-  else SAY(paper, PART_EVENT, "event %llu of the log, event %u of the case: %s", index, event->version, word_text(words_rule, event->rule));
+  SAY(paper, PART_EVENT, _("event %llu of the log, event %u of the case: %s"), index, event->version,
+      in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
   SAY(paper, PART_NOTE, "%.*s", BYTES(row->text));
   return EXIT_FINE;
 }
@@ -120,8 +121,7 @@ static int find_case(struct paper *paper) {
 
 static void say_todo(struct paper *paper) {
   SAY(paper, PART_TODO, "%s",
-      in_language(paper->session, "Sign for this order. Put it right by the date below, with evidence for each measure, and ask for the closing.",
-                  "请签收本督办单，于完成时限前整改到位，逐项措施附佐证材料，并申请销号。"));
+      _("Sign for this order. Put it right by the date below, with evidence for each measure, and ask for the closing."));
 }
 
 static void print_text(const struct paper *paper) {
@@ -138,7 +138,7 @@ static void print_text(const struct paper *paper) {
 
 static void print_html(const struct paper *paper) {
   char head[LEDGER_HEAD_BYTES];
-  html_begin(stdout, paper->session, in_language(paper->session, "Supervision order", "督办单"));
+  html_begin(stdout, paper->session, _("Supervision order"));
   (void)fputs("<table>\n", stdout);
   for (uint32_t part = 1; part < PART_COUNT; part++) {
     if (paper->parts[part][0] == '\0') continue;
@@ -174,7 +174,7 @@ static void print(const struct paper *paper, bool html) {
   ledger_head(paper->session, &paper->end, "case", "项", head);
   (void)printf("%s\n", head);
   if (paper->parts[PART_CODE][0] == '\0') return;
-  (void)printf("%s rectify verify --key LOG.PUB --printed %s\n", in_language(paper->session, "To check it:", "核对："),
+  (void)printf("%s rectify verify --key LOG.PUB --printed %s\n", _("To check it:"),
                paper->parts[PART_CODE]);
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "client/command/language.h"
 #include "client/command/trust.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -40,15 +41,15 @@ static void say(const struct session *session, const struct receipt *receipt) {
   checkpoint_code(&receipt->head, code);
   instant_format(session, event->recorded, when);
   if (event->case_no != 0) case_text(event->case_no, name);
-  (void)printf("%s %s %u: %s, %s %u (%s)\n", in_language(session, "holds:", "有效:"), name, event->version,
-               say_word(session, words_command, event->command), in_language(session, "rule", "规则号"), event->rule,
+  (void)printf("%s %s %u: %s, %s %u (%s)\n", _("holds:"), name, event->version,
+               say_word(session, words_command, event->command), _("rule"), event->rule,
                in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
-  (void)printf("%s %s, %s %" PRIu64 ", %s %s, %s %" PRIu64 "\n", in_language(session, "recorded", "记录于"), when,
-               in_language(session, "record", "序号"), receipt->log_index, in_language(session, "of the log", "日志"),
-               receipt->head.origin, in_language(session, "size", "长度"), receipt->head.size);
-  (void)printf("%s %s", in_language(session, "head", "日志头"), code);
+  (void)printf("%s %s, %s %" PRIu64 ", %s %s, %s %" PRIu64 "\n", _("recorded"), when,
+               _("record"), receipt->log_index, _("of the log"),
+               receipt->head.origin, _("size"), receipt->head.size);
+  (void)printf("%s %s", _("head"), code);
   if (receipt->cosignatures > 0)
-    (void)printf(", %s %u", in_language(session, "cosigned by", "见证人数"), receipt->cosignatures);
+    (void)printf(", %s %u", _("cosigned by"), receipt->cosignatures);
   (void)putchar('\n');
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <wctype.h>
 
+#include "client/command/language.h"
 #include "client/command/verb.h"
 #include "client/command/view.h"
 #include "client/command/wrap.h"
@@ -114,7 +115,7 @@ static void print_case(const struct searching *searching, const Rectify__V1__Cas
   (void)printf("%s  %s  ", number, say_word(session, words_status, row->status));
   print_safe(stdout, unit->data, unit->len);
   if (row->due_text.len > 0)
-    (void)printf("  %s %.*s", in_language(session, "due", "完成时限"), (int)row->due_text.len, (const char *)row->due_text.data);
+    (void)printf("  %s %.*s", _("due"), (int)row->due_text.len, (const char *)row->due_text.data);
   (void)putchar('\n');
   if (row->text.len > 0) print_excerpt(searching, (const char *)row->text.data, row->text.len);
 }
@@ -177,7 +178,7 @@ static int say_reach(struct searching *searching) {
   if (code != EXIT_FINE || searching->searched >= pong->cases_total) return code;
   char until[CASE_TEXT_BYTES];
   case_text(searching->searched, until);
-  (void)fprintf(stderr, "searched up to case %s; the newest findings are not indexed yet\n", until);
+  (void)fprintf(stderr, _("searched up to case %s; the newest findings are not indexed yet\n"), until);
   return code;
 }
 
@@ -195,6 +196,6 @@ int search_run(struct session *session, struct arguments *arguments) {
   if (searching.sheet != NULL) (void)sheet_close(searching.sheet);
   if (code != EXIT_FINE && code >= 0) return code;
   if (searching.rows == 0 && session->format == FORMAT_TABLE)
-    (void)puts(in_language(session, "no finding that you may read has all of these words", "可查看的问题中没有同时含有这些词的"));
+    (void)puts(_("no finding that you may read has all of these words"));
   return say_reach(&searching);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/command.h"
+#include "client/command/language.h"
 #include "sign/curve.h"
 
 bool home_file(const char *name, char out[HOME_PATH_BYTES]) {
@@ -24,8 +25,8 @@ static bool read_server(const struct session *session, uint8_t out[CURVE_KEY_BYT
     if (file != NULL) (void)fclose(file);
   }
   if (text != NULL && curve_of_text(text, strlen(text), out)) return true;
-  complain(text == NULL ? "TCP needs the daemon's public key: --server KEY, or RECTIFY_SERVER, or ~/.config/rectify/server"
-                        : "the daemon's public key is not one: 64 hexadecimal digits, as `rectify key public` prints them");
+  complain(text == NULL ? N_("TCP needs the daemon's public key: --server KEY, or RECTIFY_SERVER, or ~/.config/rectify/server")
+                        : N_("the daemon's public key is not one: 64 hexadecimal digits, as `rectify key public` prints them"));
   return false;
 }
 
@@ -35,7 +36,7 @@ static bool read_own(const struct session *session, struct curve_pair *pair) {
   if (file == NULL && home_file("key", path)) file = path;
   if (file != NULL && curve_read(file, pair, error)) return true;
   complain("%s", file != NULL ? error : "TCP needs a key of one's own: --key FILE, or RECTIFY_KEY");
-  (void)fputs("`rectify key new FILE` makes one; an administrator registers its public half\n", stderr);
+  (void)fputs(_("`rectify key new FILE` makes one; an administrator registers its public half\n"), stderr);
   return false;
 }
 
@@ -56,7 +57,7 @@ static bool open_keyed(struct session *session) {
 int session_actor(const struct session *session) {
   if (session->actor != NULL && session->actor[0] != '\0') return EXIT_FINE;
   complain("who are you? say --as OFFICER, or once: export RECTIFY_ACTOR=OFFICER");
-  (void)fputs("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n", stderr);
+  (void)fputs(_("a fresh daemon knows one officer, `office`; `rectify --as office officer list` shows the others\n"), stderr);
   return EXIT_USE;
 }
 
@@ -85,7 +86,7 @@ void session_close(struct session *session) {
 
 int session_say_error(const Rectify__V1__Error *error) {
   const char *known = word_text(words_failure, error->code);
-  (void)fprintf(stderr, "rectify: the daemon says: %s", known);
+  (void)fprintf(stderr, _("rectify: the daemon says: %s"), _(known));
   if (error->field.len > 0) {
     (void)fputs(": ", stderr);
     print_safe(stderr, error->field.data, error->field.len);
@@ -96,8 +97,8 @@ int session_say_error(const Rectify__V1__Error *error) {
   }
   (void)fputc('\n', stderr);
   if (error->code == FAILURE_ACTOR)
-    (void)fputs("`rectify --as office officer list` shows the codes; a fresh daemon knows `office` alone\n", stderr);
-  if (error->code == FAILURE_CLOCK) (void)fputs("start it with `rectifyd --clock manual` to move the clock\n", stderr);
+    (void)fputs(_("`rectify --as office officer list` shows the codes; a fresh daemon knows `office` alone\n"), stderr);
+  if (error->code == FAILURE_CLOCK) (void)fputs(_("start it with `rectifyd --clock manual` to move the clock\n"), stderr);
   return error->code == FAILURE_DOCUMENT ? EXIT_DOCUMENT : EXIT_REFUSED;
 }
 
@@ -105,14 +106,14 @@ int session_failure(struct session *session, int result) {
   switch (result) {
     case RECTIFY_TIMEOUT:
       complain("%s", rectify_error_text(session->rectify));
-      (void)fputs("--endpoint and RECTIFY_ENDPOINT say where rectifyd listens; --timeout waits longer\n", stderr);
+      (void)fputs(_("--endpoint and RECTIFY_ENDPOINT say where rectifyd listens; --timeout waits longer\n"), stderr);
       return EXIT_UNREACHABLE;
     case RECTIFY_ERROR:
       if (rectify_error(session->rectify) != NULL) return session_say_error(rectify_error(session->rectify));
       break;
     case RECTIFY_KEY:
       complain("%s", rectify_error_text(session->rectify));
-      (void)fputs("an administrator registers keys: `rectify key register OFFICER KEY`; `rectify key public FILE` prints yours\n",
+      (void)fputs(_("an administrator registers keys: `rectify key register OFFICER KEY`; `rectify key public FILE` prints yours\n"),
                   stderr);
       return EXIT_REFUSED;
     case RECTIFY_SYSTEM:

@@ -1,4 +1,5 @@
 /* sheet.c - see sheet.h.  The only code that knows libsmartcols. */
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 
 #include <libsmartcols/libsmartcols.h>
@@ -232,7 +233,7 @@ void sheet_hundredths(struct sheet *sheet, int64_t number) {
 
 void sheet_truth(struct sheet *sheet, bool truth) {
   const char *text = truth ? "true" : "false";
-  if (sheet->session->format == FORMAT_TABLE) text = truth ? in_language(sheet->session, "yes", "是") : "";
+  if (sheet->session->format == FORMAT_TABLE) text = truth ? _("yes") : "";
   cell(sheet, text, strlen(text));
 }
 
@@ -389,10 +390,8 @@ static void print_table(struct sheet *sheet) {
   (void)scols_print_table(sheet->table);
   if (hidden == 0) return;
   (void)fflush(sheet->out);
-  if (sheet->session->zh) (void)fprintf(stderr, "(终端较窄，有 %u 列未显示；--csv 和 --json 显示全部)\n", hidden);
-  else
-    (void)fprintf(stderr, "(%u %s for this terminal; --csv and --json show all)\n", hidden,
-                  hidden == 1 ? "column is too much" : "columns are too many");
+  (void)fprintf(stderr, language_form("(%u column is too much for this terminal; --csv and --json show all)\n",
+                                      "(%u columns are too many for this terminal; --csv and --json show all)\n", hidden), hidden);
 }
 
 uint64_t sheet_close(struct sheet *sheet) {

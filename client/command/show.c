@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command/history.h"
+#include "client/command/language.h"
 #include "client/command/past.h"
 #include "client/command/possible.h"
 #include "client/command/sheet.h"
@@ -21,8 +22,8 @@
 #define LABEL_WIDTH 13
 
 /* Between the parts of a line. */
-static const char *joint(const struct session *session) { return in_language(session, "; ", "；"); }
-static const char *comma(const struct session *session) { return in_language(session, ", ", "，"); }
+static const char *joint(void) { return _("; "); }
+static const char *comma(void) { return _(", "); }
 
 static void label(FILE *out, const struct session *session, const char *en, const char *zh) {
   const char *text = in_language(session, en, zh);
@@ -60,8 +61,8 @@ static void say_finding(FILE *out, const struct session *session, const Rectify_
   char found[11];
   workday_format(row->found_on, found);
   label(out, session, "finding", "问题");
-  (void)fprintf(out, "%s%s%s%s%s %s\n", say_word(session, words_kind, row->kind), comma(session),
-               say_word(session, words_severity, row->severity), comma(session), in_language(session, "found", "发现于"), found);
+  (void)fprintf(out, "%s%s%s%s%s %s\n", say_word(session, words_kind, row->kind), comma(),
+               say_word(session, words_severity, row->severity), comma(), _("found"), found);
   say_data(out, session, "category", "分类", &row->category, NULL);
   say_data(out, session, "code", "条款", &row->code, NULL);
   say_data(out, session, "inspection", "批次", &row->inspection, NULL);
@@ -75,13 +76,12 @@ static void say_dates(FILE *out, const struct session *session, const Rectify__V
   print_safe(out, row->due_text.data, row->due_text.len);
   (void)fprintf(out, " (%s)%s: ", say_word(session, words_clock, row->due_clock),
                row->provisional
-                   ? in_language(session, " provisional: the calendar of that year is not published yet", " 暂定")
+                   ? _(" provisional: the calendar of that year is not published yet")
                    : "");
   int32_t left = row->working_days_left;
-  const char *days = in_language(session, left == 1 || left == -1 ? "working day" : "working days", "个工作日");
-  int32_t count = left < 0 ? -left : left;
-  if (session->zh) (void)fprintf(out, "%s %d %s\n", left < 0 ? "逾期" : "剩余", count, days);
-  else (void)fprintf(out, "%d %s %s\n", count, days, left < 0 ? "overdue" : "left");
+  const int32_t count = left < 0 ? -left : left;
+  (void)fprintf(out, left < 0 ? language_form("%d working day overdue\n", "%d working days overdue\n", (unsigned)count)
+                              : language_form("%d working day left\n", "%d working days left\n", (unsigned)count), count);
 }
 
 /* ---- what came of it; each line only where there is something to say ---- */
@@ -103,24 +103,24 @@ static void say_origin(FILE *out, const struct session *session, const Rectify__
   say_case_no(out, session, row->merged_into, "merged into", "并入", "");
 }
 
-static const char *plan_state(const struct session *session, const Rectify__V1__CaseRow *row,
+static const char *plan_state(const Rectify__V1__CaseRow *row,
                               const struct case_state *state) {
-  if ((row->flags & CASE_PLAN_APPROVED) != 0) return in_language(session, "approved", "已批准");
+  if ((row->flags & CASE_PLAN_APPROVED) != 0) return _("approved");
   if (state != NULL && case_clock_of(state, CLOCK_PLAN_REVIEW) != NULL)
-    return in_language(session, "waits for approval", "待审批");
-  return in_language(session, "returned", "已退回");
+    return _("waits for approval");
+  return _("returned");
 }
 
 static void say_plan(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
                      const struct case_state *state) {
   if (row->measures == 0) return;
   label(out, session, "plan", "整改方案");
-  (void)fprintf(out, "%s%s%u %s", plan_state(session, row, state), comma(session), row->measures,
-               in_language(session, row->measures == 1 ? "measure" : "measures", "项措施"));
+  (void)fprintf(out, "%s%s%u %s", plan_state(row, state), comma(), row->measures,
+               language_form("measure", "measures", row->measures));
   uint32_t all = row->measures < 32 ? (1u << row->measures) - 1 : UINT32_MAX;
   uint32_t missing = all & ~row->measures_shown;
-  if (missing == 0) (void)fputs(in_language(session, "; evidence for each", "；均有佐证材料"), out);
-  else (void)fputs(in_language(session, "; no evidence yet for", "；尚无佐证材料："), out);
+  if (missing == 0) (void)fputs(_("; evidence for each"), out);
+  else (void)fputs(_("; no evidence yet for"), out);
   for (uint32_t i = 0; i < 32; i++)
     if ((missing >> i & 1u) != 0) (void)fprintf(out, " %u", i + 1);
   (void)fputc('\n', out);
@@ -132,11 +132,11 @@ static void say_extensions(FILE *out, const struct session *session, const Recti
   if (row->extensions == 0 && !waits) return;
   label(out, session, "extensions", "延期");
   if (row->extensions > 0)
-    (void)fprintf(out, "%u %s%s%u %s", row->extensions, in_language(session, "granted", "次"), comma(session), row->extended,
-                 in_language(session, "working days in all", "个工作日"));
+    (void)fprintf(out, "%u %s%s%u %s", row->extensions, _("granted"), comma(), row->extended,
+                 _("working days in all"));
   if (waits)
-    (void)fprintf(out, "%s%s %u %s", row->extensions > 0 ? joint(session) : "", in_language(session, "asked for", "申请"), state->asked,
-                 in_language(session, "working days, waits for a decision", "个工作日，待审批"));
+    (void)fprintf(out, "%s%s %u %s", row->extensions > 0 ? joint() : "", _("asked for"), state->asked,
+                 _("working days, waits for a decision"));
   (void)fputc('\n', out);
 }
 
@@ -148,7 +148,7 @@ static void say_hold(FILE *out, const struct session *session, const Rectify__V1
   const struct case_clock *clock = state == NULL ? NULL : case_clock_of(state, CLOCK_HOLD);
   if (clock != NULL) instant_text(session, clock->due - 1, until);
   label(out, session, "on hold", "中止计时");
-  (void)fprintf(out, "%s %.10s\n", in_language(session, "until", "至"), until);
+  (void)fprintf(out, "%s %.10s\n", _("until"), until);
 }
 
 static void say_order(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
@@ -156,8 +156,8 @@ static void say_order(FILE *out, const struct session *session, const Rectify__V
   label(out, session, "order", "督办单");
   print_safe(out, row->order.data, row->order.len);
   const bool is_signed = (row->flags & CASE_ORDER_SIGNED) != 0;
-  (void)fprintf(out, "%s%s\n", comma(session), is_signed ? in_language(session, "signed for", "已签收")
-                                                   : in_language(session, "not signed for yet", "未签收"));
+  (void)fprintf(out, "%s%s\n", comma(), is_signed ? _("signed for")
+                                                   : _("not signed for yet"));
 }
 
 static void say_rule(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
@@ -165,25 +165,25 @@ static void say_rule(FILE *out, const struct session *session, const Rectify__V1
   if ((row->flags & CASE_RULE_ISSUED) == 0) return;
   workday_format(row->rule_day, day);
   label(out, session, "rule issued", "制度");
-  (void)fprintf(out, "%s %s\n", in_language(session, "in effect from", "生效日期"), day);
+  (void)fprintf(out, "%s %s\n", _("in effect from"), day);
 }
 
 static void say_accountability(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   static const uint32_t steps[] = {MARK_STATED, MARK_APPEALED};
   if ((row->flags & CASE_ACCOUNTABILITY) == 0 && row->form == 0) return;
   label(out, session, "accountable", "问责");
-  (void)fputs(in_language(session, "proposed", "已建议"), out);
+  (void)fputs(_("proposed"), out);
   if (row->subject.len > 0) {
-    (void)fputs(in_language(session, ", about ", "，当事人 "), out);
+    (void)fputs(_(", about "), out);
     print_safe(out, row->subject.data, row->subject.len);
     if (row->subject_name.len > 0) (void)fputc(' ', out);
     print_safe(out, row->subject_name.data, row->subject_name.len);
   }
   for (size_t i = 0; i < COUNT(steps); i++)
     if ((row->flags >> (steps[i] - 1) & 1u) != 0)
-      (void)fprintf(out, "%s%s", joint(session), in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
+      (void)fprintf(out, "%s%s", joint(), in_language(session, word_text(words_mark, steps[i]), word_zh(words_mark, steps[i])));
   if (row->form != 0)
-    (void)fprintf(out, "%s%s %s", joint(session), in_language(session, "decided:", "决定："),
+    (void)fprintf(out, "%s%s %s", joint(), _("decided:"),
                  say_word(session, words_form, row->form));
   (void)fputc('\n', out);
 }
@@ -196,7 +196,7 @@ static void say_marks(FILE *out, const struct session *session, const Rectify__V
   for (size_t i = 0; i < COUNT(marks); i++) {
     if ((row->flags >> (marks[i] - 1) & 1u) == 0) continue;
     if (!any) label(out, session, "marks", "标记");
-    (void)fprintf(out, "%s%s", any ? joint(session) : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
+    (void)fprintf(out, "%s%s", any ? joint() : "", in_language(session, word_text(words_mark, marks[i]), word_zh(words_mark, marks[i])));
     any = true;
   }
   if (any) (void)fputc('\n', out);
@@ -205,10 +205,10 @@ static void say_marks(FILE *out, const struct session *session, const Rectify__V
 static void say_again(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row) {
   if (row->rework == 0 && row->bounces == 0 && row->same_problem == 0 && row->same_kind == 0) return;
   label(out, session, "again", "重复");
-  (void)fprintf(out, "%s %u%s%s %u%s%s %u%s%s %u\n", in_language(session, "reworked", "返工"), row->rework, joint(session),
-               in_language(session, "bounced", "退单"), row->bounces, joint(session),
-               in_language(session, "same problem before", "同一问题"), row->same_problem, joint(session),
-               in_language(session, "same kind before", "同类问题"), row->same_kind);
+  (void)fprintf(out, "%s %u%s%s %u%s%s %u%s%s %u\n", _("reworked"), row->rework, joint(),
+               _("bounced"), row->bounces, joint(),
+               _("same problem before"), row->same_problem, joint(),
+               _("same kind before"), row->same_kind);
 }
 
 static void say_otherwise(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,
@@ -218,12 +218,11 @@ static void say_otherwise(FILE *out, const struct session *session, const Rectif
   if (row->next_fire == 0 || row->next_fire == INSTANT_NONE) return;
   instant_text(session, row->next_fire, when);
   label(out, session, "otherwise", "若不处理");
-  (void)fprintf(out, "%s%s", in_language(session, "if nobody acts, at ", ""), when);
+  (void)fprintf(out, "%s%s", _("if nobody acts, at "), when);
   const bool known = state != NULL && case_next_fire(state, &next) != INSTANT_NONE;
   const char *clock = known ? say_word(session, words_clock, state->clocks[next].kind) : "";
-  if (known && session->zh) (void)fprintf(out, " 触发“%s”时限的第 %u 级", clock, state->clocks[next].nth + 1);
-  if (known && !session->zh) (void)fprintf(out, " rung %u of the clock '%s' fires", state->clocks[next].nth + 1, clock);
-  (void)fprintf(out, "%s\n", in_language(session, "; `rectify next` tells the rest", "；rectify next 列出后续"));
+  if (known) (void)fprintf(out, _(" rung %1$u of the clock '%2$s' fires"), state->clocks[next].nth + 1, clock);
+  (void)fprintf(out, "%s\n", _("; `rectify next` tells the rest"));
 }
 
 static void say_workflow(FILE *out, const struct session *session, const Rectify__V1__CaseRow *row,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/upload.h"
 #include "client/command/verb.h"
@@ -162,8 +163,8 @@ static int send_all(struct session *session, struct rectify_spool *spool, bool w
   upload_forget(spool);
   const uint64_t rows = sheet_close(sending.sheet);
   if (session->format == FORMAT_TABLE)
-    (void)printf("%llu %s, %zu %s\n", (unsigned long long)rows, in_language(session, "sent", "已发出"),
-                 rectify_spool_waiting(spool, NULL), in_language(session, "saved here", "仍暂存"));
+    (void)printf("%llu %s, %zu %s\n", (unsigned long long)rows, _("sent"),
+                 rectify_spool_waiting(spool, NULL), _("saved here"));
   if (result != RECTIFY_OK) return spool_failure(session, spool, result);
   return sending.bad ? EXIT_REFUSED : EXIT_FINE;
 }
@@ -190,7 +191,7 @@ const struct flag spool_drop_flags[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static int drop_one(struct session *session, struct rectify_spool *spool, const char *text) {
+static int drop_one(struct rectify_spool *spool, const char *text) {
   struct rectify_fate_of fate = {.fate = RECTIFY_DROPPED};
   uint32_t news = 0;
   size_t at;
@@ -203,7 +204,7 @@ static int drop_one(struct session *session, struct rectify_spool *spool, const 
     return EXIT_SYSTEM;
   }
   if (news == 0) complain("%s does not wait any more", text);
-  else (void)printf("%s  %s\n", text, in_language(session, "dropped: it will not be sent from here", "已放弃，不再发出"));
+  else (void)printf("%s  %s\n", text, _("dropped: it will not be sent from here"));
   return news == 0 ? EXIT_REFUSED : EXIT_FINE;
 }
 
@@ -223,7 +224,7 @@ int spool_drop_run(struct session *session, struct arguments *arguments) {
   if (!settled && optind == arguments->argc) return complain_usage(arguments->verb, "spool drop: which? an id, or --settled");
   struct rectify_spool *spool = session_spool(session, true);
   int code = spool == NULL ? EXIT_SYSTEM : EXIT_FINE;
-  for (int i = optind; i < arguments->argc && code == EXIT_FINE; i++) code = drop_one(session, spool, arguments->argv[i]);
+  for (int i = optind; i < arguments->argc && code == EXIT_FINE; i++) code = drop_one(spool, arguments->argv[i]);
   if (code == EXIT_FINE && settled) code = forget(spool);
   if (spool != NULL) upload_forget(spool);
   return code;

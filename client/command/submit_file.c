@@ -15,6 +15,7 @@
 #include "client/command/drafts.h"
 #include "client/command/intake.h"
 #include "client/command/keep.h"
+#include "client/command/language.h"
 #include "client/command/seen.h"
 #include "client/command/submit.h"
 #include "rectify/must.h"
@@ -183,19 +184,19 @@ static int summary(const struct feeding *feeding, int code) {
   double seconds = seconds_since(&feeding->began);
   intake_clear_line();
   if (feeding->submission->dry_run) {
-    (void)fprintf(out, "%llu rows, %llu bad; nothing was sent\n", (unsigned long long)feeding->rows,
+    (void)fprintf(out, _("%llu rows, %llu bad; nothing was sent\n"), (unsigned long long)feeding->rows,
                   (unsigned long long)counts->bad);
     return counts->bad == 0 ? EXIT_FINE : EXIT_REFUSED;
   }
-  (void)fprintf(out, "%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows",
+  (void)fprintf(out, _("%llu accepted, %llu repeated (already there), %llu refused, %llu bad rows"),
                 (unsigned long long)counts->accepted, (unsigned long long)counts->repeated,
                 (unsigned long long)counts->refused, (unsigned long long)counts->bad);
   if (counts->saved > 0)
-    (void)fprintf(out, ", %llu saved here (not received there yet)", (unsigned long long)counts->saved);
+    (void)fprintf(out, _(", %llu saved here (not received there yet)"), (unsigned long long)counts->saved);
   if (code == EXIT_UNREACHABLE)
-    (void)fprintf(out, ", %llu unknown", (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
-  if (feeding->skipped > 0) (void)fprintf(out, ", %llu outside the dates", (unsigned long long)feeding->skipped);
-  (void)fprintf(out, "; %.1f s, %.0f rows/s\n", seconds, (double)settled(feeding) / (seconds + 1e-9));
+    (void)fprintf(out, _(", %llu unknown"), (unsigned long long)(feeding->rows - feeding->skipped - settled(feeding)));
+  if (feeding->skipped > 0) (void)fprintf(out, _(", %llu outside the dates"), (unsigned long long)feeding->skipped);
+  (void)fprintf(out, _("; %.1f s, %.0f rows/s\n"), seconds, (double)settled(feeding) / (seconds + 1e-9));
   intake_print_repeated(feeding->intake, out);
   if (code == EXIT_FINE && counts->refused + counts->bad > 0) return EXIT_REFUSED;
   if (code == EXIT_FINE && counts->saved > 0 && !feeding->session->offline) return EXIT_SAVED;

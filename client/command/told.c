@@ -1,6 +1,7 @@
 /* told.c - `notices`: who was told what, when, and in whose stead; `documents`: what was published, and one of it. */
 #include <string.h>
 
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 
@@ -92,7 +93,7 @@ int notices_run(struct session *session, struct arguments *arguments) {
   (void)sheet_close(telling.sheet);
   if (code < 0) code = EXIT_FINE;
   if (code == EXIT_FINE && telling.rows == 0 && session->format == FORMAT_TABLE)
-    (void)puts(in_language(session, "no notices", "没有通知"));
+    (void)puts(_("no notices"));
   return code;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/command/export.h"
+#include "client/command/language.h"
 #include "client/command/trust.h"
 #include "client/command/verb.h"
 #include "rectify/must.h"
@@ -66,8 +67,8 @@ static int verdict(const struct job *job, const struct verify_result *result) {
                  result->events, result->cases, result->heads, result->cosignatures, result->erased, result->covered,
                  result->findings);
   else
-    (void)printf("verify: %" PRIu64 " records, %" PRIu64 " cases, %" PRIu64 " heads, %" PRIu64 " cosignatures, %" PRIu64
-                 " texts erased: %s\n",
+    (void)printf(_("verify: %" PRIu64 " records, %" PRIu64 " cases, %" PRIu64 " heads, %" PRIu64 " cosignatures, %" PRIu64
+                 " texts erased: %s\n"),
                  result->events, result->cases, result->heads, result->cosignatures, result->erased,
                  result->findings == 0 ? "nothing was tampered with" : "TAMPERED WITH");
   if (result->findings == 0 && result->covered < result->events)

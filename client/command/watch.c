@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "client/command/events.h"
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -125,13 +126,13 @@ static void put_event(struct watching *watching, const Rectify__V1__EventRow *ev
   put_notices(watching, event_row, event);
 }
 
-static void say_people(FILE *out, const struct session *session, const Rectify__V1__EventRow *event_row) {
+static void say_people(FILE *out, const Rectify__V1__EventRow *event_row) {
   if (event_row->actor.len > 0) {
-    (void)fputs(in_language(session, " by ", " "), out);
+    (void)fputs(_(" by "), out);
     print_safe(out, event_row->actor.data, event_row->actor.len);
   }
   if (event_row->on_behalf.len == 0) return;
-  (void)fputs(in_language(session, " for ", " 代 "), out);
+  (void)fputs(_(" for "), out);
   print_safe(out, event_row->on_behalf.data, event_row->on_behalf.len);
 }
 
@@ -152,9 +153,9 @@ static void say_event(struct watching *watching, const Rectify__V1__EventRow *ev
   must(out != NULL);
   if (row != NULL) print_safe(out, row->unit.data, row->unit.len);
   (void)fprintf(out, "  %s", what);
-  say_people(out, session, event_row);
+  say_people(out, event_row);
   if (rule_refuses(event->rule))
-    (void)fprintf(out, "  %s %u", in_language(session, "refused, rule", "不予办理，规则号"), event->rule);
+    (void)fprintf(out, "  %s %u", _("refused, rule"), event->rule);
   if (effects[0] != '\0') (void)fprintf(out, "  -> %s", effects);
   must(fclose(out) == 0);
   wrap_rest(stdout, text, length, strlen(when) + strlen(name) + 4, INDENT, wrap_limit(stdout));
@@ -337,7 +338,7 @@ static int on_pong(struct watching *watching, const Rectify__V1__Pong *pong) {
   if (first) {
     watching->size = size;
     if (watching->session->format == FORMAT_TABLE)
-      (void)fprintf(stderr, "%s\n", in_language(watching->session, "watching; Ctrl-C ends", "正在关注；Ctrl-C 结束"));
+      (void)fprintf(stderr, "%s\n", _("watching; Ctrl-C ends"));
     return EXIT_FINE;
   }
   return !same && size > watching->size ? recover(watching, size) : EXIT_FINE;

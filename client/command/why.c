@@ -1,4 +1,5 @@
 /* why.c - `why`: every counted and every skipped day of a case's clocks, as the daemon explains them. */
+#include "client/command/language.h"
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
@@ -44,6 +45,6 @@ int why_run(struct session *session, struct arguments *arguments) {
   code = session_pages(session, &query, print_lines, &explaining);
   if (explaining.sheet != NULL) (void)sheet_close(explaining.sheet);
   if (code == EXIT_FINE && explaining.lines == 0 && session->format == FORMAT_TABLE)
-    (void)puts(in_language(session, "no clock runs on this case", "该事项没有时限"));
+    (void)puts(_("no clock runs on this case"));
   return code;
 }
