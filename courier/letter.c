@@ -144,6 +144,7 @@ static void put_case(const struct facts *facts, struct values *values, const Rec
   put_field(values, VARIABLE_UNIT_NAME, &row->unit_name, NAME_BYTES_MAX);
   put_field(values, VARIABLE_HANDLER_NAME, &row->handler_name, NAME_BYTES_MAX);
   put_field(values, VARIABLE_FINDING, &row->text, facts->short_bytes);
+  if (row->text.len == 0) values->of[VARIABLE_FINDING] = in_language(facts, "(not told here: see `rectify show`)", "（内容不在此列示，请在系统中查阅）");
   put_title(facts, values, VARIABLE_TRACK, words_track, row->track);
   put_title(facts, values, VARIABLE_STATUS, words_status, row->status);
   put_title(facts, values, VARIABLE_LIGHT, words_light, row->light);
