@@ -45,8 +45,7 @@ def tries(client, *commands):
 
 def step(clients, dice, case):
     """Something that somebody does with the case; what is not possible now is refused."""
-    proof = [pb.Evidence(kind=1, measure=n, sha256=dice.randbytes(32), name=b"photo.jpg", size=3) for n in (0, 1)]
-    plan = pb.Evidence(kind=3, sha256=dice.randbytes(32), name=b"plan.pdf", size=3)
+    files = [dice.randbytes(32).hex().encode() for _ in range(3)]
     unit = HERE["unit_of"].get(case, "south")
     handler, principal = f"h-{unit}", "p-south" if unit == "south" else "p-north"
     kind = dice.randrange(10)
@@ -56,6 +55,8 @@ def step(clients, dice, case):
         tries(clients[handler], command(BOUNCE, case, text="not ours"))
         tries(clients["off"], command(ADJUDICATE, case, text="it is", **({"unit": "south"} if dice.random() < 0.3 else {})))
     elif kind < 5:
+        proof = [clients[handler].piece(1, files[n], n) for n in (0, 1)]
+        plan = clients[handler].piece(3, files[2])
         tries(clients[handler], command(SIGN_FOR, case), command(ORDER_SIGN, case), command(PLAN_SUBMIT, case, measures=1, evidence=[plan]))
         tries(clients["off"], command(TALK, case, text="talked"), command(PLAN_APPROVE, case))
         tries(clients[principal], command(ENDORSE, case))

@@ -70,8 +70,11 @@ def advance(days):
     here.close()
 
 
-def piece(name, measure=0, kind=1):
-    return pb.Evidence(kind=kind, sha256=os.urandom(32), name=name.encode(), size=3, measure=measure)
+def piece(name, measure=0, kind=1, actor="h-north"):
+    here = client(actor)
+    one = here.piece(kind, measure=measure, name=name)
+    here.close()
+    return one
 
 
 def xlsx(path, *words, actor="auditor"):
@@ -414,7 +417,7 @@ def later():
     """What changes each column of the cases 1 to 3, and the names."""
     advance(61)
     act("verifier", command(LOOK_BACK_RELAPSE, 1, text="又堵了"))
-    act("h-north-1", command(SIGN_FOR, 3), command(PLAN_SUBMIT, 3, measures=1, text="目标\n措施", evidence=[piece("计划.pdf", kind=3)]),
+    act("h-north-1", command(SIGN_FOR, 3), command(PLAN_SUBMIT, 3, measures=1, text="目标\n措施", evidence=[piece("计划.pdf", kind=3, actor="h-north-1")]),
         command(PROGRESS, 3, text="开始"), command(COMMENT, 3, text="新备注"))
     act("off", command(CO_UNIT, 3, unit="north"), command(REASSIGN, 2, unit="north", text="改派"))
     office = client("office")

@@ -40,7 +40,7 @@ def test_check():
     same((kinds["unrouted"]["idle"], kinds["unrouted"]["idle_wd"]), ("never", None), "with the office it stays with the office")
     done = run("policy", "check", changed("hidden.yaml", "  - {kind: [poor_execution], track: supervision}\n",
                                           "  - {kind: [poor_execution], track: supervision}\n  - {severity: minor, track: supervision}\n"))
-    ok(done.returncode == 78 and "hidden.yaml:148:5: error: route 7 is never reached" in done.stderr, "a hidden route is an error", done.stderr)
+    ok(done.returncode == 78 and "hidden.yaml:152:5: error: route 7 is never reached" in done.stderr, "a hidden route is an error", done.stderr)
     there = changed("there.yaml", "{kind: [loophole], track: new_rules}", "{kind: loophole, unit: mill, track: new_rules, co_units: moon}")
     done = run("policy", "check", there, "--registry", ROOT / "tests" / "spec" / "hamlet.yaml", "--on", "2026-03-02")
     ok(done.returncode == 78 and "the registry has no unit 'moon' that could take part" in done.stderr and "no unit 'mill'" not in done.stderr

@@ -457,11 +457,11 @@ class Client:
             reply = self.ask(part=pb.Part(sha256=sha, n=n, bytes=data[n * PART:(n + 1) * PART]))
         return reply
 
-    def piece(self, kind, data=None, measure=0):
+    def piece(self, kind, data=None, measure=0, name="file.txt"):
         """Evidence whose file this client's actor has uploaded."""
         data = data or f"{os.urandom(8).hex()}\n".encode()
         need(self.upload(data).uploaded.complete, "a file is uploaded")
-        return pb.Evidence(kind=kind, sha256=hashlib.sha256(data).digest(), name=b"file.txt", size=len(data), measure=measure)
+        return pb.Evidence(kind=kind, sha256=hashlib.sha256(data).digest(), name=name.encode(), size=len(data), measure=measure)
 
     def advance(self, until_instant):
         return self.ask(clock_advance=pb.ClockAdvance(until=until_instant))
