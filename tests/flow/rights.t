@@ -44,6 +44,7 @@ ASKED = {
     "heads": {"checkpoints": pb.CheckpointQuery()},
     "post": {"unposted": pb.UnpostedQuery()},
     "letters": {"letters": pb.LetterQuery()},
+    "evidence": {"evidence": pb.EvidenceQuery(case_no=CASE)},
 }
 
 
@@ -83,6 +84,9 @@ def test_matrix():
             if row.name == "cosign":
                 reply = client.ask(cosign=pb.Cosign(size=1, line=b"x"))
                 got = reply.error.code != FORBIDDEN
+            elif row.name == "upload":
+                reply = client.ask(upload=pb.Upload(sha256=os.urandom(32), size=5))
+                got = reply.error.code != FORBIDDEN
             elif row.name == "cases":
                 got = len(client.query(cases=pb.CaseQuery()).cases) == 1
             elif row.name == "proof_of_own":
@@ -98,7 +102,7 @@ def test_matrix():
                 wrong.append((row.name, "got" if got else "refused"))
         ok(not wrong, f"{actor}: {len(T['QUERY'])} queries", wrong)
         client.close()
-    same({row.name for row in T["QUERY"]}, set(ASKED) | {"cases", "cosign", "proof_of_own"}, "every row of query.def was asked")
+    same({row.name for row in T["QUERY"]}, set(ASKED) | {"cases", "cosign", "proof_of_own", "upload"}, "every row of query.def was asked")
 
 
 main(test_matrix)
