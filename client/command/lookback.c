@@ -264,7 +264,7 @@ int lookback_check_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && population) code = compare_population(session, &draw);
   if (code == EXIT_FINE)
     (void)printf(_("the draw holds: %zu of %zu cases%s\n"), draw_count(&draw), draw.case_count,
-                 population ? ", which are all that were closed then" : "");
+                 population ? _(", which are all that were closed then") : "");
   draw_free(&draw);
   return code;
 }
@@ -284,7 +284,7 @@ static void say_bound(const struct session *session, const struct draw *draw, ui
   } else {
     (void)printf(_("%llu of %llu drawn cases were bad: with 95 %% confidence, fewer than %llu of the %llu are (%llu.%02llu %%)%s\n"),
                  numbers[0], numbers[1], numbers[2], numbers[3], (unsigned long long)(hundredths / 100),
-                 (unsigned long long)(hundredths % 100), conservative ? "; it may be fewer still" : "");
+                 (unsigned long long)(hundredths % 100), conservative ? _("; it may be fewer still") : "");
   }
 }
 

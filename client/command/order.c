@@ -17,7 +17,7 @@
 #define TEXT {"message", 'm', "TEXT", "the reason or report in words; - reads it from standard input", NULL}
 #define EVIDENCE                                                                                                      \
   {"evidence", 'e', "[WHAT:]FILE", "a piece of evidence (may be repeated); WHAT is KIND, N or KIND/N, for measure N " \
-   "of the plan; its SHA-256, name and size are sent", words_evidence}
+   "of the plan; it is uploaded first, unless it is there", words_evidence}
 #define ID {"id", 0, "UUID", "the command's own id: repeating it with the same id does nothing twice", NULL}
 #define PREVIEW {"preview", 0, NULL, "only say what would come of it; nothing is recorded", NULL}
 #define UNIT(help) {"unit", 'u', "UNIT", help, NULL}

@@ -70,7 +70,7 @@ static int verdict(const struct job *job, const struct verify_result *result) {
     (void)printf(_("verify: %" PRIu64 " records, %" PRIu64 " cases, %" PRIu64 " heads, %" PRIu64 " cosignatures, %" PRIu64
                  " texts erased: %s\n"),
                  result->events, result->cases, result->heads, result->cosignatures, result->erased,
-                 result->findings == 0 ? "nothing was tampered with" : "TAMPERED WITH");
+                 result->findings == 0 ? _("nothing was tampered with") : _("TAMPERED WITH"));
   if (result->findings == 0 && result->covered < result->events)
     complain("the last %" PRIu64 " records are not covered by a signed head yet", result->events - result->covered);
   if (result->findings == 0 && job->options.head_count == 0 && job->options.printed_count == 0)
