@@ -203,6 +203,13 @@ static usec_t retry_at(const struct settings *settings, const struct outgoing *l
   return now + delay * USEC_PER_SECOND;
 }
 
+/* Where the channel tells it. */
+static void add_seen(struct delivering *it, const struct slot *slot) {
+  if (slot->channel->setting->type != CHANNEL_WEBHOOK) return;
+  const uint32_t seen = verdict_seen(buffer_text(&slot->exchange.answer));
+  if (seen != 0) (void)add_report(it, &slot->letter, seen, 0);
+}
+
 static void finish(struct delivering *it, struct slot *slot, const struct settings *settings, CURLcode result, usec_t now) {
   const struct verdict verdict = channel_judge(slot->channel, &slot->exchange, result);
   const bool done = verdict.fault == FAULT_NONE, never = verdict.fault == FAULT_LETTER;
@@ -210,6 +217,7 @@ static void finish(struct delivering *it, struct slot *slot, const struct settin
                                        done || never ? 0 : retry_at(settings, &slot->letter, &verdict, now));
   channel_answer(&slot->exchange, result, report->answer);
   note_fault(slot->channel, &verdict, slot->exchange.answered > 0, report->answer);
+  if (done) add_seen(it, slot);
   it->delivered += done;
   it->refused += never;
   it->failed += !done && !never;

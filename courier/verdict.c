@@ -94,6 +94,12 @@ static bool is_key(const char *at, const char *end, const char *key, int64_t *ou
   return stop != end && strchr(",} \t\r\n", *stop) != NULL && *stop != '\0';
 }
 
+uint32_t verdict_seen(const char *body) {
+  int64_t said;
+  if (json_number(body, "acknowledged", &said) && said == 1) return DELIVERY_ACKNOWLEDGED;
+  return json_number(body, "opened", &said) && said == 1 ? DELIVERY_OPENED : 0;
+}
+
 bool json_number(const char *text, const char *key, int64_t *out) {
   int depth = 0;
   text += strspn(text, " \t\r\n");

@@ -34,6 +34,9 @@ struct verdict verdict_webhook(CURLcode result, long status, int64_t retry_after
 /* The same, and then the number in the JSON of the answer: HTTP 200 alone means nothing. */
 struct verdict verdict_chat(enum channel_type type, CURLcode result, long status, int64_t retry_after, const char *body);
 
+/* What a webhook's answer says that the officer has done with the letter already: 0 nothing, else DELIVERY_OPENED or _ACKNOWLEDGED. */
+uint32_t verdict_seen(const char *body);
+
 /* The number of `key` in the JSON object `text`, at its top level; false when there is none. */
 bool json_number(const char *text, const char *key, int64_t *out);
 

@@ -77,8 +77,7 @@ def test_mail():
                                "{officer: p-north, language: en, channels: {mail: p-north@example.cn}}"))
     courier.start()
     submit(text="灭火器过期 <3 具> & \"墙\"")
-    wait(lambda: len(mail.taken) >= 1, "a mail arrives")
-    message = next(one for one in mail.taken if "h-north@" in one["To"])
+    message = wait(lambda: [one for one in list(mail.taken) if "h-north@" in one["To"]], "a mail arrives")[0]
     row = wait(lambda: letters(officer=b"h-north", state=SENT, with_body=True), "the letter is delivered")[0]
     key = row.letter.id.hex()
     same(message["Message-ID"], f"<{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}@rectify.example.cn>", "the Message-ID is the letter's id")
@@ -244,6 +243,25 @@ def test_chat():
         hook.stop()
 
 
+def test_seen():
+    """A program that takes letters may say that the officer has seen them: it is on record, and the office sees it."""
+    answers = [{"opened": 1}, {"acknowledged": 1}, {"acknowledged": 0}]
+    hook = Hook("webhook", "SEC4", lambda _: (200, answers.pop(0)))
+    courier = one_letter("  way: {type: webhook, tls: none, url_file: DIR/url, secret_file: DIR/secret}", officer="h-south", address="desk-7")
+    courier.write("url", hook.url + "\n")
+    courier.write("secret", "SEC4")
+    courier.start()
+    for seen in ((True, False), (True, True), (False, False)):
+        known = {row.letter.id for row in letters(officer=b"h-south")}
+        submit(unit="south")
+        row = wait(lambda known=known: [row for row in letters(officer=b"h-south", state=SENT) if row.letter.id not in known], "a letter is delivered")[0]
+        fine = wait(lambda row=row, seen=seen: (state(row.letter.id).opened > 0, state(row.letter.id).acknowledged > 0) == seen, "it is on record")
+        ok(fine, f"opened and acknowledged: {seen}", state(row.letter.id))
+    same(hook.wrong, [], "nothing was wrong")
+    same(courier.stop(), 0, "the courier ends")
+    hook.stop()
+
+
 def test_rate():
     """Not more than the vendor lets through in a minute, however much waits."""
     hook = Hook("wecom")
@@ -349,4 +367,4 @@ def test_daemon_away():
     mail.stop()
 
 
-main(test_begin, test_mail, test_mail_trouble, test_mail_tls, test_chat, test_rate, test_digest, test_reload, test_daemon_away)
+main(test_begin, test_mail, test_mail_trouble, test_mail_tls, test_chat, test_seen, test_rate, test_digest, test_reload, test_daemon_away)
