@@ -86,6 +86,35 @@ def test_what_is_not_recorded():
     same(reply.error.code, FIELD, "and nobody can record another's reading")
 
 
+def facts(page):
+    return {row.case_no: (row.remark.decode(), row.evidence.decode()) for row in page.ledger.facts}
+
+
+def ledger(actor, **more):
+    rows = client(actor).cases(**more)
+    return client(actor).query(ledger=pb.LedgerQuery(case_no=[row.case_no for row in rows], version=[row.version for row in rows]))
+
+
+def test_ledgers_files_searches_letters():
+    """What ledgers have beside the cases, files and their names, searches and letters: nowhere are words for nobody's record."""
+    same(client("off").act(command(COMMENT, 1, text="remark 1"), command(COMMENT, 2, text="remark 2"))[0].receipt.rule, 630, "remarks")
+    handler = client("h-north")
+    need(handler.act(command(ATTACH, 1, evidence=[handler.piece(1, name="who.txt")]))[0].receipt.rule, "a file is handed in")
+    before = len(reads())
+    same(facts(ledger("off")), {1: ("", ""), 2: ("remark 2", "")}, "a ledger has no words of it, nor names of its evidence")
+    steps = client("off").query(ledger=pb.LedgerQuery(part=1)).ledger.steps
+    same({step.event.text for step in steps} & {b"words 1", b"remark 1", b"it names a minor"}, set(), "nor a work ledger")
+    ok(b"remark 2" in {step.event.text for step in steps}, "but of the others", steps)
+    found = client("off").cases(words=[b"words"], with_text=True)
+    same({row.case_no for row in found} & {1, 2, 3}, {2, 3}, "a search does not find it")
+    same(len(reads()), before, "none of this is on record")
+    pieces = client("auditor").query(evidence=pb.EvidenceQuery(case_no=1)).evidence
+    same(pieces[0].name, "names a minor.jpg".encode(), "the list of its evidence is shown")
+    same(reads()[-1], ("auditor", ""), "to who is on record then")
+    client("verifier").query(content=pb.ContentQuery(case_no=1, sha256=pieces[0].sha256))
+    same(reads()[-1], ("verifier", ""), "and so is who asks for a file")
+
+
 def test_the_past():
     """As of a date and as known at a head it is read as much as today."""
     daemon, now = HERE["daemon"], client("office").ping().now
@@ -235,5 +264,5 @@ def test_rate():
     same(daemon.running(), True, "the daemon runs on")
 
 
-main(start, test_recorded_once_a_day, test_what_is_not_recorded, test_the_past, test_history, test_whole_log, test_by_itself, test_pushes,
+main(start, test_recorded_once_a_day, test_what_is_not_recorded, test_ledgers_files_searches_letters, test_the_past, test_history, test_whole_log, test_by_itself, test_pushes,
      test_durable_first, test_own_sql, test_rate)
