@@ -211,7 +211,11 @@ void channel_answer(const struct exchange *exchange, CURLcode result, char out[L
   long status = 0;
   if (exchange->request.length > 0) /* by HTTP */
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (result != CURLE_OK) put_clean(&text, exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(result));
+  /* Of what a server said after the letter's text libcurl thinks that it was no answer: it is one. */
+  static const char odd[] = "Weird server reply: ";
+  const char *said = exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(result);
+  if (strncmp(said, odd, sizeof odd - 1) == 0) said += sizeof odd - 1;
+  if (result != CURLE_OK) put_clean(&text, said);
   if (result != CURLE_OK && exchange->answer.length > 0) buffer_puts(&text, ": ");
   if (status != 0) buffer_putf(&text, "HTTP %ld ", status);
   put_clean(&text, buffer_text(&exchange->answer));

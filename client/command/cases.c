@@ -58,7 +58,7 @@ static void put_code(struct sheet *sheet, ROW) {
   sheet_data(sheet, &row->code);
 }
 static void put_text(struct sheet *sheet, ROW) {
-  sheet_data(sheet, &row->text);
+  sheet_finding(sheet, row);
 }
 static void put_due(struct sheet *sheet, ROW) {
   sheet_day_text(sheet, &row->due_text);

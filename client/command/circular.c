@@ -1,5 +1,6 @@
 /* circular.c - `circular`: what became of the cases in one month, unit by unit, as it stood at the month's end. */
 #include "client/command/circular.h"
+#include "client/command/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,10 @@ static void name_case(struct circular *circular, const Rectify__V1__CaseRow *row
   keep(named->due, sizeof named->due, &row->due_text);
   size_t kept = row->text.len <= CIRCULAR_TEXT_BYTES_MAX ? row->text.len : CIRCULAR_TEXT_BYTES_MAX;
   while (kept < row->text.len && kept > 0 && (row->text.data[kept] & 0xc0) == 0x80) kept--;
+  if (row->text.len == 0 && (row->flags & CASE_RESTRICTS) != 0) {
+    (void)snprintf(named->text, sizeof named->text, "%s", _("(restricted)"));
+    return;
+  }
   (void)snprintf(named->text, sizeof named->text, "%.*s%s", (int)kept, kept > 0 ? (const char *)row->text.data : "",
                  kept < row->text.len ? "…" : "");
 }

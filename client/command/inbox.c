@@ -219,7 +219,7 @@ static void put_entry(const struct inbox *inbox, struct codec_arena *arena, stru
   sheet_word(sheet, words_status, row->status);
   sheet_word(sheet, words_track, row->track);
   sheet_data(sheet, row->unit.len > 0 ? &row->unit : &row->reported_unit);
-  sheet_data(sheet, &row->text);
+  sheet_finding(sheet, row);
 }
 
 static int print(struct inbox *inbox) {

@@ -51,7 +51,9 @@ static int take_event(void *context, const Rectify__V1__LedgerStep *step, const 
   paper->case_no = event->case_no;
   paper->log_index = row->log_index;
   say_day(paper, PART_ISSUED, instant_day(session, event->recorded));
+  /* A rung issues it, or a route that begins with supervision: whoever handed the finding in issued nothing. */
   if (event->actor == 0) SAY(paper, PART_ISSUED_BY, "%s", _("rectifyd, by the policy's ladder"));
+  else if (event->command == COMMAND_SUBMIT) SAY(paper, PART_ISSUED_BY, "%s", _("rectifyd, by a route of the policy"));
   else SAY(paper, PART_ISSUED_BY, "%.*s (%.*s)", BYTES(row->actor_name), BYTES(row->actor));
   const unsigned long long index = row->log_index;
   SAY(paper, PART_EVENT, _("event %llu of the log, event %u of the case: %s"), index, event->version,

@@ -196,6 +196,6 @@ int search_run(struct session *session, struct arguments *arguments) {
   if (searching.sheet != NULL) (void)sheet_close(searching.sheet);
   if (code != EXIT_FINE && code >= 0) return code;
   if (searching.rows == 0 && session->format == FORMAT_TABLE)
-    (void)puts(_("no finding that you may read has all of these words"));
+    (void)puts(_("no finding that you may read has all of these words; restricted cases are not searched"));
   return say_reach(&searching);
 }

@@ -286,6 +286,12 @@ void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number) 
   else sheet_string(sheet, say_word(sheet->session, table, number));
 }
 
+void sheet_finding(struct sheet *sheet, const Rectify__V1__CaseRow *row) {
+  const bool kept_back = row->text.len == 0 && (row->flags & CASE_RESTRICTS) != 0;
+  if (kept_back && sheet->session->format == FORMAT_TABLE) sheet_string(sheet, _("(restricted: `rectify show` tells it)"));
+  else sheet_data(sheet, &row->text);
+}
+
 void sheet_marks(struct sheet *sheet, uint32_t flags) {
   char text[MARK_COUNT * 32];
   size_t at = 0;

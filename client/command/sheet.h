@@ -59,6 +59,8 @@ void sheet_day(struct sheet *sheet, day_t day); /* nothing for 0 */
 void sheet_day_text(struct sheet *sheet, const ProtobufCBinaryData *date); /* of one written YYYY-MM-DD */
 void sheet_word(struct sheet *sheet, const struct word *table, uint32_t number); /* identifier for machines */
 void sheet_marks(struct sheet *sheet, uint32_t flags); /* "held evidence_shared": the marks of mark.def by their names */
+/* What was found, as a list has it; for people, of a restricted case, where it is. */
+void sheet_finding(struct sheet *sheet, const Rectify__V1__CaseRow *row);
 void sheet_light(struct sheet *sheet, uint32_t light);
 
 /* Prints what is left and frees.  Returns the number of rows. */

@@ -392,7 +392,7 @@ const struct verb verbs[] = {
     {"search", GROUP_SEE, "WORD... [OPTION...]", "findings whose text has all of these words",
      "Capitals and small letters are alike, and so are 全角 and half-width ones; a word in quotes may hold spaces.  Chinese words of\n"
      "two characters are found as well as long ones, but a single character alone is not searched for.  Only among the cases that\n"
-     "you may read, by number; --json and --csv print the whole text.\n"
+     "you may read, by number; restricted cases are not searched, for who reads them is on record.  --json and --csv print the whole text.\n"
      "\nExamples:\n  rectify search 消防 通道\n  rectify search 'fire exit' locked --unit east --open\n  rectify search sewage --json\n",
      search_flags, search_run, 0},
     {"grade", GROUP_SEE, "[UNIT] --period PERIOD [--why] [OPTION...]", "score cards of a unit and those below it",
