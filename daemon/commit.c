@@ -360,20 +360,52 @@ static void send_signatures(struct pg *pg, const struct batch *batch) {
 
 /* ---- sending ---- */
 
-static bool on_standby; /* of the batch under way, as CHECK_STANDBY says */
+/* What the server says that a commit waits for, and when its session read its settings last: see check_standby.sql. */
+struct standby_check {
+  bool named;
+  usec_t loaded;
+};
+static struct standby_check before, after; /* the commit of the batch under way */
+static bool committed; /* it is, and `after` is awaited */
+
+static void take_check(const PGresult *result, struct standby_check *check) {
+  if (PQnfields(result) != 2 || strcmp(PQfname(result, 0), "on_standby") != 0) return;
+  *check = (struct standby_check){pg_int(result, 0, 0) != 0, pg_instant(result, 0, 1)};
+}
 
 static void append_result(void *context, unsigned step, const PGresult *result) {
   (void)context, (void)step;
-  if (PQnfields(result) == 1 && strcmp(PQfname(result, 0), "on_standby") == 0) on_standby = pg_int(result, 0, 0) != 0;
+  take_check(result, &before);
 }
 
-/* Committed on the disk alone where a standby was promised is not known to be kept. */
 static void append_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   const struct daemon *daemon = context;
-  if (outcome == PG_DONE && daemon->store.wants_standby && !on_standby)
-    pipeline_commit_done(context, PG_UNKNOWN, sqlstate, "synchronous_standby_names is empty, but durability is standby");
-  else
-    pipeline_commit_done(context, outcome, sqlstate, text);
+  committed = outcome == PG_DONE && daemon->store.wants_standby;
+  if (!committed) pipeline_commit_done(context, outcome, sqlstate, text);
+}
+
+static void check_result(void *context, unsigned step, const PGresult *result) {
+  (void)context, (void)step;
+  take_check(result, &after);
+}
+
+/* Who empties the list of standbys releases whatever waits for one, and no warning comes with it: committed on the disk alone where a
+ * standby was promised is not known to be kept. */
+static void check_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  if (!committed) return;
+  committed = false;
+  const bool kept = before.named && after.named && before.loaded == after.loaded;
+  if (outcome != PG_DONE || kept) pipeline_commit_done(context, outcome == PG_DONE ? PG_DONE : PG_UNKNOWN, sqlstate, text);
+  else pipeline_commit_done(context, PG_UNKNOWN, "", "the settings were read again, or synchronous_standby_names is empty, but durability is standby");
+}
+
+static bool send_check(struct daemon *daemon) {
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (!pg_begin(daemon->store.pg, check_result, check_done, daemon)) return false;
+  pg_statement(daemon->store.pg, STATEMENT_CHECK_STANDBY, &params);
+  pg_end(daemon->store.pg);
+  return true;
 }
 
 static void put_head(struct daemon *daemon, const struct batch *batch, struct pg_params *params) {
@@ -394,7 +426,8 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   static struct pg_params params;
   struct pg *pg = daemon->store.pg;
   if (!pg_begin(pg, append_result, append_done, daemon)) return false;
-  on_standby = false;
+  before = after = (struct standby_check){0};
+  committed = false;
   for (int i = 0; i < COLUMN_COUNT; i++) pg_array_reset(&columns[i], column_types[i]);
   put_rows(daemon, batch);
   pg_params_reset(&params);
@@ -414,5 +447,5 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   }
   pg_end(pg);
   tree_written(&daemon->store.tree);
-  return true;
+  return !daemon->store.wants_standby || send_check(daemon);
 }

@@ -123,7 +123,7 @@ def test_list_emptied():
     message = request("insp-1", submit=submit_of(finding()))
     reply = client.once(message, 5)
     ok(reply is None or reply.error.code in (BUSY, UNAVAILABLE), "what only the disk has is not acknowledged", reply)
-    daemon.wait_log("commit.in_doubt events=1 text=synchronous_standby_names is empty")
+    daemon.wait_log("commit.in_doubt events=1 text=the settings were read again, or synchronous_standby_names is empty")
     daemon.wait_log("store.not_durable")
     daemon.primary.setting("synchronous_standby_names", "walreceiver")
     need(until(daemon.primary.streams), "the standby is waited for again")
@@ -138,6 +138,28 @@ def test_list_emptied():
     ok(other.submit(finding())[0].receipt.case_no == 1, "the control: with durability on disk the same is acknowledged", control.tail())
     other.close()
     control.stop()
+
+
+def test_list_emptied_while_it_waits():
+    """The standby is gone, a commit waits for it, and somebody empties the list: the server lets go without a warning."""
+    daemon = Pair("--durability", "standby").start()
+    served(daemon)
+    client = Client(daemon)
+    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon.standby.kill()
+    message = request("insp-1", submit=submit_of(finding()))
+    client.send(message)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
+    need(until(lambda: daemon.sql(waiting) == "1"), "the commit waits for a standby")
+    daemon.primary.setting("synchronous_standby_names", "")
+    daemon.wait_log("commit.in_doubt")
+    reply = client.receive(1)
+    ok(reply is None or reply.WhichOneof("body") == "error", "it is not acknowledged", reply)
+    daemon.primary.kill()
+    daemon.standby.start()
+    daemon.standby.promote()
+    same(daemon.standby.sql("SELECT count(*) FROM rectify.finding", True, "rectify"), "1", "and rightly so: the standby has it not")
+    client.close()
 
 
 def test_wait_cancelled():
@@ -164,4 +186,4 @@ def test_wait_cancelled():
     daemon.stop()
 
 
-main(test_promoted, test_asynchronous, test_one_node_only, test_list_emptied, test_wait_cancelled)
+main(test_promoted, test_asynchronous, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled)
