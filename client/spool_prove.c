@@ -56,19 +56,45 @@ static bool says(const ProtobufCBinaryData *bytes, const char *text) {
   return bytes->len == strlen(text) && (bytes->len == 0 || memcmp(bytes->data, text, bytes->len) == 0);
 }
 
+/* Piece by piece, as handed in; a refusal keeps none. */
+static bool is_evidence(const struct event *event, size_t count, Rectify__V1__Evidence **sent) {
+  if (rule_refuses(event->rule)) return true;
+  if (event->evidence_count != count) return false;
+  for (size_t i = 0; i < count; i++) {
+    const struct evidence_item *item = &event->evidence[i];
+    if (item->kind != sent[i]->kind || item->measure != sent[i]->measure || sent[i]->sha256.len != HASH_BYTES ||
+        memcmp(item->sha256.bytes, sent[i]->sha256.data, HASH_BYTES) != 0)
+      return false;
+  }
+  return true;
+}
+
 static bool is_finding(const struct event *event, const Rectify__V1__Finding *sent) {
   const struct finding *finding = &event->finding;
   if (event->command != COMMAND_SUBMIT || event->has_text != (sent->text.len > 0)) return false;
+  if (!is_evidence(event, sent->n_evidence, sent->evidence)) return false;
   if (!event->has_finding) return rule_refuses(event->rule);
   return finding->kind == sent->kind && finding->severity == sent->severity && finding->found_on == sent->found_on &&
          says(&sent->unit, finding->unit_code) && says(&sent->code, finding->code) && says(&sent->category, finding->category) &&
          says(&sent->inspection, finding->inspection);
 }
 
+/* What a command says beside its words, as far as the record has it as it was said. */
+static bool says_the_same(const struct event *event, const Rectify__V1__Command *sent) {
+  const bool placed = sent->command == COMMAND_DISPATCH || sent->command == COMMAND_ESCALATE;
+  if (rule_refuses(event->rule)) return true;
+  if (placed && sent->track != 0 && event->track != sent->track) return false;
+  if (sent->command == COMMAND_PLAN_SUBMIT && event->measures != sent->measures) return false;
+  if (sent->command == COMMAND_EXTENSION_ASK && event->asked != sent->days) return false;
+  if (sent->command == COMMAND_DECIDE && (event->form != sent->form || !says(&sent->number, event->number))) return false;
+  return sent->command != COMMAND_RULE_ISSUE || says(&sent->number, event->number);
+}
+
 /* A refused command may be of no case; an erasure may leave the case to the daemon. */
 static bool is_command(const struct event *event, const Rectify__V1__Command *sent) {
   const bool of_case = event->case_no == sent->case_no || sent->case_no == 0 || (event->case_no == 0 && rule_refuses(event->rule));
-  return of_case && event->command == sent->command && event->has_text == (sent->text.len > 0);
+  return of_case && event->command == sent->command && event->has_text == (sent->text.len > 0) &&
+         is_evidence(event, sent->n_evidence, sent->evidence) && says_the_same(event, sent);
 }
 
 static bool is_answer(const struct event *event, const struct spool_entry *entry, const Rectify__V1__Request *sent,

@@ -49,12 +49,12 @@ class Signer:
 
 class Liar(threading.Thread):
     """Stands where the daemon is looked for, hands on what comes, and gives answers to `lie`, which changes them in place; where it
-    says False the answer is kept back."""
+    says False the answer is kept back.  `forge` changes what is sent on."""
 
     def __init__(self, endpoint):
         super().__init__(daemon=True)
         self.path = place() / "liar.sock"
-        self.endpoint, self.lie, self.stopping = f"ipc://{self.path}", None, False
+        self.endpoint, self.lie, self.forge, self.stopping = f"ipc://{self.path}", None, None, False
         self.front, self.back = (zmq.Context.instance().socket(kind) for kind in (zmq.ROUTER, zmq.DEALER))
         for socket in (self.front, self.back):
             socket.setsockopt(zmq.LINGER, 0)
@@ -67,8 +67,11 @@ class Liar(threading.Thread):
         while not self.stopping:
             if self.front.poll(10):
                 who, *_, data = self.front.recv_multipart()
-                self.askers[pb.Request.FromString(data).id] = who
-                self.back.send(data)
+                asked = pb.Request.FromString(data)
+                self.askers[asked.id] = who
+                if self.forge is not None:
+                    self.forge(asked)
+                self.back.send(asked.SerializeToString())
             while self.back.poll(0):
                 reply = pb.Reply.FromString(self.back.recv_multipart()[-1])
                 self.seen.append(pb.Reply.FromString(reply.SerializeToString()))
@@ -212,6 +215,33 @@ def test_another_record():
     clean()
 
 
+def test_forged_on_the_way():
+    """Who stands between can change what is sent; the receipt then proves something else, and is none."""
+    liar, client = HERE["liar"], Client(HERE["daemon"], "off")
+    (HERE["top"] / "photo.txt").write_text("what it shows")
+    case = client.cases()[0].case_no
+
+    def on_commands(change):
+        def forge(request):
+            for one in request.act.commands:
+                change(one)
+        return forge
+
+    def drop(request):
+        for one in request.submit.findings:
+            one.ClearField("evidence")
+
+    for name, forge, words in (("evidence is dropped", drop, ("submit", "--unit", "north", "--kind", "loophole", "--severity", "ordinary", "--team",
+                                                             "team-1", "--found", "2026-01-02", "-m", "x", "-e", HERE["top"] / "photo.txt")),
+                               ("another track", on_commands(lambda one: setattr(one, "track", 5)), ("escalate", case, "--track", "supervision", "-m", "x"))):
+        liar.forge = forge
+        done = rectify(*words, endpoint=liar.endpoint, actor="off" if words[0] == "escalate" else "insp-1")
+        ok(done.returncode == TAMPERED and "not what was sent" in done.stderr, name, done)
+        clean()
+    liar.forge = None
+    client.close()
+
+
 def test_what_is_lacking_is_asked_for():
     """A repeat brings no head, and a head may come without a proof: the client asks, and settles what is proved then."""
     liar = HERE["liar"]
@@ -325,5 +355,5 @@ def end():
     HERE["liar"].join(PATIENCE)
 
 
-main(start, test_honest, test_lies, test_another_record, test_what_is_lacking_is_asked_for, test_without_a_signer, test_the_newest_head,
+main(start, test_honest, test_lies, test_another_record, test_forged_on_the_way, test_what_is_lacking_is_asked_for, test_without_a_signer, test_the_newest_head,
      test_bundles, end)
