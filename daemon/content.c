@@ -31,6 +31,7 @@ static struct job {
   struct asked asked;
   uint64_t size; /* of an Upload; 0: it is a Part */
   uint32_t state, missing;
+  int64_t number; /* of the upload, below */
   uint8_t have[CONTENT_CHUNKS_MAX / 8];
 } jobs[CONTENT_JOBS_MAX];
 
@@ -40,12 +41,22 @@ static struct check {
   struct content_look look;
   uint32_t next; /* part */
   bool more;     /* the last job brought as many as it may */
-  bool good;     /* the hash is the one that was announced */
+  int64_t number; /* the upload that is looked at: begun anew it has another, and is not taken for this one */
+  uint32_t state;
   uint32_t content;
 } checks[CONTENT_CHECKS_MAX];
 
-/* What rectify.begin_upload() and rectify.keep_part() answer. */
-enum { STATE_GO_ON = 0, STATE_HERE = 1, STATE_ERASED = 2, STATE_DAY_BYTES = 3, STATE_UNFINISHED = 4, STATE_NOT_BEGUN = 5, STATE_SIZE = 6 };
+/* What rectify.begin_upload(), rectify.keep_part() and rectify.finish_upload() answer. */
+enum {
+  STATE_GO_ON = 0,
+  STATE_HERE = 1,
+  STATE_ERASED = 2,
+  STATE_DAY_BYTES = 3,
+  STATE_UNFINISHED = 4,
+  STATE_NOT_BEGUN = 5,
+  STATE_SIZE = 6,
+  STATE_OTHER_BYTES = 7
+};
 
 /* ---- answers ---- */
 
@@ -78,12 +89,20 @@ static void answer_progress(struct job *job) {
   answer_uploaded(job->asked.daemon, &job->asked.back, &job->asked.id, &uploaded);
 }
 
+static void answer_erased(const struct asked *asked) {
+  answer_no(asked, FAILURE_FORBIDDEN, "upload.sha256", "this file was erased, for ever");
+}
+
+static void answer_not_begun(const struct asked *asked) {
+  answer_no(asked, FAILURE_NOT_FOUND, "part.sha256", "no such upload was begun, or it was thrown away");
+}
+
 static void answer_state(const struct job *job) {
   const struct daemon *daemon = job->asked.daemon;
   char text[200];
   switch (job->state) {
     case STATE_HERE: answer_complete(&job->asked, CONTENT_NONE); return;
-    case STATE_ERASED: answer_no(&job->asked, FAILURE_FORBIDDEN, "upload.sha256", "this file was erased, for ever"); return;
+    case STATE_ERASED: answer_erased(&job->asked); return;
     case STATE_DAY_BYTES:
       (void)snprintf(text, sizeof text, "more than the %lu MiB of files that one officer may begin to upload in 24 hours (evidence_day_mib)",
                      daemon->content_day_bytes_max >> 20);
@@ -92,7 +111,7 @@ static void answer_state(const struct job *job) {
     case STATE_UNFINISHED:
       answer_no(&job->asked, FAILURE_BUSY, "upload", "64 uploads of this officer are begun and not finished; finish them, or wait a week");
       return;
-    case STATE_NOT_BEGUN: answer_no(&job->asked, FAILURE_NOT_FOUND, "part.sha256", "no such upload was begun, or it was thrown away"); return;
+    case STATE_NOT_BEGUN: answer_not_begun(&job->asked); return;
     case STATE_SIZE: answer_no(&job->asked, FAILURE_FIELD, "part.bytes", "a part has 262144 bytes, the last one what is left of the size"); return;
     default: must(job->state <= STATE_SIZE);
   }
@@ -107,7 +126,7 @@ static void end_check(struct check *check) { check->asked.used = false; }
 static void finish_result(void *context, unsigned step, const PGresult *result) {
   struct check *check = context;
   (void)step;
-  check->good = PQntuples(result) == 1 && pg_int(result, 0, 0) != 0;
+  if (content_is_taken(check->content)) check->state = (uint32_t)pg_int(result, 0, 0);
 }
 
 static void refuse_content(const struct check *check) {
@@ -117,6 +136,18 @@ static void refuse_content(const struct check *check) {
   answer_no(&check->asked, FAILURE_FIELD, "upload", text);
 }
 
+static void answer_finished(const struct check *check) {
+  switch (check->state) {
+    case STATE_HERE: answer_complete(&check->asked, check->content); return;
+    case STATE_ERASED: answer_erased(&check->asked); return;
+    case STATE_NOT_BEGUN: answer_not_begun(&check->asked); return;
+    case STATE_OTHER_BYTES:
+      answer_no(&check->asked, FAILURE_FIELD, "upload.sha256", "the bytes that came have another SHA-256; they were thrown away");
+      return;
+    default: must(check->state == STATE_HERE);
+  }
+}
+
 static void finish_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct check *check = context;
   if (outcome != PG_DONE) {
@@ -124,10 +155,8 @@ static void finish_done(void *context, enum pg_outcome outcome, const char *sqls
     answer_lost(&check->asked);
   } else if (!content_is_taken(check->content)) {
     refuse_content(check);
-  } else if (check->good) {
-    answer_complete(&check->asked, check->content);
   } else {
-    answer_no(&check->asked, FAILURE_FIELD, "upload.sha256", "the bytes that came have another SHA-256; they were thrown away");
+    answer_finished(check);
   }
   end_check(check);
 }
@@ -146,6 +175,7 @@ static void finish(struct check *check) {
   pg_params_reset(&params);
   pg_param_bytes(&params, check->asked.sha256.bytes, HASH_BYTES);
   pg_param_int4(&params, (int32_t)check->asked.actor);
+  if (taken) pg_param_int8(&params, check->number);
   if (taken) pg_param_int2(&params, (int16_t)check->content);
   if (taken) pg_param_instant(&params, clock_now());
   pg_statement(daemon->keeper, taken ? STATEMENT_FINISH_UPLOAD : STATEMENT_DROP_UPLOAD, &params);
@@ -205,13 +235,13 @@ static struct check *free_check(const struct asked *asked) {
   return found;
 }
 
-static void look(const struct asked *asked) {
+static void look(const struct asked *asked, int64_t number) {
   struct check *check = free_check(asked);
   if (check == NULL) {
     answer_no(asked, FAILURE_BUSY, "upload", "files are being looked at; try later");
     return;
   }
-  *check = (struct check){.asked = *asked};
+  *check = (struct check){.asked = *asked, .number = number};
   check->asked.used = true;
   look_on(check);
 }
@@ -226,6 +256,7 @@ static void begin_result(void *context, unsigned step, const PGresult *result) {
   job->missing = parts;
   for (int row = 0; row < PQntuples(result); row++) {
     job->state = (uint32_t)pg_int(result, row, 0);
+    if (!pg_null(result, row, 2)) job->number = pg_int(result, row, 2);
     if (pg_null(result, row, 1)) continue;
     const uint32_t n = (uint32_t)pg_int(result, row, 1);
     must(n < parts && parts <= CONTENT_CHUNKS_MAX);
@@ -239,6 +270,7 @@ static void part_result(void *context, unsigned step, const PGresult *result) {
   (void)step;
   job->state = (uint32_t)pg_int(result, 0, 0);
   job->missing = (uint32_t)pg_int(result, 0, 1);
+  if (!pg_null(result, 0, 2)) job->number = pg_int(result, 0, 2);
 }
 
 static void job_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
@@ -250,27 +282,32 @@ static void job_done(void *context, enum pg_outcome outcome, const char *sqlstat
   } else if (job->state != STATE_GO_ON) {
     answer_state(job);
   } else if (job->missing == 0) {
-    look(&job->asked);
+    look(&job->asked, job->number);
   } else {
     answer_progress(job);
   }
 }
 
-static struct job *free_job(void) {
-  for (uint32_t i = 0; i < CONTENT_JOBS_MAX; i++)
-    if (!jobs[i].asked.used) return &jobs[i];
-  return NULL;
+/* NULL: none is free, or this officer has enough of them. */
+static struct job *free_job(uint32_t actor) {
+  struct job *found = NULL;
+  uint32_t own = 0;
+  for (uint32_t i = 0; i < CONTENT_JOBS_MAX; i++) {
+    if (!jobs[i].asked.used) found = &jobs[i];
+    else if (jobs[i].asked.actor == actor) own++;
+  }
+  return own < CONTENT_JOBS_EACH_MAX ? found : NULL;
 }
 
 /* NULL when it was answered already. */
 static struct job *take_job(const struct asked *asked, uint64_t size, pg_result_fn *result) {
-  struct job *job = free_job();
+  struct job *job = free_job(asked->actor);
   if (!query_may(asked->daemon, QUERY_UPLOAD, asked->actor)) {
     answer_no(asked, FAILURE_FORBIDDEN, "upload", query_why_not(QUERY_UPLOAD));
     return NULL;
   }
   if (job == NULL) {
-    answer_no(asked, FAILURE_BUSY, "upload", "too many parts of files wait; try later");
+    answer_no(asked, FAILURE_BUSY, "upload", "too many parts of files wait, of this officer or of all; try later");
     return NULL;
   }
   if (!pg_begin(asked->daemon->keeper, result, job_done, job)) {

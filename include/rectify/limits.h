@@ -51,6 +51,7 @@
 #define CONTENT_DAY_MIB_MAX 1048576
 #define CONTENT_UPLOADS_MAX 64                    /* begun and not finished, of one officer */
 #define CONTENT_JOBS_MAX 32                       /* parts that wait for the database */
+#define CONTENT_JOBS_EACH_MAX 8                   /* ... of one officer */
 #define CONTENT_CHECKS_MAX 4                      /* files that are being looked at as a whole */
 #define CONTENT_KEEP_DAYS 7                       /* an upload that stands still, and a file that nobody hands in, go after so long */
 #define SALT_BYTES 16

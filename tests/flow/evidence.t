@@ -252,6 +252,112 @@ def test_erasing():
     ok(done.returncode == 0, "the doctor is content", done.stdout, done.stderr)
 
 
+def erase(case_no, index):
+    for actor, kind, more in (("off", ERASE_ASK, {"number": "PIPL 47", "text": "asked for"}), ("office", ERASE, {})):
+        client = Client(HERE["daemon"], actor)
+        outcome, = client.act(command(kind, case_no, other=index + 1, **more))
+        same(outcome.receipt.rule, 664 if kind == ERASE_ASK else 665, f"{actor} {kind}")
+        client.close()
+
+
+def finding_at(case_no):
+    return int(HERE["daemon"].sql(f"SELECT log_index FROM rectify.finding WHERE case_no = {case_no}"))
+
+
+def fetched(case_no, data, actor="auditor"):
+    client = Client(HERE["daemon"], actor)
+    parts = client.query(content=pb.ContentQuery(case_no=case_no, sha256=hashlib.sha256(data).digest())).parts
+    client.close()
+    return b"".join(parts)
+
+
+def attach(case_no, piece):
+    """By h-north; its log index."""
+    client = Client(HERE["daemon"], "h-north")
+    outcome, = client.act(command(ATTACH, case_no, evidence=[piece]))
+    client.close()
+    return need(outcome.receipt.log_index, "a piece is added")
+
+
+def bare(data):
+    """A piece by its hash alone."""
+    return pb.Evidence(kind=1, sha256=hashlib.sha256(data).digest(), name=b"x", size=len(data))
+
+
+def test_erasing_without_names():
+    """A piece without a name, and an event that has no text and no name: the file goes all the same."""
+    data, added = b"nobody named this\n", b"nor this\n"
+    client = Client(HERE["daemon"])
+    piece = client.piece(1, data, name="")
+    client.close()
+    case_no = case_with(piece)
+    same(fetched(case_no, data), data, "the file is there")
+    client = Client(HERE["daemon"], "h-north")
+    at = attach(case_no, client.piece(1, added, name=""))
+    client.close()
+    for index, what in ((finding_at(case_no), data), (at, added)):
+        erase(case_no, index)
+        same((parts_of(what), fetched(case_no, what)), (0, b""), "the file is gone")
+    rows = [json.loads(line)["file"] for line in rectify("evidence", "list", case_no, "--json").stdout.splitlines()]
+    same(rows, ["erased", "erased"], "and the list says so")
+
+
+def test_erased_before_it_came():
+    """The event that names a file is erased before the file comes: it never does, and what was begun is thrown away."""
+    data, half = b"this one comes late\n", b"%PDF-1.7\n" + os.urandom(PART)
+    case_no = case_with(bare(data), bare(half))
+    client = Client(HERE["daemon"])
+    same(client.upload(half, most=1).uploaded.missing, 1, "of one file a part is there")
+    erase(case_no, finding_at(case_no))
+    same(parts_of(half), 0, "it is gone with the event")
+    for what in (data, half):
+        same(client.upload(what).error.code, FORBIDDEN, "nor does the file come later")
+        same((parts_of(what), fetched(case_no, what)), (0, b""), "nothing is kept, nothing is given")
+    same(client.ask(part=pb.Part(sha256=hashlib.sha256(half).digest(), n=1, bytes=half[PART:])).error.code, NOT_FOUND, "nor does the rest of it")
+    client.close()
+
+
+def test_pinned():
+    """Who only knows the hash keeps no file from being erased; who has it too does, and the erased event gives it to nobody."""
+    data, both = b"whoever knows the hash\n", b"two have this one\n"
+    client = Client(HERE["daemon"])
+    victim, shared = case_with(client.piece(1, data)), case_with(client.piece(1, both))
+    client.close()
+    pinning, other = case_with(), case_with()
+    attach(pinning, bare(data))
+    erase(victim, finding_at(victim))
+    same((parts_of(data), fetched(victim, data), fetched(pinning, data)), (0, b"", b""), "the file is gone")
+    client = Client(HERE["daemon"], "h-north")
+    attach(other, client.piece(1, both))
+    client.close()
+    erase(shared, finding_at(shared))
+    same((parts_of(both), fetched(shared, both), fetched(other, both)), (1, b"", both), "of two who have it, one keeps it")
+    same(json.loads(rectify("evidence", "list", shared, "--json", actor="auditor").stdout)["file"], "erased", "the list says so")
+
+
+def test_one_officer():
+    """Eight parts of one officer wait for the database, not more; there is room for others meanwhile."""
+    daemon = HERE["daemon"]
+    holder = subprocess.Popen([PSQL, "-XAtq", "-h", daemon.data / "postgres-socket", "-U", "rectify_admin", "-d", "rectify"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    holder.stdin.write("BEGIN; LOCK TABLE rectify.upload;\n\\echo done\n")
+    holder.stdin.flush()
+    need(holder.stdout.readline().strip() == "done", "the table is held")
+    client, other = Client(daemon, "h-north"), Client(daemon, "p-north")
+    for _ in range(9):
+        client.send(request("h-north", upload=pb.Upload(sha256=bytes(32), size=1)).SerializeToString())
+    reply = client.receive()
+    ok(reply.error.code == BUSY and "of this officer" in reply.error.text.decode(), "the ninth is told to come back", reply)
+    other.send(request("p-north", upload=pb.Upload(sha256=bytes(32), size=1)).SerializeToString())
+    holder.stdin.write("COMMIT;\n")
+    holder.stdin.close()
+    holder.wait(PATIENCE)
+    same([client.receive().WhichOneof("body") for _ in range(8)], ["uploaded"] * 8, "eight are answered")
+    same(other.receive().WhichOneof("body"), "uploaded", "and the other officer's")
+    client.close()
+    other.close()
+
+
 def test_spool():
     """Said with no daemon: the file waits with what names it, and goes before it."""
     spool, paper = HERE["folder"] / "spool", file_of("paper.txt", "手写记录\n".encode())
@@ -346,4 +452,4 @@ def test_intake_stays_fast():
 
 
 main(test_client_killed, test_daemon_killed, test_two_upload, test_refused, test_quota, test_closing, test_getting, test_altered, test_erasing,
-     test_spool, test_bar, test_standby, test_intake_stays_fast)
+     test_erasing_without_names, test_erased_before_it_came, test_pinned, test_one_officer, test_spool, test_bar, test_standby, test_intake_stays_fast)

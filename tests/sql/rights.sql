@@ -30,7 +30,7 @@ SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'appe
   'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over',
   'was_restricted', 'words_are_open', 'check_epoch', 'forget_letters', 'give_up', 'guard_delivery', 'guard_letter', 'lease_letters', 'make_letters',
   'report_letter', 'report_letters', 'begin_upload', 'drop_upload', 'finish_upload', 'forget_content', 'guard_content',
-  'guard_content_part', 'keep_part', 'sweep_uploads', 'bigrams', 'forget_search', 'guard_search', 'has_words', 'index_findings',
+  'guard_content_part', 'keep_part', 'sweep_uploads', 'lock_content', 'forget_file', 'bigrams', 'forget_search', 'guard_search', 'has_words', 'index_findings',
   'search_fold'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
