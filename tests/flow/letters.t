@@ -378,7 +378,7 @@ def test_left():
     mine = next(row for row in unposted() if row.officer == b"h-north")
     office = Client(HERE["daemon"], "office")
     left = POST_CITY.replace("  - {code: h-north, name: 北办, unit: north}\n", "").replace("  - {officer: h-north, role: handler, unit: north}\n", "")
-    need("h-north" not in left, "a registry without the officer")
+    need("h-north," not in left, "a registry without the officer")
     same(office.publish(1, left).WhichOneof("result"), "receipt", "the officer leaves")
     again = next(row for row in unposted() if row.id == mine.id)
     gone = letter(again.officer.decode(), [mine.id])
