@@ -25,13 +25,14 @@ int rectify_unposted(struct rectify *rectify, const ProtobufCBinaryData *cursor,
   return rc;
 }
 
-int rectify_post(struct rectify *rectify, Rectify__V1__Letter **letters, size_t count, int timeout_msec,
+int rectify_post(struct rectify *rectify, Rectify__V1__Letter **letters, size_t count, uint64_t size, int timeout_msec,
                  const Rectify__V1__LetterOutcomes **outcomes) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Post post = RECTIFY__V1__POST__INIT;
   const Rectify__V1__Reply *reply;
   post.n_letters = count;
   post.letters = letters;
+  post.size = size;
   request.body_case = RECTIFY__V1__REQUEST__BODY_POST;
   request.post = &post;
   int rc = ask(rectify, &request, RECTIFY__V1__REPLY__BODY_LETTERS, timeout_msec, &reply);

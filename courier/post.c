@@ -90,6 +90,7 @@ static bool read_on(struct posting *posting, struct wire *wire, uint32_t pages) 
     const int result = rectify_unposted(wire->rectify, cursor.len == 0 ? NULL : &cursor, WIRE_TIMEOUT_MSEC, &page);
     if (!wire_ended(wire, result)) return false;
     wire->now = page->now;
+    if (posting->count == 0) posting->size = page->head->size;
     keep_page(posting, page);
     posting->at_end = page->next_cursor.len == 0 || page->next_cursor.len > sizeof posting->cursor;
     if (posting->at_end) return true;
@@ -137,6 +138,7 @@ static void take_outcome(struct round *round, uint32_t at, const Rectify__V1__Le
   posting->letters += fine;
   posting->nowhere += fine && letter->channel.len == 4 && memcmp(letter->channel.data, "none", 4) == 0;
   round->made += fine;
+  posting->anew |= outcome->result == LETTER_RESULT_ERASED;
   for (size_t i = 0; i < letter->n_notices; i++) {
     struct pending *pending = &posting->rows[round->rows[at][i]];
     if (pending->row != NULL) rectify__v1__notice_row__free_unpacked(pending->row, NULL);
@@ -154,7 +156,7 @@ static bool is_refused(const struct wire *wire, int result) {
 static void send_some(struct round *round, uint32_t from, uint32_t until) {
   const Rectify__V1__LetterOutcomes *outcomes;
   const uint32_t count = until - from;
-  const int result = rectify_post(round->wire->rectify, round->pointers + from, count, WIRE_TIMEOUT_MSEC, &outcomes);
+  const int result = rectify_post(round->wire->rectify, round->pointers + from, count, round->posting->size, WIRE_TIMEOUT_MSEC, &outcomes);
   if (is_refused(round->wire, result) && count == 1) {
     const Rectify__V1__LetterOutcome outcome = RECTIFY__V1__LETTER_OUTCOME__INIT;
     log_err("courier.letter_refused reason=\"%s\"", rectify_error_text(round->wire->rectify));
@@ -307,6 +309,8 @@ static void round_free(struct round *round) {
 
 static int run(struct round *round) {
   struct posting *posting = round->posting;
+  if (posting->anew) forget(posting);
+  posting->anew = false;
   const bool empty = posting->count == 0;
   if (!read_on(posting, round->wire, PAGES_MAX)) return -1;
   if (empty) posting->read_at = round->wire->now;
@@ -321,7 +325,7 @@ static int run(struct round *round) {
   return round->failed ? -1 : round->made;
 }
 
-bool post_has_more(const struct posting *posting, int made) { return made > 0 || (made == 0 && !posting->at_end); }
+bool post_has_more(const struct posting *posting, int made) { return made > 0 || (made == 0 && (posting->anew || !posting->at_end)); }
 
 int post_round(struct posting *posting, struct wire *wire, const struct settings *settings, const struct calendar *calendar) {
   struct round *round = calloc(1, sizeof *round);

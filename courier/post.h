@@ -23,6 +23,8 @@ struct posting {
   uint64_t seen;        /* the last id that the round before this one knew */
   uint64_t last;        /* the last id that is known */
   bool at_end;          /* all that there is has been read */
+  uint64_t size;        /* of the log when the oldest of the rows was read */
+  bool anew;            /* a text was erased since: all is to be read again */
   usec_t read_at;       /* the daemon's clock when the rows were read from the first on */
   uint8_t cursor[WIRE_CURSOR_BYTES_MAX];
   size_t cursor_length; /* of the last page that was full */

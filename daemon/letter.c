@@ -1,6 +1,7 @@
 /* letter.c - what couriers ask: letters are made, leased and reported.  On a connection of its own, as the role rectify_writer, so
  * that a slow mail server's paperwork never holds up a commit; migrations/0009_letters.sql does the work, in one transaction a
  * request.  What is given up goes on record: dead.c. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,10 +118,17 @@ static void made_begin(struct made *made) {
 
 static void put_text(struct pg_array *array, ProtobufCBinaryData text) { pg_put_bytes(array, text.data, text.len); }
 
+/* Who left is sent nothing any more; his letter says so, and his notices need no other one. */
+static void put_receiver(struct made *made, const struct registry *registry, const Rectify__V1__Letter *letter) {
+  static const ProtobufCBinaryData none = {4, (uint8_t *)(uintptr_t)"none"};
+  const uint32_t officer = registry_find_officer(registry, (const char *)letter->officer.data, letter->officer.len);
+  pg_put_int(&made->officers, officer);
+  put_text(&made->channels, registry->officers[officer].retired ? none : letter->channel);
+}
+
 static void made_add(struct made *made, const struct registry *registry, const Rectify__V1__Letter *letter) {
   put_text(&made->ids, letter->id);
-  pg_put_int(&made->officers, registry_officer_by_code(registry, (const char *)letter->officer.data, letter->officer.len));
-  put_text(&made->channels, letter->channel);
+  put_receiver(made, registry, letter);
   put_text(&made->languages, letter->language);
   pg_put_int(&made->urgent, letter->urgent);
   put_text(&made->subjects, letter->subject);
@@ -149,6 +157,7 @@ static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, stru
     made_add(&made, daemon->store.office->registry, post->letters[i]);
   }
   begin_params(daemon, clock_now(), &params);
+  pg_param_int8(&params, (int64_t)post->size);
   struct pg_array *const arrays[] = {&made.ids,      &made.officers, &made.channels,   &made.languages, &made.urgent, &made.subjects,
                                      &made.bodies,   &made.htmls,    &made.not_before, &made.places,    &made.notices};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) pg_param_array(&params, arrays[i]);
@@ -160,7 +169,7 @@ static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, stru
 /* ---- leasing ---- */
 
 enum { LEASED_ID, LEASED_OFFICER, LEASED_CHANNEL, LEASED_LANGUAGE, LEASED_URGENT, LEASED_SUBJECT, LEASED_BODY, LEASED_HTML,
-       LEASED_NOT_BEFORE, LEASED_MADE, LEASED_DUE, LEASED_ATTEMPTS, LEASED_FAILURES, LEASED_NOTICES };
+       LEASED_NOT_BEFORE, LEASED_MADE, LEASED_DUE, LEASED_ATTEMPTS, LEASED_FAILURES, LEASED_NOTICES, LEASED_CLOSED };
 
 static void lease_result(void *context, unsigned step, const PGresult *result) {
   struct job *job = context;
@@ -187,7 +196,24 @@ struct lease_room {
   Rectify__V1__LeasedLetter leased;
   Rectify__V1__Letter letter;
   uint64_t notices[LETTER_NOTICES_MAX];
+  char closed[LETTER_NOTICES_MAX * sizeof "rectify show 18446744073709551615\n" + 300];
 };
+
+/* Its words came before a case of it was restricted; the officer reads them where that is recorded. */
+static void close_letter(ProtobufCBinaryData packed, struct lease_room *room) {
+  static const char subject[] = "限制查阅的事项 / A restricted case";
+  uint64_t cases[LETTER_NOTICES_MAX];
+  const size_t count = letter_numbers(packed, cases, LETTER_NOTICES_MAX);
+  size_t used = (size_t)snprintf(room->closed, sizeof room->closed, "%s",
+                                 "事项已限制查阅，内容不在信中。请查看：\n"
+                                 "A case of this letter is restricted: what it says is not written here. See:\n");
+  for (size_t i = 0; i < count; i++)
+    used += (size_t)snprintf(room->closed + used, sizeof room->closed - used, "rectify show %llu\n", (unsigned long long)cases[i]);
+  must(used < sizeof room->closed);
+  room->letter.subject = (ProtobufCBinaryData){sizeof subject - 1, (uint8_t *)(uintptr_t)subject};
+  room->letter.body = (ProtobufCBinaryData){used, (uint8_t *)room->closed};
+  room->letter.html = (ProtobufCBinaryData){0, NULL};
+}
 
 static void fill_leased(const struct registry *registry, const PGresult *rows, int at, struct lease_room *room) {
   ProtobufCBinaryData name;
@@ -204,6 +230,7 @@ static void fill_leased(const struct registry *registry, const PGresult *rows, i
   room->letter.not_before = pg_instant(rows, at, LEASED_NOT_BEFORE);
   room->letter.n_notices = letter_numbers(page_field(rows, at, LEASED_NOTICES), room->notices, LETTER_NOTICES_MAX);
   room->letter.notices = room->notices;
+  if (!pg_null(rows, at, LEASED_CLOSED)) close_letter(page_field(rows, at, LEASED_CLOSED), room);
   room->leased.letter = &room->letter;
   room->leased.attempt = (uint32_t)pg_int(rows, at, LEASED_ATTEMPTS);
   room->leased.failures = (uint32_t)pg_int(rows, at, LEASED_FAILURES);

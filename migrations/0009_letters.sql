@@ -67,7 +67,7 @@ COMMENT ON COLUMN rectify.letter.opened IS 'when the officer opened it, where th
 CREATE INDEX letter_due ON rectify.letter (urgent DESC, due_at, id) WHERE state = 1;
 COMMENT ON INDEX rectify.letter_due IS 'what is to be delivered next';
 CREATE INDEX letter_lease ON rectify.letter (lease) WHERE lease IS NOT NULL;
-COMMENT ON INDEX rectify.letter_lease IS 'what a lease request got, for its repeat';
+COMMENT ON INDEX rectify.letter_lease IS 'what a lease request has still, for its repeat';
 CREATE INDEX letter_officer ON rectify.letter (officer, n);
 COMMENT ON INDEX rectify.letter_officer IS 'the letters of one officer';
 CREATE INDEX letter_state ON rectify.letter (state, n) WHERE state IN (1, 3);
@@ -88,6 +88,7 @@ CREATE TABLE rectify.delivery (
   letter uuid NOT NULL REFERENCES rectify.letter,
   attempt integer NOT NULL CHECK (attempt BETWEEN 1 AND 1000),
   leased timestamptz NOT NULL,
+  lease uuid NOT NULL,
   ended timestamptz,
   outcome smallint CHECK (outcome IN (1, 2, 3, 4, 7)),
   answer text NOT NULL DEFAULT '' CHECK (octet_length(answer) <= 1000),
@@ -95,8 +96,11 @@ CREATE TABLE rectify.delivery (
   CONSTRAINT ended_with_an_outcome CHECK ((ended IS NULL) = (outcome IS NULL))
 );
 COMMENT ON TABLE rectify.delivery IS 'Each attempt to deliver a letter, and what became of it';
+COMMENT ON COLUMN rectify.delivery.lease IS 'id of the request that leased it, for its repeat';
 COMMENT ON COLUMN rectify.delivery.outcome IS 'delivery.def; NULL: under way';
 COMMENT ON COLUMN rectify.delivery.answer IS 'what the server said';
+CREATE INDEX delivery_lease ON rectify.delivery (lease);
+COMMENT ON INDEX rectify.delivery_lease IS 'whether a lease request got something before';
 
 CREATE TABLE rectify.dead_letter (
   letter uuid NOT NULL REFERENCES rectify.letter,
@@ -135,7 +139,7 @@ $$;
 COMMENT ON FUNCTION rectify.guard_letter IS 'What may change of a letter: where it stands; its texts go with an erasure only';
 CREATE FUNCTION rectify.guard_delivery() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NEW.letter <> OLD.letter OR NEW.attempt <> OLD.attempt OR NEW.leased <> OLD.leased
+  IF NEW.letter <> OLD.letter OR NEW.attempt <> OLD.attempt OR NEW.leased <> OLD.leased OR NEW.lease <> OLD.lease
      OR OLD.outcome IS NOT NULL AND NOT (pg_trigger_depth() > 1 AND NEW.answer = '' AND NEW.outcome = OLD.outcome
        OR OLD.outcome = 7 AND NEW.outcome = 1) THEN
     RAISE EXCEPTION 'how an attempt ended is said once' USING ERRCODE = 'RF003';
@@ -169,12 +173,20 @@ BEGIN
   END LOOP;
 END
 $$;
+-- As the cases stand when it is read: texts of letters are kept while a case is restricted, and are there again when it is freed.
+CREATE FUNCTION rectify.letter_is_open(p_letter uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM rectify.letter_notice AS k JOIN rectify.notice AS n ON n.id = k.notice JOIN rectify.case_ AS c ON c.case_no = n.case_no
+    WHERE k.letter = $1 AND rectify.is_restricted(c.flags, c.case_no, c.finding_of))
+$$;
+COMMENT ON FUNCTION rectify.letter_is_open IS 'Whether no case that a letter tells of is restricted: only then its texts are shown';
 CREATE TRIGGER guard_row BEFORE UPDATE ON rectify.letter FOR EACH ROW EXECUTE FUNCTION rectify.guard_letter();
 CREATE TRIGGER guard_row BEFORE UPDATE ON rectify.delivery FOR EACH ROW EXECUTE FUNCTION rectify.guard_delivery();
 ALTER TABLE rectify.letter ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE rectify.delivery ENABLE ALWAYS TRIGGER guard_row;
 CREATE POLICY auditor_reads ON rectify.letter FOR SELECT TO rectify_auditor
-  USING (officer = (SELECT rectify.officer_of_login()) OR (SELECT rectify.oversees_all()));
+  USING ((officer = (SELECT rectify.officer_of_login()) OR (SELECT rectify.oversees_all())) AND rectify.letter_is_open(id));
 CREATE POLICY auditor_reads ON rectify.letter_notice FOR SELECT TO rectify_auditor
   USING (EXISTS (SELECT FROM rectify.letter AS l WHERE l.id = letter_notice.letter));
 CREATE POLICY auditor_reads ON rectify.delivery FOR SELECT TO rectify_auditor
@@ -203,16 +215,19 @@ $$;
 COMMENT ON FUNCTION rectify.give_up IS 'The letter will not be delivered: its cases are to be told';
 
 -- Erasing a text erases it in the letters that repeat it: all that tell of its case, and of cases about its finding.  One that
--- waits is given up, so that the office tells the officer by another way.
+-- waits is given up, so that the office tells the officer by another way.  The lock: couriers' requests end first, and those after it
+-- see what was erased; so none makes a letter of an erased text meanwhile, and nobody waits for one another in a circle.
 CREATE FUNCTION rectify.forget_letters() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  found_letters uuid[] := ARRAY(
+  found_letters uuid[];
+BEGIN
+  LOCK TABLE rectify.letter_mark IN SHARE MODE;
+  found_letters := ARRAY(
     SELECT DISTINCT k.letter
     FROM rectify.event AS e JOIN rectify.case_ AS c ON c.case_no = e.case_no OR c.finding_of = e.case_no
       JOIN rectify.event AS v ON v.case_no = c.case_no
       JOIN rectify.letter_notice AS k ON k.notice BETWEEN v.log_index * 16 AND v.log_index * 16 + 15
     WHERE e.log_index = OLD.log_index AND e.case_no > 0);
-BEGIN
   PERFORM rectify.give_up(l.id, h.clock) FROM rectify.letter AS l, rectify.head AS h WHERE l.id = ANY (found_letters) AND l.state = 1;
   UPDATE rectify.letter AS l SET subject = '', body = '', html = '' WHERE l.id = ANY (found_letters);
   UPDATE rectify.delivery AS d SET answer = '' WHERE d.letter = ANY (found_letters) AND d.outcome IS NOT NULL AND d.answer <> '';
@@ -235,10 +250,31 @@ END
 $$;
 COMMENT ON FUNCTION rectify.check_epoch IS 'Raises when another daemon has taken over';
 
--- Letters to be made, and which notices each has (m_letter: place of the letter, from 1).  Each gets a result of
--- letter_result.def, and the notice that was in the way.
+-- The lock is the one that an erasure takes for itself (forget_letters); couriers' requests do not wait for each other.
+CREATE FUNCTION rectify.begin_letters(p_epoch bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM rectify.check_epoch(p_epoch);
+  LOCK TABLE rectify.letter_mark IN ROW EXCLUSIVE MODE;
+END
+$$;
+COMMENT ON FUNCTION rectify.begin_letters IS 'What each request of a courier does first: it is the daemon''s, and no erasure goes on meanwhile';
+
+-- One of the notices whose case, or the one whose finding it is about, had a text erased when the log had p_size events or later.
+CREATE FUNCTION rectify.erased_since(p_size bigint, p_notices bigint[]) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT min(n.id)
+  FROM rectify.erasure AS r JOIN rectify.event AS e ON e.log_index = r.text_index
+    JOIN rectify.notice AS n ON n.id = ANY (p_notices)
+    JOIN rectify.case_ AS c ON c.case_no = n.case_no AND e.case_no IN (c.case_no, c.finding_of)
+  WHERE r.erased_index >= p_size AND e.case_no > 0
+$$;
+COMMENT ON FUNCTION rectify.erased_since IS 'A notice of whose case a text was erased since the log had so many events; NULL: none';
+
+-- Letters to be made, and which notices each has (m_letter: place of the letter, from 1), written of what the log of p_size events
+-- tells.  Each gets a result of letter_result.def, and the notice that was in the way.
 CREATE FUNCTION rectify.make_letters(
-  p_epoch bigint, p_now timestamptz,
+  p_epoch bigint, p_now timestamptz, p_size bigint,
   l_id uuid[], l_officer integer[], l_channel text[], l_language text[], l_urgent boolean[], l_subject text[], l_body text[],
   l_html text[], l_not_before timestamptz[], m_letter integer[], m_notice bigint[]
 ) RETURNS TABLE (result smallint, notice bigint, state smallint)
@@ -247,7 +283,7 @@ DECLARE
   old rectify.letter;
   own bigint[];
 BEGIN
-  PERFORM rectify.check_epoch(p_epoch);
+  PERFORM rectify.begin_letters(p_epoch);
   FOR i IN 1 .. cardinality(l_id) LOOP
     own := ARRAY(SELECT DISTINCT u.notice FROM unnest(m_letter, m_notice) AS u (letter, notice) WHERE u.letter = i ORDER BY 1);
     notice := 0;
@@ -278,6 +314,12 @@ BEGIN
       RETURN NEXT;
       CONTINUE;
     END IF;
+    notice := rectify.erased_since(p_size, own);
+    IF notice IS NOT NULL THEN
+      result := 12;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
     notice := 0;
     result := 1;
     state := CASE WHEN l_channel[i] = 'none' THEN 4 ELSE 1 END;
@@ -295,8 +337,8 @@ END
 $$;
 COMMENT ON FUNCTION rectify.make_letters IS 'Makes letters, each with its notices or not at all; what is there already is left as it is';
 
--- The letters that the request p_lease got before, or else those that are due now, at most p_count of p_channel (NULL: any), for
--- it until p_until.
+-- Those that are due now, at most p_count of p_channel (NULL: any), for the request p_lease until p_until; or, when it got some before,
+-- what it has of them still.
 CREATE FUNCTION rectify.lease_letters(
   p_epoch bigint, p_now timestamptz, p_lease uuid, p_channel text, p_count integer, p_until timestamptz
 ) RETURNS SETOF rectify.letter
@@ -304,16 +346,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   due uuid[];
 BEGIN
-  PERFORM rectify.check_epoch(p_epoch);
+  PERFORM rectify.begin_letters(p_epoch);
   PERFORM rectify.give_up(l.id, p_now) FROM rectify.letter AS l WHERE l.state = 1 AND l.due_at <= p_now AND l.attempts = 1000;
-  IF NOT EXISTS (SELECT FROM rectify.letter AS l WHERE l.lease = p_lease AND l.due_at > p_now) THEN
+  IF NOT EXISTS (SELECT FROM rectify.delivery AS d WHERE d.lease = p_lease) THEN
     due := ARRAY(
       SELECT l.id FROM rectify.letter AS l
       WHERE l.state = 1 AND l.due_at <= p_now AND (p_channel IS NULL OR l.channel = p_channel)
       ORDER BY l.urgent DESC, l.due_at, l.id LIMIT p_count FOR UPDATE SKIP LOCKED);
     UPDATE rectify.delivery AS d SET outcome = 7, ended = p_now WHERE d.letter = ANY (due) AND d.outcome IS NULL;
     UPDATE rectify.letter AS l SET lease = p_lease, due_at = p_until, attempts = l.attempts + 1 WHERE l.id = ANY (due);
-    INSERT INTO rectify.delivery (letter, attempt, leased) SELECT l.id, l.attempts, p_now FROM rectify.letter AS l WHERE l.id = ANY (due);
+    INSERT INTO rectify.delivery (letter, attempt, leased, lease) SELECT l.id, l.attempts, p_now, p_lease FROM rectify.letter AS l WHERE l.id = ANY (due);
   END IF;
   RETURN QUERY SELECT l.* FROM rectify.letter AS l WHERE l.lease = p_lease AND l.due_at > p_now ORDER BY l.urgent DESC, l.not_before, l.id;
 END
@@ -361,7 +403,8 @@ BEGIN
     failures = k.failures + CASE WHEN p_outcome = 2 THEN 1 ELSE 0 END,
     first_failed = CASE WHEN p_outcome = 2 THEN coalesce(k.first_failed, p_now) ELSE k.first_failed END
   WHERE k.id = p_letter RETURNING k.* INTO l;
-  IF p_outcome = 3 OR p_outcome = 2 AND (l.failures >= 100 OR p_now >= l.first_failed + interval '72 hours') THEN
+  IF p_outcome = 3 OR p_outcome = 2 AND (l.failures >= 100 OR p_now >= l.first_failed + interval '72 hours')
+     OR p_outcome = 4 AND p_now >= l.made + interval '31 days' THEN
     PERFORM rectify.give_up(p_letter, p_now);
     RETURN 9;
   END IF;
@@ -375,7 +418,7 @@ CREATE FUNCTION rectify.report_letters(
 ) RETURNS TABLE (result smallint, notice bigint, state smallint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM rectify.check_epoch(p_epoch);
+  PERFORM rectify.begin_letters(p_epoch);
   notice := 0;
   FOR i IN 1 .. cardinality(r_letter) LOOP
     result := rectify.report_letter(p_now, r_letter[i], r_attempt[i], r_outcome[i], r_answer[i], r_retry[i]);
@@ -387,5 +430,6 @@ $$;
 COMMENT ON FUNCTION rectify.report_letters IS 'Notes how attempts ended, each by itself';
 
 REVOKE EXECUTE ON FUNCTION rectify.guard_letter, rectify.guard_delivery, rectify.give_up, rectify.forget_letters, rectify.check_epoch,
-  rectify.make_letters, rectify.lease_letters, rectify.report_letter, rectify.report_letters FROM PUBLIC;
+  rectify.begin_letters, rectify.erased_since, rectify.letter_is_open, rectify.make_letters, rectify.lease_letters, rectify.report_letter, rectify.report_letters FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rectify.make_letters, rectify.lease_letters, rectify.report_letters TO rectify_writer;
+GRANT EXECUTE ON FUNCTION rectify.letter_is_open TO rectify_writer, rectify_reader, rectify_auditor;

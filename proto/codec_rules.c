@@ -194,7 +194,7 @@ static const struct field_rule letter[] = {
     ANY(urgent),
     RANGE(not_before, 0, INSTANT_MAX),
 };
-static const struct field_rule post[] = {MESSAGES(letters, 1, WIRE_POST_MAX)};
+static const struct field_rule post[] = {MESSAGES(letters, 1, WIRE_POST_MAX), RANGE(size, 0, INT64_MAX)};
 static const struct field_rule lease[] = {
     RANGE(count, 1, LEASE_LETTERS_MAX),
     RANGE(seconds, 1, LEASE_SECONDS_MAX),

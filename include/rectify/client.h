@@ -96,8 +96,9 @@ const char *rectify_error_text(const struct rectify *rectify);
 
 /* A page of notices that are in no letter yet, ascending by id, behind `cursor` (of the page before; NULL: from the first). */
 int rectify_unposted(struct rectify *rectify, const ProtobufCBinaryData *cursor, int timeout_msec, const Rectify__V1__Page **page);
-/* Makes `count` letters (1..WIRE_POST_MAX) in one transaction; each has its outcome, in their order. */
-int rectify_post(struct rectify *rectify, Rectify__V1__Letter **letters, size_t count, int timeout_msec,
+/* Makes `count` letters (1..WIRE_POST_MAX) in one transaction; each has its outcome, in their order.  `size`: of the head of the first
+ * page that they were written of. */
+int rectify_post(struct rectify *rectify, Rectify__V1__Letter **letters, size_t count, uint64_t size, int timeout_msec,
                  const Rectify__V1__LetterOutcomes **outcomes);
 /* Leases up to `count` (1..LEASE_LETTERS_MAX) letters that are due now, of one channel (NULL: any), for `seconds`. */
 int rectify_lease(struct rectify *rectify, const char *channel, uint32_t count, uint32_t seconds, int timeout_msec,

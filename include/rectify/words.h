@@ -154,7 +154,7 @@ enum letter_result {
 #define LETTER_RESULT(no, NAME, name, zh, ok, text) LETTER_RESULT_##NAME = no,
 #include "rectify/letter_result.def"
 #undef LETTER_RESULT
-  LETTER_RESULT_COUNT = 11
+  LETTER_RESULT_COUNT = 12
 };
 enum score {
   SCORE_NONE = 0,

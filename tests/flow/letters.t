@@ -12,8 +12,8 @@ from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-
 
 DELIVERED, FAILED, REFUSED, DEFERRED, OPENED, ACKNOWLEDGED, EXPIRED = 1, 2, 3, 4, 5, 6, 7  # delivery.def
 WAITING, SENT, DEAD, NONE = 1, 2, 3, 4  # letter_state.def
-MADE, REPEATED, TAKEN, NOTICE_UNKNOWN, OFFICER_UNKNOWN, ID_TAKEN, RECORDED, DUPLICATE, GIVEN_UP, STALE, LETTER_UNKNOWN = range(1, 12)  # letter_result.def
-UNDELIVERED, NOTICE_UNDELIVERED, RULE_UNDELIVERED, ERASE_ASK, ERASE = 60, 9, 840, 54, 55
+MADE, REPEATED, TAKEN, NOTICE_UNKNOWN, OFFICER_UNKNOWN, ID_TAKEN, RECORDED, DUPLICATE, GIVEN_UP, STALE, LETTER_UNKNOWN, ERASED = range(1, 13)  # letter_result.def
+UNDELIVERED, NOTICE_UNDELIVERED, RULE_UNDELIVERED, ERASE_ASK, ERASE, RESTRICT, FREE, READ = 60, 9, 840, 54, 55, 56, 57, 58
 MINUTE = HOUR // 60
 HERE = {}
 POST_CITY = CITY.replace("appointments:", "  - {code: post, name: 投递, unit: city}\nappointments:\n  - {officer: post, role: courier, unit: city}")
@@ -38,7 +38,7 @@ def letter(officer, notices, channel="mail", key=None, **more):
 
 
 def post(*letters):
-    return [(one.result, one.state) for one in courier().ask(post=pb.Post(letters=letters)).letters.outcomes]
+    return [(one.result, one.state) for one in courier().ask(post=pb.Post(letters=letters, size=courier().ping().head.size)).letters.outcomes]
 
 
 def lease(count=32, seconds=60, channel="", message=None):
@@ -268,6 +268,126 @@ def test_erasure():
         client.close()
 
 
+def erase(case_no):
+    """The text of a case's finding."""
+    index = int(HERE["daemon"].sql(f"SELECT log_index FROM rectify.event WHERE case_no = {case_no} AND version = 1"))
+    office, admin = Client(HERE["daemon"], "off"), Client(HERE["daemon"], "office")
+    office.act(command(ERASE_ASK, 0, other=index + 1, number="PIPL 47", text="asked for"))
+    same(admin.act(command(ERASE, 0, other=index + 1))[0].receipt.rule, 665, "the text is erased")
+    for client in (office, admin):
+        client.close()
+
+
+def test_erased_meanwhile():
+    """A text that is erased between a courier's reading and its posting gets into no letter."""
+    daemon = HERE["daemon"]
+    post_all()
+    secret_case, other_case = new_case(text="李小红 13900000001"), new_case()
+    page = courier().query(unposted=pb.UnpostedQuery())
+    mine = {row.case_no: letter("h-north", [row.id]) for row in page.notices if row.officer == b"h-north"}
+    mine[secret_case].body = "李小红 13900000001".encode()
+    both = letter("h-north", [notice for one in mine.values() for notice in one.notices])
+    both.body = mine[secret_case].body
+    erase(secret_case)
+
+    def outcomes(letters, size):
+        return [(one.result, one.notice) for one in courier().ask(post=pb.Post(letters=letters, size=size)).letters.outcomes]
+
+    late = mine[secret_case].notices[0]
+    same(outcomes([mine[secret_case], both, mine[other_case]], page.head.size), [(ERASED, late), (ERASED, late), (MADE, 0)], "what tells of it is not made")
+    same(outcomes([mine[secret_case]], 0), [(ERASED, late)], "nor for who does not say what he read")
+    same(daemon.sql("SELECT count(*) FROM rectify.letter WHERE body LIKE '%13900000001%'"), "0", "the text is in no letter")
+    page = courier().query(unposted=pb.UnpostedQuery())
+    same([row.case_row.text for row in page.notices if row.case_no == secret_case and row.officer == b"h-north"], [b""], "read again, it is gone")
+    mine[secret_case].body = b"x"
+    same(outcomes([mine[secret_case]], page.head.size), [(MADE, 0)], "and the letter is made")
+
+
+def test_erasure_waits_for_couriers():
+    """An erasure waits until a request of a courier has ended, and blanks what that one made."""
+    daemon = HERE["daemon"]
+    post_all()
+    case_no = new_case(text="赵小兰 13900000002")
+    mine = next(row for row in unposted() if row.officer == b"h-north")
+    secret = letter("h-north", [mine.id])
+    secret.body = "赵小兰 13900000002".encode()
+    need(post(secret)[0][0] == MADE, "a letter")
+    need(len(lease(channel="mail").letters) >= 1, "is leased")
+    holder = subprocess.Popen([PSQL, "-XAtq", "-h", daemon.data / "postgres-socket", "-U", "rectify_admin", "-d", "rectify"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    epoch = daemon.sql("SELECT epoch FROM rectify.head")
+    holder.stdin.write(f"BEGIN; SELECT result FROM rectify.report_letters({epoch}, now(), '{{}}', '{{}}', '{{}}', '{{}}', '{{}}'); SELECT 'held';\n")
+    holder.stdin.flush()
+    same(holder.stdout.readline().strip(), "held", "a courier's request has begun")
+    index = int(daemon.sql(f"SELECT log_index FROM rectify.event WHERE case_no = {case_no} AND version = 1"))
+    office, admin = Client(daemon, "off"), Client(daemon, "office")
+    office.act(command(ERASE_ASK, 0, other=index + 1, number="PIPL 47", text="asked for"))
+    asked = request("office", act=pb.Act(commands=[command(ERASE, 0, other=index + 1)]))
+    admin.send(asked)
+    ok(until(lambda: daemon.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'rectify.letter_mark'::regclass") == "1"), "the erasure waits for it")
+    holder.stdin.write(f"UPDATE rectify.letter SET opened = now() WHERE id = '{secret.id.hex()}'; COMMIT;\n")  # what deadlocked before
+    holder.stdin.close()
+    holder.wait(PATIENCE)
+    same(admin.ask(asked).outcomes.outcomes[0].receipt.rule, 665, "then it is done")
+    row, = rows(id=secret.id, with_body=True)
+    same((row.letter.body, row.opened > 0), (b"", True), "both are")
+    ok("commit.failed" not in daemon.log(), "no commit failed")
+    for client in (office, admin):
+        client.close()
+
+
+def test_restricted():
+    """A case is restricted after its letter was made: the letter arrives without its words, and nobody reads them in it."""
+    daemon = HERE["daemon"]
+    post_all()
+    while got := lease().letters:
+        for one in got:
+            report(one.letter.id, one.attempt, DELIVERED)
+    case_no = new_case(text="机密")
+    mine = next(row for row in unposted() if row.officer == b"h-north")
+    secret = letter("h-north", [mine.id])
+    secret.subject = secret.body = secret.html = "机密".encode()
+    need(post(secret)[0][0] == MADE, "a letter with words of the case")
+    daemon.sql("CREATE ROLE zhao LOGIN IN ROLE rectify_auditor; INSERT INTO rectify.reader_login VALUES ('zhao', 'auditor')")
+    sees = f"SET SESSION AUTHORIZATION zhao; SELECT count(*) FROM rectify.letter WHERE id = '{secret.id.hex()}'"
+    same(daemon.sql(sees), "1", "an auditor's own SQL shows it")
+    office = Client(daemon, "off")
+    same(office.act(command(RESTRICT, case_no, text="x"))[0].receipt.rule, 656, "restricted")
+    row, = rows(id=secret.id, with_body=True)
+    same((row.letter.subject, row.letter.body, row.letter.html, row.state), (b"", b"", b"", WAITING), "it is shown without its words")
+    same(daemon.sql(sees), "0", "and not to SQL")
+    same(daemon.sql("SET SESSION AUTHORIZATION zhao; SELECT count(*) FROM rectify.letter_notice AS k "
+                    f"JOIN rectify.notice AS n ON n.id = k.notice WHERE n.case_no = {case_no}"), "0", "nor is what hangs on it")
+    message = request("post", lease=pb.Lease(count=32, seconds=60, channel=b"mail"))
+    one, = lease(message=message).letters
+    same((one.letter.id, one.letter.html, one.letter.notices), (secret.id, b"", [mine.id]), "it still goes")
+    ok(f"rectify show {case_no}\n" in one.letter.body.decode() and "机密" not in (one.letter.body + one.letter.subject).decode(), "and says where to read", one)
+    same(office.act(command(FREE, case_no, text="x"))[0].receipt.rule, 657, "freed")
+    one, = lease(message=message).letters
+    same((one.letter.subject, one.letter.html), (secret.subject, secret.html), "its words are there again")
+    same(daemon.sql(sees), "1", "to SQL too")
+    same(report(secret.id, 1, DELIVERED), (RECORDED, SENT), "delivered")
+    same(len(lease(message=message).letters), 0, "the same request gets no other letters")
+    office.close()
+
+
+def test_left():
+    """A notice to an officer who left meanwhile is in a letter that goes nowhere."""
+    post_all()
+    new_case()
+    mine = next(row for row in unposted() if row.officer == b"h-north")
+    office = Client(HERE["daemon"], "office")
+    left = POST_CITY.replace("  - {code: h-north, name: 北办, unit: north}\n", "").replace("  - {officer: h-north, role: handler, unit: north}\n", "")
+    need("h-north," not in left, "a registry without the officer")
+    same(office.publish(1, left).WhichOneof("result"), "receipt", "the officer leaves")
+    again = next(row for row in unposted() if row.id == mine.id)
+    gone = letter(again.officer.decode(), [mine.id])
+    same(post(gone, gone), [(MADE, NONE), (REPEATED, NONE)], "the letter is made, for no channel")
+    ok(mine.id not in [row.id for row in unposted()], "and the notice is posted")
+    same(office.publish(1, POST_CITY).WhichOneof("result"), "receipt", "the officer comes back")
+    office.close()
+
+
 def test_many():
     """Many letters: urgent ones first, each leased once; a page has no end."""
     post_all()
@@ -347,4 +467,5 @@ def test_command():
     ok(doctor.returncode == 0, "the doctor finds nothing wrong", doctor.stdout[-1500:], doctor.stderr[-1500:])
 
 
-main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_many, test_too_often, test_slow, test_command)
+main(test_rights, test_unposted, test_post, test_lease, test_failures, test_dead, test_closed_case, test_takeover, test_erasure, test_erased_meanwhile,
+     test_erasure_waits_for_couriers, test_restricted, test_left, test_many, test_too_often, test_slow, test_command)

@@ -5,7 +5,7 @@ SELECT is(pg_temp.append(pg_temp.submits(1, 3) || '{"n_officer": [9, 9, 8]}'), '
 
 CREATE FUNCTION pg_temp.key(n integer) RETURNS uuid LANGUAGE sql AS $$ SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 CREATE FUNCTION pg_temp.make(id integer, officer integer, channel text, notices bigint[], epoch bigint DEFAULT 0) RETURNS text LANGUAGE sql AS $$
-  SELECT format('SELECT result FROM rectify.make_letters(%s, ''2026-03-02 01:00Z'', ARRAY[%L::uuid], ARRAY[%s], ARRAY[%L], ''{en}'', ''{f}'', ''{s}'', ''{b}'', ''{h}'',
+  SELECT format('SELECT result FROM rectify.make_letters(%s, ''2026-03-02 01:00Z'', 100, ARRAY[%L::uuid], ARRAY[%s], ARRAY[%L], ''{en}'', ''{f}'', ''{s}'', ''{b}'', ''{h}'',
     ''{2026-03-02 02:00Z}'', array_fill(1, ARRAY[cardinality(%L::bigint[])]), %L)', epoch, pg_temp.key(id), officer, channel, notices, notices)
 $$;
 CREATE FUNCTION pg_temp.lease(at text, request integer, epoch bigint DEFAULT 0) RETURNS text LANGUAGE sql AS $$
@@ -63,10 +63,26 @@ ALTER TABLE rectify.letter ENABLE ALWAYS TRIGGER guard_row;
 SELECT is_empty(pg_temp.lease('2026-03-02 03:00Z', 105), 'after a thousand attempts');
 SELECT is((SELECT state FROM rectify.letter WHERE id = pg_temp.key(7)), 3::smallint, 'it is given up');
 
+-- A lease request whose letters were reported gets no other ones.
+SELECT is(pg_temp.append(pg_temp.submits(5, 6)), 'ok, changed', 'two cases more');
+SELECT results_eq(pg_temp.make(8, 9, 'mail', ARRAY[64]), 'VALUES (1::smallint)', 'a letter');
+SELECT set_eq(pg_temp.lease('2026-03-02 04:00Z', 106), $$VALUES (pg_temp.key(8), 1)$$, 'is leased');
+SELECT results_eq(pg_temp.report(8, 1, 1, '2026-03-02 04:00:10Z'), 'VALUES (7::smallint, 2::smallint)', 'and delivered');
+SELECT results_eq(pg_temp.make(9, 9, 'mail', ARRAY[80]), 'VALUES (1::smallint)', 'another one waits');
+SELECT is_empty(pg_temp.lease('2026-03-02 04:00:20Z', 106), 'not for the same request');
+SELECT set_eq(pg_temp.lease('2026-03-02 04:00:20Z', 107), $$VALUES (pg_temp.key(9), 1)$$, 'but for another one');
+
+-- What is put off for ever reaches the office.
+SELECT results_eq(pg_temp.report(9, 1, 4, '2026-03-02 04:00:30Z'), 'VALUES (7::smallint, 1::smallint)', 'put off');
+SELECT set_eq(pg_temp.lease('2026-04-02 00:59Z', 108), $$VALUES (pg_temp.key(9), 2)$$, 'after nearly 31 days');
+SELECT results_eq(pg_temp.report(9, 2, 4, '2026-04-02 00:59:30Z'), 'VALUES (7::smallint, 1::smallint)', 'put off again');
+SELECT set_eq(pg_temp.lease('2026-04-02 01:00Z', 109), $$VALUES (pg_temp.key(9), 3)$$, 'after 31');
+SELECT results_eq(pg_temp.report(9, 3, 4, '2026-04-02 01:00Z'), 'VALUES (9::smallint, 3::smallint)', 'it is given up');
+
 -- Nobody changes what was said, the owner included.
 SELECT is(pg_temp.state_as('rectify_admin', statement), 'RF003', 'refused: ' || statement)
 FROM unnest(ARRAY['UPDATE rectify.letter SET body = ''x''', 'UPDATE rectify.letter SET body = '''', subject = '''', html = ''''', 'UPDATE rectify.letter SET officer = 8',
   'UPDATE rectify.letter SET state = 1, settled = NULL', 'UPDATE rectify.letter SET attempts = 0, failures = 0', 'DELETE FROM rectify.letter', 'TRUNCATE rectify.letter CASCADE',
   'UPDATE rectify.letter_notice SET notice = notice + 1', 'DELETE FROM rectify.letter_notice', 'UPDATE rectify.delivery SET outcome = 1 WHERE outcome = 3',
-  'UPDATE rectify.delivery SET answer = ''x''', 'DELETE FROM rectify.delivery', 'DELETE FROM rectify.dead_letter', 'UPDATE rectify.dead_letter SET case_no = 9']) AS statement;
+  'UPDATE rectify.delivery SET lease = gen_random_uuid()', 'UPDATE rectify.delivery SET answer = ''x''', 'DELETE FROM rectify.delivery', 'DELETE FROM rectify.dead_letter', 'UPDATE rectify.dead_letter SET case_no = 9']) AS statement;
 SELECT * FROM finish();

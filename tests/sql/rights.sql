@@ -29,17 +29,18 @@ SELECT set_eq('SELECT name FROM pg_temp.routine', ARRAY['add_cosignature', 'appe
   'is_restricted', 'keep_checkpoint', 'officer_of_login', 'oversees_all', 'project_erasures', 'project_keys', 'project_registry',
   'project_signatures', 'readable_teams', 'readable_units', 'scope_of_login', 'set_clock', 'set_reviewed', 'take_over',
   'was_restricted', 'words_are_open', 'check_epoch', 'forget_letters', 'give_up', 'guard_delivery', 'guard_letter', 'lease_letters', 'make_letters',
+  'begin_letters', 'erased_since', 'letter_is_open',
   'report_letter', 'report_letters', 'begin_upload', 'drop_upload', 'finish_upload', 'forget_content', 'guard_content',
   'guard_content_part', 'keep_part', 'sweep_uploads', 'lock_content', 'forget_file', 'bigrams', 'forget_search', 'guard_search', 'has_words', 'index_findings',
   'search_fold'],
   'these functions and no more');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_writer', oid, 'EXECUTE')$$,
   ARRAY['add_cosignature', 'append', 'keep_checkpoint', 'project_erasures', 'project_keys', 'project_registry',
-  'project_signatures', 'set_clock', 'set_reviewed', 'take_over', 'make_letters', 'lease_letters', 'report_letters',
+  'project_signatures', 'set_clock', 'set_reviewed', 'take_over', 'make_letters', 'lease_letters', 'report_letters', 'letter_is_open',
   'begin_upload', 'drop_upload', 'finish_upload', 'keep_part', 'sweep_uploads', 'index_findings'],
   'the writer may call these alone');
 SELECT set_eq($$SELECT name FROM pg_temp.routine WHERE has_function_privilege('rectify_reader', oid, 'EXECUTE')$$,
-  ARRAY['is_restricted', 'was_restricted', 'bigrams', 'has_words', 'search_fold'], 'the reader may call those that change nothing');
+  ARRAY['is_restricted', 'was_restricted', 'letter_is_open', 'bigrams', 'has_words', 'search_fold'], 'the reader may call those that change nothing');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.take_over()'), 'ok', 'take_over, by the writer');
 SELECT is(pg_temp.state_as('rectify_reader', 'SELECT * FROM rectify.take_over()'), '42501', 'take_over, by the reader');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT rectify.set_clock(0, now())'), 'ok', 'set_clock, by the writer');

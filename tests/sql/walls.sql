@@ -60,7 +60,7 @@ SELECT is(pg_temp.seen_by('l_' || code, 'SELECT size FROM rectify.head'), '{5}',
 SELECT is(pg_temp.seen_by('l_' || code, 'SELECT 1 FROM rectify.reader_login'), '42501', who || ': not the logins') FROM pg_temp.login;
 
 -- Letters: one's own, and all for who oversees the whole.
-SELECT is(pg_temp.state_as('rectify_writer', format($$SELECT * FROM rectify.make_letters(0, now(), ARRAY[%L::uuid, %L::uuid], '{2,3}', '{mail,mail}', '{en,en}', '{f,f}',
+SELECT is(pg_temp.state_as('rectify_writer', format($$SELECT * FROM rectify.make_letters(0, now(), 0, ARRAY[%L::uuid, %L::uuid], '{2,3}', '{mail,mail}', '{en,en}', '{f,f}',
   '{s,s}', '{b,b}', '{h,h}', ARRAY[now(), now()], '{1,2}', '{16,32}')$$, md5('2'), md5('3'))), 'ok', 'two letters');
 SELECT is(pg_temp.state_as('rectify_writer', 'SELECT * FROM rectify.lease_letters(0, now(), md5(''r'')::uuid, NULL, 10, now() + interval ''1 hour'')'), 'ok', 'are leased');
 SELECT is(pg_temp.seen_by('l_' || code, 'SELECT officer FROM rectify.letter'), CASE WHEN oversees THEN '{2,3}' WHEN code = 'p-north' THEN '{2}'

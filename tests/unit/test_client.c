@@ -439,7 +439,7 @@ static int call(enum call which, const Rectify__V1__Page **page, const Rectify__
   report.attempt = 1;
   report.outcome = DELIVERY_DELIVERED;
   if (which == UNPOSTED) return rectify_unposted(client, NULL, PATIENCE_MSEC, page);
-  if (which == POST) return rectify_post(client, &letters, 1, PATIENCE_MSEC, outcomes);
+  if (which == POST) return rectify_post(client, &letters, 1, 5, PATIENCE_MSEC, outcomes);
   if (which == LEASE) return rectify_lease(client, "mail", 2, 60, PATIENCE_MSEC, leased);
   return rectify_report(client, &reports, 1, PATIENCE_MSEC, outcomes);
 }
