@@ -43,6 +43,7 @@ LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
+SIM := $(B)/tests/sim/sim
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -200,6 +201,18 @@ $(HISTORY): $(patsubst %.c,$(B)/%.o,$(wildcard tests/history/*.c)) $(LIBRARY_ALL
 $(B)/tests/spec/runner $(HISTORY):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
+# The simulator: all of the program but what touches the system, which its own files take the place of; so no -lzmq and no -lpq.
+SIM_WRAPS := -Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load
+SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
+$(SIM_OBJECTS): CFLAGS_ALL += -U_FORTIFY_SOURCE
+$(B)/tests/sim/sim_documents.o: $(wildcard tests/sim/*.yaml policy/municipal.yaml policy/calendar/weekdays.yaml)
+SIM_LIBRARY := $(B)/tests/sim/program.a
+$(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
@@ -208,7 +221,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM)
 
 clean: ## remove everything built
 	rm -rf $(B)
