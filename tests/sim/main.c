@@ -4,7 +4,7 @@
  *
  * `--seed` plays one; `--trace` tells it step by step; `--without` leaves steps of its plan out, as the line says that a failing seed
  * ends with.  Without `--seed`: those of FILE, one a line, then N from SEED on. */
-#include <signal.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,25 +32,27 @@ static struct {
 
 /* ---- one run ---- */
 
-/* A standby asks for the lock twice a second: between two busy stretches it stands still. */
+static void wake_standbys(void) {
+  sim.resting = false;
+  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_pause(i, false);
+}
+
+/* Nobody does anything for long: only rungs fire. */
 static void rest(void *context, uint64_t number) {
-  bool someone = false;
   (void)context, (void)number;
-  for (uint32_t i = 0; i < SIM_DAEMONS; i++) someone |= host_is_ready(i);
-  for (uint32_t i = 0; i < SIM_DAEMONS; i++)
-    if (someone && host_is_up(i) && !host_is_ready(i)) host_pause(i, true);
-  if (!someone) sim_after(REST_SECONDS * SECOND, rest, NULL, 0);
+  sim.resting = true;
+  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_wake(i);
+}
+
+static void end_rest(void *context, uint64_t number) {
+  (void)context, (void)number;
+  wake_standbys();
 }
 
 static void begin_fault(void *context, uint64_t number) {
   (void)context;
-  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_pause(i, false);
+  wake_standbys();
   fault_begin(&sim.plan.steps[number]);
-}
-
-static void wake_standby(void *context, uint64_t number) {
-  (void)context, (void)number;
-  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_pause(i, false);
 }
 
 static void look(void *context, uint64_t number) {
@@ -73,11 +75,11 @@ static void schedule(void) {
     if (step_is_fault(plan->steps[i].kind)) sim_after(plan->steps[i].at, begin_fault, NULL, i);
     if (after_pause && i + 1 < plan->count) {
       sim_after(plan->steps[i].at + REST_SECONDS * SECOND, rest, NULL, 0);
-      sim_after(plan->steps[i + 1].at - SECOND, wake_standby, NULL, 0);
+      sim_after(plan->steps[i + 1].at - SECOND, end_rest, NULL, 0);
     }
   }
   sim_after(LOOK_HOURS * HOUR, look, NULL, 0);
-  sim_after(plan->quiet_at, wake_standby, NULL, 0);
+  sim_after(plan->quiet_at, end_rest, NULL, 0);
 }
 
 static bool all_done(void) {
@@ -159,6 +161,7 @@ static bool play(uint64_t seed, bool trace) {
   options.answers += check_answer_count();
   options.rungs += check_rung_count();
   options.messages += sim.messages;
+  if (options.trace || getenv("SIM_LOUD") != NULL) printf("# %llu things happened\n", (unsigned long long)sim.steps_run);
   return sim.wrong[0] == '\0';
 }
 
@@ -303,6 +306,7 @@ int main(int argc, char **argv) {
   uint64_t played;
   char command[160];
   read_options(argc, argv);
+  (void)mallopt(M_MMAP_THRESHOLD, 512 * 1024); /* a daemon's large buffers are fresh pages, and need no clearing */
   make_folders();
   const double begin = seconds();
   const bool held = play_all(&played);

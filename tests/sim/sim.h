@@ -86,6 +86,7 @@ struct sim {
   uint64_t digest, messages, steps_run;
   struct process *process; /* whose code runs; NULL: none */
   struct plan plan;
+  bool resting;         /* who stands by stands still: else it would ask for the lock twice a second for days */
   usec_t last_trouble; /* when a fault last was in force */
   usec_t last_spoilt;  /* a row of the database */
   /* Of the network. */

@@ -129,9 +129,13 @@ static void bind_when_ready(struct host *host) {
   sim_tell("daemon %u serves, epoch %llu", host->process.number, (unsigned long long)host->daemon.store.epoch);
 }
 
+/* Something may have to be given up after a while; a daemon that only waits for its next try has its own instant. */
 static bool is_busy(const struct daemon *daemon) {
-  return daemon->store.state != STORE_READY || daemon->flying || daemon->next_sealed || daemon->queries != NULL ||
-         pg_state(daemon->reader) != PG_UP || daemon->stopping || clock_monotonic_msec() < daemon->cautious_until;
+  const enum store_state state = daemon->store.state;
+  const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
+  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL ||
+         (state == STORE_READY && pg_state(daemon->reader) != PG_UP) || daemon->stopping ||
+         clock_monotonic_msec() < daemon->cautious_until;
 }
 
 static void alarm_rings(void *context, uint64_t number) {
@@ -162,6 +166,7 @@ static void one_turn(struct host *host) {
   seal_turn(daemon, now);
   pipeline_turn(daemon);
   if (daemon->store.state == STORE_READY && !was_ready) host->ready_since = sim.now;
+  if (daemon->store.state == STORE_STANDBY && sim.resting) host->process.paused = true;
 }
 
 static void turn(void *context, uint64_t number) {

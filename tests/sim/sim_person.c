@@ -436,7 +436,7 @@ static void see_the_end(struct person *person) {
   for (bool others = false; !others && person->process.alive;) {
     others = sim.now >= sim.plan.quiet_at;
     for (uint32_t i = 0; i < SIM_WATCHER; i++) others = others && people[i].done;
-    if (!others) person_wait(SECOND);
+    if (!others) person_wait(sim.now < sim.plan.quiet_at ? sim.plan.quiet_at - sim.now : SECOND);
   }
   if (person->process.alive) read_notices(person);
 }

@@ -60,7 +60,7 @@ static usec_t add_stretch(struct plan *plan, usec_t begin, bool outage) {
   for (uint32_t who = 0; who < SIM_WATCHER; who++) add_deeds(plan, begin, who);
   for (uint32_t i = below(FAULTS_MAX + 1); i > 0; i--) add_fault(plan, begin);
   if (below(2) == 0) add(plan, begin + below(10) * SECOND, STEP_WATCH, SIM_WATCHER, (20 + below(STRETCH_SECONDS)) * 1000);
-  if (outage) add(plan, begin + STRETCH_SECONDS * SECOND, below(2) == 0 ? STEP_PG_RESTART : STEP_OUTAGE, 0, (1 + below(OUTAGE_HOURS_MAX)) * 3600 * 1000);
+  if (outage) add(plan, begin + STRETCH_SECONDS * SECOND, STEP_OUTAGE, 0, (1 + below(OUTAGE_HOURS_MAX)) * 3600 * 1000);
   return begin + (STRETCH_SECONDS + FAULT_MSEC_MAX / 1000 + 10) * SECOND;
 }
 

@@ -8,7 +8,6 @@
 
 #define SOCKETS_MAX 256
 #define FRAMES 3
-#define RECONNECT_MSEC 100
 
 struct frame {
   uint8_t *data;
@@ -230,6 +229,7 @@ static void name(struct socket *socket, const char *endpoint) { snprintf(socket-
 int zmq_bind(void *socket, const char *endpoint) {
   name(socket, endpoint);
   ((struct socket *)socket)->bound = true;
+  for (uint32_t i = 0; i < SIM_PEOPLE; i++) person_wake(i); /* who waits to be connected */
   return 0;
 }
 
@@ -333,9 +333,7 @@ int zmq_poll(zmq_pollitem_t *items, int count, long timeout_msec) {
   int ready = look(items, count);
   if (sim.process->number < SIM_DAEMONS) return ready;
   while (ready == 0 && sim.process->alive && sim.now < until) {
-    const bool wants_out = (items[0].events & ZMQ_POLLOUT) != 0;
-    const usec_t left = until - sim.now;
-    person_wait(wants_out && left > RECONNECT_MSEC * MSEC ? RECONNECT_MSEC * MSEC : left);
+    person_wait(until - sim.now);
     ready = look(items, count);
   }
   if (sim.process->alive) return ready;
