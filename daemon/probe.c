@@ -120,7 +120,7 @@ static void fail_reused(struct daemon *daemon, struct batch *batch) {
     if (item->outcome != ITEM_REPEATED || item->command.case_no == 0) continue;
     const struct event *event = &batch->repeats[item->recorded].event;
     const struct case_state *state = book_find(daemon->store.book, item->command.case_no);
-    if (event->case_no == 0 && state != NULL && state->opened <= event->recorded) fail_key_reused(item);
+    if (event->case_no == 0 && state != NULL && state->opened < event->recorded) fail_key_reused(item);
   }
 }
 

@@ -113,7 +113,6 @@ static void clear(void) {
   net_clear();
   server_clear();
   check_clear();
-  system_clear();
 }
 
 static void make_folders(void) {
@@ -151,6 +150,7 @@ static bool play(uint64_t seed, bool trace) {
   for (uint32_t i = 0; i < DICE_STREAMS; i++) sim.dice[i] = seed * UINT64_C(0x9e3779b97f4a7c15) + i * UINT64_C(0xd1342543de82ef95);
   if (options.century) plan_century(&sim.plan, seed);
   else plan_make(&sim.plan, seed);
+  system_clear();
   leave_out(&sim.plan);
   if (setjmp(sim_over) == 0) play_on();
   sim.process = NULL;

@@ -142,8 +142,10 @@ static void at_once(struct person *person, const char *actor, Rectify__V1__Reque
   const ProtobufCBinaryData who = text_of(actor);
   const Rectify__V1__Reply *reply;
   int result = RECTIFY_TIMEOUT;
-  while (result == RECTIFY_TIMEOUT && person->process.alive)
+  while (result == RECTIFY_TIMEOUT && person->process.alive) {
     result = client_ask_as(person->rectify, &who, request, ASK_MSEC, &reply);
+    if (result == RECTIFY_TIMEOUT) sim_tell("person %u: %s", number_of(person), rectify_error_text(person->rectify));
+  }
   check_result(person, result, "asking", rectify_error_text(person->rectify));
   if (result != RECTIFY_OK || !person->process.alive) return;
   HOLDS(reply->body_case == RECTIFY__V1__REPLY__BODY_OUTCOMES && reply->outcomes->n_outcomes == 1, "an answer that is none");

@@ -7,7 +7,7 @@
 #define FAULTS_MAX 6      /* of one stretch */
 #define DEEDS_MAX 7       /* of one person in one stretch */
 #define FAULT_MSEC_MAX 15000
-#define OUTAGE_HOURS_MAX 12
+#define OUTAGE_HOURS_MAX 3
 #define CENTURY_YEARS 100
 #define CENTURY_PAUSE_DAYS 25
 

@@ -7,6 +7,7 @@
 
 #define RESULTS_MAX 512
 #define CONNECT_MSEC 3
+#define NO_NOTICE UINT32_MAX
 #define NOTICED_MSEC 5000 /* until the server finds out that a client is dead */
 
 /* ---- results ---- */
@@ -127,6 +128,7 @@ struct pg_conn {
   struct parcel *building;
   struct pg_result *ready[RESULTS_MAX + 8];
   uint32_t ready_first, ready_count;
+  uint32_t notice_at; /* so many results come before it; NO_NOTICE: there is none */
 };
 
 static struct pg_conn *connections;
@@ -216,7 +218,7 @@ static void come_back(void *context, uint64_t number) {
     parcel_free(parcel);
     return;
   }
-  if (parcel->noticed && connection->notice != NULL) connection->notice(connection->notice_context, parcel->results[0]);
+  if (parcel->noticed) connection->notice_at = connection->ready_count; /* behind what came before */
   for (uint32_t i = 0; i < parcel->count; i++) {
     must(connection->ready_count < RESULTS_MAX + 8);
     connection->ready[(connection->ready_first + connection->ready_count++) % (RESULTS_MAX + 8)] = parcel->results[i];
@@ -294,6 +296,7 @@ PGconn *PQconnectStartParams(const char *const *names, const char *const *values
   (void)names, (void)values, (void)expand;
   must(connection != NULL);
   connection->session = ++sessions;
+  connection->notice_at = NO_NOTICE;
   connection->owner = sim.process;
   for (struct pg_conn *at = connections; at != NULL; at = at->next)
     if (at->owner == connection->owner && at->hangs_until > connection->hangs_until) connection->hangs_until = at->hangs_until;
@@ -350,8 +353,16 @@ int PQflush(PGconn *connection) {
 int PQconsumeInput(PGconn *connection) { return !connection->broken; }
 int PQisBusy(PGconn *connection) { return connection->ready_count == 0 && !connection->broken; }
 
+static void tell_notice(PGconn *connection) {
+  static const PGresult notice = {.text = "canceling wait for synchronous replication due to user request"};
+  connection->notice_at = NO_NOTICE;
+  connection->notice(connection->notice_context, &notice);
+}
+
 PGresult *PQgetResult(PGconn *connection) {
   if (connection->ready_count == 0) return NULL;
+  if (connection->notice_at == 0) tell_notice(connection);
+  else if (connection->notice_at != NO_NOTICE) connection->notice_at--;
   struct pg_result *result = connection->ready[connection->ready_first];
   connection->ready_first = (connection->ready_first + 1) % (RESULTS_MAX + 8);
   connection->ready_count--;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/spool_file.h"
+#include "daemon/batch.h"
 #include "daemon/log.h"
 #include "document/document.h"
 #include "tests/sim/sim.h"
@@ -28,10 +29,12 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *out) {
   return 0;
 }
 
+static uint64_t random_calls;
 ssize_t __wrap_getrandom(void *out, size_t length, unsigned flags);
 ssize_t __wrap_getrandom(void *out, size_t length, unsigned flags) {
   uint8_t *at = out;
   (void)flags;
+  random_calls++;
   for (size_t i = 0; i < length; i++) at[i] = (uint8_t)dice_below(DICE_RANDOM, 256);
   return (ssize_t)length;
 }
@@ -199,7 +202,10 @@ void system_crash_disk(uint32_t person) {
   }
 }
 
+/* What daemon/batch.c keeps of random bytes is used up, so that a run does not depend on the one before. */
 void system_clear(void) {
+  struct uuid key;
+  for (const uint64_t calls = random_calls; calls == random_calls;) batch_random_key(&key);
   file_count = 0;
   spool_disk = (struct spool_disk){disk_open, disk_write, disk_sync, disk_truncate, disk_rename};
 }
