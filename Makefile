@@ -44,6 +44,7 @@ TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c)
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
 SIM := $(B)/tests/sim/sim
+SIM_BUGS := $(B)/tests/sim/sim-bugs
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -213,6 +214,19 @@ $(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN)) $(DOCUMENT) $
 $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
+# The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
+PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
+PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out daemon/probe.c,$(PLANTED)) tests/sim/sim_probe.c)
+$(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py
+	@mkdir -p $(@D)
+	$(call say,PLANT,$@)
+	$(Q)scripts/plant.py $< $@
+$(PLANTED_OBJECTS): %.o: %.c $(B)/tests/sim/planted/daemon/probe.c $(B)/flags | $(PB_H)
+	$(call say,CC,$@)
+	$(Q)$(CC) -I$(B)/tests/sim/planted $(CFLAGS_ALL) -U_FORTIFY_SOURCE -MMD -MP -c $< -o $@
+$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) tests/sim/sim_probe.c),$(SIM_OBJECTS)) $(SIM_LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
@@ -221,7 +235,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS)
 
 clean: ## remove everything built
 	rm -rf $(B)

@@ -6,6 +6,5 @@
 extern unsigned sim_bug;
 
 #define SIM_BUG(number) (sim_bug == (number))
-#define BUG_SQL_NO_EPOCH 99 /* in the made-up database itself: what `h.epoch = p_epoch` of append() is there for */
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "daemon/pg.h"
 #include "daemon/tree.h"
-#include "tests/sim/bugs.h"
 #include "tests/sim/sim.h"
 
 #define TEXT_MAX 64 /* codes */
@@ -240,6 +239,19 @@ static void *copy_of(const void *data, size_t length) {
 enum { P_SIZE, P_EPOCH, P_NEW_SIZE, P_ROOT, P_FRONTIER, P_TAIL, P_CASES, P_SYSTEM, P_CLOCK, P_TILES = 9, P_EVENTS = 12,
        P_EVIDENCE = 23, P_FINDINGS = 31, P_CASE_ROWS = 44, P_NOTICES = 64, P_DOCUMENTS = 73, P_ORDERS = 79, P_RULES = 83 };
 
+/* Each case of an event has its row in the batch. */
+static bool rows_are_there(const struct server_params *params) {
+  struct cells e_case = cells_of(params, P_EVENTS);
+  for (uint32_t i = 0; i < e_case.count; i++) {
+    const uint64_t wanted = (uint64_t)next_int(&e_case);
+    struct cells of_case = cells_of(params, P_CASE_ROWS);
+    bool found = wanted == 0;
+    for (uint32_t k = 0; k < of_case.count && !found; k++) found = (uint64_t)next_int(&of_case) == wanted;
+    if (!found) return false;
+  }
+  return true;
+}
+
 /* Numbers of a case's events go on from its row's. */
 static bool versions_follow(const struct server_params *params, uint64_t known) {
   struct cells of_case = cells_of(params, P_CASE_ROWS), of_version = cells_of(params, P_CASE_ROWS + 1);
@@ -285,10 +297,10 @@ static struct pg_result *refuse_append(const struct server_params *params) {
   if ((uint64_t)param(params, P_SIZE) != head->size || new_size != head->size + events || events == 0 ||
       (uint64_t)param(params, P_CASES) < head->cases || param(params, P_SYSTEM) < head->system_events)
     return result_error("RF001", "the log's head is not there");
-  if ((uint64_t)param(params, P_EPOCH) != head->epoch && !SIM_BUG(BUG_SQL_NO_EPOCH))
+  if ((uint64_t)param(params, P_EPOCH) != head->epoch)
     return result_error("RF001", "the log's head is not of that epoch");
   if (key_is_known(params)) return result_error("23505", "duplicate key value violates unique constraint \"event_key_key\"");
-  if (!versions_follow(params, head->cases)) return result_error("RF002", "event numbers of a case do not follow");
+  if (!rows_are_there(params) || !versions_follow(params, head->cases)) return result_error("RF002", "event numbers of a case do not follow");
   if (!orders_follow(params)) return result_error("RF002", "numbers of supervision orders do not follow");
   return NULL;
 }
