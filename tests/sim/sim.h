@@ -232,6 +232,7 @@ void person_crash(uint32_t number);
 void person_wake(uint32_t number);
 struct process *person_process(uint32_t number);
 bool person_is_done(uint32_t number);
+usec_t person_busy_since(uint32_t number); /* with one step; now when with none */
 /* Lets the person's client wait: called from zmq_poll(). */
 void person_wait(usec_t delay);
 

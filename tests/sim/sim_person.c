@@ -26,6 +26,7 @@ struct person {
   uint32_t next; /* of the plan's steps */
   struct rectify *rectify;
   struct rectify_spool *spool;
+  usec_t busy_since; /* with a step; 0: with none */
   uint64_t seen; /* the watcher: size of the log as last told */
 };
 
@@ -38,6 +39,7 @@ static const char *const officers[] = {"",      "p-city", "office", "verifier", 
 static const char *const units[] = {"fire", "water", "fire", "water", "street", "nowhere"};
 
 struct process *person_process(uint32_t number) { return &people[number].process; }
+usec_t person_busy_since(uint32_t number) { return people[number].busy_since == 0 ? sim.now : people[number].busy_since; }
 bool person_is_done(uint32_t number) { return people[number].done; }
 
 static enum sim_stream stream_of(const struct person *person) {
@@ -59,6 +61,7 @@ static void start_again(void *context, uint64_t number) {
 static void ended(struct person *person) {
   const bool killed = !person->process.alive;
   person->made = person->process.alive = false;
+  person->busy_since = 0;
   if (!killed) return;
   system_crash_disk(person->process.number);
   sim_after(START_AGAIN_MSEC * MSEC, start_again, NULL, number_of(person));
@@ -426,7 +429,9 @@ static void live(struct person *person) {
     if (!person->process.alive) return;
     sim.dice[stream_of(person)] = step->dice;
     sim_digest(person->next);
+    person->busy_since = sim.now;
     does[step->kind](person, step);
+    person->busy_since = 0;
   }
   while (person->process.alive && person->spool != NULL && rectify_spool_waiting(person->spool, NULL) > 0) {
     if (send_waiting(person) != RECTIFY_OK) person_wait(AGAIN_MSEC * MSEC);

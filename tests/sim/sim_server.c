@@ -273,8 +273,13 @@ static bool versions_follow(const struct server_params *params, uint64_t known) 
 static bool key_is_known(const struct server_params *params) {
   struct cells key = cells_of(params, P_EVENTS + 2);
   for (uint32_t i = 0; i < key.count; i++) {
+    struct cells other = cells_of(params, P_EVENTS + 2);
     next(&key);
     if (server_find_key(key.cell) >= 0) return true;
+    for (uint32_t k = 0; k < i; k++) {
+      next(&other);
+      if (memcmp(other.cell, key.cell, 16) == 0) return true;
+    }
   }
   return false;
 }
