@@ -250,6 +250,7 @@ void check_head(uint64_t size, const void *root);
 void check_push(const void *push); /* a Rectify__V1__Push */
 void check_timers(void);
 void check_seen(int64_t notice);
+void check_reads_all(void); /* what is there now is to be seen */
 void check_end(uint32_t officer); /* who is told of all notices to the officer has heard of all */
 const struct case_state *check_case(uint64_t case_no);
 uint64_t check_case_count(void);

@@ -445,6 +445,7 @@ static void see_the_end(struct person *person) {
     for (uint32_t i = 0; i < SIM_WATCHER; i++) others = others && people[i].done;
     if (!others) person_wait(sim.now < sim.plan.quiet_at ? sim.plan.quiet_at - sim.now : SECOND);
   }
+  check_reads_all();
   if (person->process.alive) read_notices(person);
 }
 
