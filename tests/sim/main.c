@@ -310,6 +310,7 @@ int main(int argc, char **argv) {
   char command[160];
   read_options(argc, argv);
   (void)mallopt(M_MMAP_THRESHOLD, 512 * 1024); /* a daemon's large buffers are fresh pages, and need no clearing */
+  host_prepare();
   make_folders();
   const double begin = seconds();
   const bool held = play_all(&played);

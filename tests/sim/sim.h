@@ -209,6 +209,7 @@ void result_null(struct pg_result *result);
 void result_columns(struct pg_result *result, int columns);
 
 /* ---- sim_host.c: daemons ---- */
+void host_prepare(void); /* once */
 void host_clear(void);
 void host_start(uint32_t number);
 void host_crash(uint32_t number); /* kill -9 */

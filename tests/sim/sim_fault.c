@@ -54,8 +54,11 @@ static void clock_set(const struct step *step) {
   wake_all();
 }
 
+/* A daemon that was started by the wrong clock does not follow a large step back: its operator starts it again. */
 static void clock_back(const struct step *step) {
+  const usec_t skew = host_process(daemon_of(step))->skew;
   host_process(daemon_of(step))->skew = 0;
+  if (skew > DAY || skew < -DAY) host_stop(daemon_of(step));
   wake_all();
 }
 

@@ -53,12 +53,6 @@ static void leave(struct host *host) {
   system_exit = NULL;
 }
 
-/* Empty; making one takes as long as half a run. */
-static struct batch *fresh_batch(struct host *host, uint32_t at) {
-  if (host->batches[at] == NULL) host->batches[at] = batch_new();
-  return host->batches[at];
-}
-
 static void make(struct host *host) {
   struct daemon *daemon = &host->daemon;
   memset(daemon, 0, sizeof *daemon);
@@ -73,10 +67,10 @@ static void make(struct host *host) {
   daemon->store.pg = pg_new("writer", true);
   daemon->reader = pg_new("reader", false);
   daemon->quotas = quotas_new(IDENTITY_ITEMS_PER_SECOND);
-  daemon->gather = fresh_batch(host, 0);
-  daemon->next = fresh_batch(host, 1);
-  daemon->fly = fresh_batch(host, 2);
-  daemon->signed_ = fresh_batch(host, 3);
+  daemon->gather = host->batches[0];
+  daemon->next = host->batches[1];
+  daemon->fly = host->batches[2];
+  daemon->signed_ = host->batches[3];
   seal_open(daemon, "");
   host->bound = false;
 }
@@ -206,9 +200,6 @@ void host_wake(uint32_t number) {
 void host_start(uint32_t number) {
   struct host *host = &hosts[number];
   if (host->made) return;
-  if (host->clock == NULL) host->clock = malloc(clock_room());
-  if (host->probe == NULL) host->probe = malloc(probe_room());
-  must(host->clock != NULL && host->probe != NULL);
   memset(host->clock, 0, clock_room());
   memset(host->probe, 0, probe_room());
   host->process.alive = host->made = host->wanted = true;
@@ -237,6 +228,16 @@ void host_stop(uint32_t number) {
 void host_pause(uint32_t number, bool paused) {
   hosts[number].process.paused = paused;
   if (!paused) host_wake(number);
+}
+
+/* Making a batch takes as long as half a run, and draws random numbers: they are made once. */
+void host_prepare(void) {
+  for (uint32_t i = 0; i < SIM_DAEMONS; i++) {
+    for (uint32_t k = 0; k < BATCHES; k++) hosts[i].batches[k] = batch_new();
+    hosts[i].clock = malloc(clock_room());
+    hosts[i].probe = malloc(probe_room());
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL);
+  }
 }
 
 void host_clear(void) {
