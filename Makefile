@@ -70,7 +70,13 @@ run: ## install what is missing, build, play the demonstration city; ONCE=1 ends
 test: ## install what is missing, build, run every test; the last line is `N passed, N failed`, and `, N skipped` if any
 	@scripts/deps.sh run test
 	@$(MAKE) all tests-built
-	@B=$(B) scripts/test.sh unit spec fuzz sql flow
+	@B=$(B) scripts/test.sh unit spec fuzz sim sql flow
+
+SEEDS ?= 2000
+sim: ## play SEEDS seeds (2000) and a century in the simulator; docs/RELIABILITY.md
+	@scripts/deps.sh run test
+	@$(MAKE) $(SIM) $(SIM_BUGS)
+	@B=$(B) SEEDS=$(SEEDS) scripts/test.sh sim
 
 check: ## before a commit: unit tests, specs and the quick half of lint
 	@scripts/deps.sh run test
@@ -241,5 +247,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench deps install tests-built clean FORCE
+.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench deps install tests-built clean FORCE
 .SECONDARY:

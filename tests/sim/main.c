@@ -261,7 +261,7 @@ static bool play_kept(void) {
 
 static bool play_all(uint64_t *played) {
   bool held = play_kept();
-  for (*played = 0; held && *played < options.seeds; ++*played) held = play_one(options.from + *played);
+  for (*played = 0; held && *played < options.seeds;) held = play_one(options.from + (*played)++);
   return held;
 }
 

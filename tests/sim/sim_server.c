@@ -121,16 +121,16 @@ static uint64_t key_slot(const uint8_t key[16]) {
 
 int64_t server_find_key(const uint8_t key[16]) { return keys_room == 0 ? -1 : (int64_t)keys[key_slot(key)] - 1; }
 
-static void keys_build(uint64_t room) {
+static void keys_build(uint64_t room, uint64_t count) {
   free(keys);
   keys = calloc(room, sizeof *keys);
   must(keys != NULL);
   keys_room = room;
-  for (uint64_t i = 0; i < server.head.size; i++) keys[key_slot(server.events[i].key)] = i + 1;
+  for (uint64_t i = 0; i < count; i++) keys[key_slot(server.events[i].key)] = i + 1;
 }
 
 static void keys_put(uint64_t log_index) {
-  if (2 * (log_index + 1) > keys_room) keys_build(keys_room == 0 ? 1024 : 2 * keys_room);
+  if (2 * (log_index + 1) > keys_room) keys_build(keys_room == 0 ? 1024 : 2 * keys_room, log_index);
   keys[key_slot(server.events[log_index].key)] = log_index + 1;
 }
 
@@ -163,7 +163,7 @@ void server_lose_tail(void) {
   orders_count = undo.counts[4];
   rules_count = undo.counts[5];
   server.notice_count = undo.notice_count;
-  keys_build(keys_room);
+  keys_build(keys_room, server.head.size);
   undo_forget();
 }
 
