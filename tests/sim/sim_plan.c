@@ -93,14 +93,14 @@ void plan_make(struct plan *plan, uint64_t seed) {
   sort(plan);
 }
 
-/* Findings once a year, somebody does something now and then, something breaks once a year; what else happens are rungs. */
+/* A finding every few years, somebody does something now and then, something breaks once a year; what else happens are rungs. */
 void plan_century(struct plan *plan, uint64_t seed) {
   usec_t at = 3 * SECOND;
   (void)seed;
   plan->count = 0;
   while (at < CENTURY_YEARS * 365 * DAY) {
     const uint32_t who = below(SIM_WATCHER);
-    if (below(8) == 0) add(plan, at, STEP_FIND, who, 0);
+    if (below(60) == 0) add(plan, at, STEP_FIND, who, 0);
     else add(plan, at, below(2) == 0 ? STEP_ACT : STEP_ACT_NOW, who, 0);
     if (below(12) == 0) add_fault(plan, at);
     if (below(12) == 0) add(plan, at, STEP_WATCH, SIM_WATCHER, 60000);
