@@ -341,6 +341,7 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   store->system_events = (uint32_t)pg_int(result, 0, 6);
   clock_restore(pg_instant(result, 0, 7), store->was_ready);
   store->reviewed = (uint64_t)pg_int(result, 0, 8);
+  if (size != daemon->committed_size) watch_missed(daemon);
   daemon->committed_size = size;
   daemon->committed_root = computed;
   daemon->committed_cases = store->cases;
