@@ -139,6 +139,7 @@ void pq_clear(void);
 void pq_cut(const struct process *process); /* its connections break */
 void pq_cut_all(void);
 void pq_hang(const struct process *process, usec_t until); /* nothing comes through */
+void pq_end_session(uint64_t session);
 void pq_doubt(uint32_t percent, bool noticed); /* commits end without an answer, or with a warning */
 void pq_fail(uint32_t percent);                /* commits are refused: disk full */
 
@@ -164,7 +165,7 @@ struct server_notice {
   bool copy;
 };
 struct server_head {
-  uint64_t size, epoch, cases, reviewed;
+  uint64_t size, epoch, cases, reviewed, indexed;
   int64_t system_events, clock;
   struct hash root;
   uint8_t frontier[FRONTIER_MAX * 32], tail[256 * 32];
@@ -175,6 +176,8 @@ struct server {
   uint64_t durable;    /* events that no failover can take away */
   usec_t down_until;
   uint32_t node;       /* primaries so far */
+  uint64_t durable_epoch; /* no failover goes back behind it */
+  bool unnamed;        /* synchronous_standby_names is empty: a commit waits for the disk alone */
   uint64_t event_room, case_room, notice_count, notice_room;
   struct server_event *events;
   struct server_case *cases; /* by number - 1 */
@@ -207,6 +210,7 @@ void result_int(struct pg_result *result, int64_t value);
 void result_bytes(struct pg_result *result, const void *data, size_t length);
 void result_null(struct pg_result *result);
 void result_columns(struct pg_result *result, int columns);
+void result_name(struct pg_result *result, const char *name); /* of the first column */
 
 /* ---- sim_host.c: daemons ---- */
 void host_prepare(void); /* once */
@@ -242,6 +246,7 @@ void check_clear(void);
 /* Before a batch is taken by the database, and after. */
 void check_append(uint64_t epoch, uint64_t size, uint64_t new_size);
 void check_epoch(uint64_t epoch); /* a daemon took over */
+void check_epoch_lost(uint64_t epoch);
 void check_durable(void); /* events up to server.durable: folded, hashed, compared */
 void check_submitted(const uint8_t id[16], uint32_t person, uint32_t command, uint64_t case_no, bool in_spool);
 void check_kept(const uint8_t id[16]); /* the spool has said so */

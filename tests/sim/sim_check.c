@@ -112,6 +112,9 @@ void check_epoch(uint64_t epoch) {
   epoch_now = epoch;
 }
 
+/* A failover took back what no standby had. */
+void check_epoch_lost(uint64_t epoch) { epoch_now = epoch; }
+
 void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
   HOLDS(epoch == epoch_now, "two writers: a batch of epoch %llu was committed after epoch %llu had begun", (unsigned long long)epoch,
         (unsigned long long)epoch_now);

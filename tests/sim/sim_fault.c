@@ -76,7 +76,7 @@ static void pg_restart(const struct step *step) {
 /* What had not reached the standby is lost, if it was in doubt; who was connected hears of it, or hears nothing any more. */
 static void pg_failover(const struct step *step) {
   if (step->dice % 2 == 0) server_lose_tail();
-  if (server.durable < server.head.size) server_make_durable();
+  server_make_durable();
   server.node++;
   server.down_until = sim.now + length_of(step) / 5;
   if (step->dice / 2 % 2 == 0) pq_cut_all();
@@ -91,6 +91,8 @@ static void pg_doubt(const struct step *step) { pq_doubt(percent_of(step), false
 static void pg_sure(const struct step *step) { (void)step, pq_doubt(0, false); }
 static void pg_notice(const struct step *step) { pq_doubt(percent_of(step), true); }
 static void pg_no_notice(const struct step *step) { (void)step, pq_doubt(0, true); }
+static void unnamed(const struct step *step) { (void)step, server.unnamed = true; }
+static void named(const struct step *step) { (void)step, server.unnamed = false; }
 static void lock_lost(const struct step *step) { (void)step, server_lock_lost(); }
 
 static void corrupt(const struct step *step) {
@@ -123,6 +125,7 @@ static const struct {
     [STEP_PG_FAIL] = {pg_fail, pg_works},
     [STEP_PG_DOUBT] = {pg_doubt, pg_sure},
     [STEP_PG_NOTICE] = {pg_notice, pg_no_notice},
+    [STEP_UNNAMED] = {unnamed, named},
     [STEP_LOCK_LOST] = {lock_lost, nothing},
     [STEP_CLOCK] = {clock_set, clock_back},
     [STEP_CORRUPT] = {corrupt, mend},

@@ -64,8 +64,12 @@ static void make(struct host *host) {
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
   daemon->store.conninfo = daemon->reader_conninfo = "simulated";
-  daemon->store.pg = pg_new("writer", true);
-  daemon->reader = pg_new("reader", false);
+  daemon->store.wants_standby = true;
+  daemon->store.pg = pg_new("writer", PG_WRITES);
+  daemon->reader = pg_new("reader", PG_READS);
+  daemon->post.pg = pg_new("letters", PG_WRITES);
+  daemon->post.dead_wanted = true;
+  daemon->keeper = pg_new("keeper", PG_KEEPS);
   daemon->quotas = quotas_new(IDENTITY_ITEMS_PER_SECOND);
   daemon->gather = host->batches[0];
   daemon->next = host->batches[1];
@@ -83,6 +87,8 @@ static void unmake(struct host *host) {
   host->timer++;
   enter(host);
   pg_free(daemon->reader);
+  pg_free(daemon->post.pg);
+  pg_free(daemon->keeper);
   router_close(daemon->router);
   daemon->store.state = STORE_DOWN;
   pg_free(daemon->store.pg);
@@ -128,12 +134,20 @@ static void bind_when_ready(struct host *host) {
   sim_tell("daemon %u serves, epoch %llu", host->process.number, (unsigned long long)host->daemon.store.epoch);
 }
 
+static bool lacks_a_line(const struct daemon *daemon) {
+  return pg_state(daemon->reader) != PG_UP || pg_state(daemon->post.pg) != PG_UP || pg_state(daemon->keeper) != PG_UP;
+}
+
+static bool has_leisure(const struct daemon *daemon) {
+  return daemon->store.indexed < daemon->committed_cases && !daemon->store.index_failed;
+}
+
 /* Something may have to be given up after a while; a daemon that only waits for its next try has its own instant. */
 static bool is_busy(const struct daemon *daemon) {
   const enum store_state state = daemon->store.state;
   const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
   return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL ||
-         (state == STORE_READY && pg_state(daemon->reader) != PG_UP) || daemon->stopping ||
+         (state == STORE_READY && (lacks_a_line(daemon) || has_leisure(daemon))) || daemon->stopping ||
          clock_monotonic_msec() < daemon->cautious_until;
 }
 
@@ -162,6 +176,8 @@ static void one_turn(struct host *host) {
   bind_when_ready(host);
   (void)router_turn(daemon->router, now);
   query_turn(daemon, now);
+  letter_turn(daemon, now);
+  content_turn(daemon, now);
   seal_turn(daemon, now);
   pipeline_turn(daemon);
   if (daemon->store.state == STORE_READY && !was_ready) host->ready_since = sim.now;

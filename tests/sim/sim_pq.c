@@ -9,6 +9,8 @@
 #define CONNECT_MSEC 3
 #define NO_NOTICE UINT32_MAX
 #define NOTICED_MSEC 5000 /* until the server finds out that a client is dead */
+#define CUT_OFF_MSEC 60000 /* and that a line which was cut off without a word will not come back */
+#define SILENCE_MSEC 5000 /* until a client finds out that a line was cut without a word */
 
 /* ---- results ---- */
 
@@ -20,6 +22,7 @@ struct cell {
 struct pg_result {
   ExecStatusType status;
   char sqlstate[6], text[100];
+  const char *name; /* of the first column, where somebody asks for it */
   int columns;
   uint32_t count, room;
   struct cell *cells;
@@ -31,6 +34,7 @@ struct pg_result *result_new(int status) {
   struct pg_result *result = calloc(1, sizeof *result);
   must(result != NULL);
   result->status = (ExecStatusType)status;
+  result->name = "";
   result->columns = 1;
   return result;
 }
@@ -43,6 +47,7 @@ struct pg_result *result_error(const char *sqlstate, const char *text) {
 }
 
 void result_columns(struct pg_result *result, int columns) { result->columns = columns; }
+void result_name(struct pg_result *result, const char *name) { result->name = name; }
 
 void result_bytes(struct pg_result *result, const void *data, size_t length) {
   if (result->count == result->room) {
@@ -84,6 +89,10 @@ char *PQresultErrorField(const PGresult *result, int field) {
   return (char *)(uintptr_t)(field == PG_DIAG_SQLSTATE ? result->sqlstate : result->text);
 }
 int PQnfields(const PGresult *result) { return result->columns; }
+char *PQfname(const PGresult *result, int column) {
+  must(column == 0);
+  return (char *)(uintptr_t)result->name;
+}
 int PQntuples(const PGresult *result) { return (int)result->count / result->columns; }
 Oid PQftype(const PGresult *result, int column) {
   (void)result, (void)column;
@@ -96,6 +105,18 @@ static const struct cell *cell_of(const PGresult *result, int row, int column) {
 char *PQgetvalue(const PGresult *result, int row, int column) { return (char *)result->data + cell_of(result, row, column)->at; }
 int PQgetlength(const PGresult *result, int row, int column) { return (int)cell_of(result, row, column)->length; }
 int PQgetisnull(const PGresult *result, int row, int column) { return cell_of(result, row, column)->null; }
+
+PGresult *PQcopyResult(const PGresult *result, int flags) {
+  struct pg_result *copy = result_new(result->status);
+  must(flags == (PG_COPYRES_ATTRS | PG_COPYRES_TUPLES));
+  copy->columns = result->columns;
+  for (uint32_t i = 0; i < result->count; i++) {
+    const struct cell *cell = &result->cells[i];
+    if (cell->null) result_null(copy);
+    else result_bytes(copy, result->data + cell->at, cell->length);
+  }
+  return copy;
+}
 
 /* ---- connections ---- */
 
@@ -122,6 +143,7 @@ struct pg_conn {
   struct process *owner;
   uint32_t node; /* of the server it is connected to */
   bool finished, broken, up, refused;
+  bool cut_off; /* the client has given the line up, and the server has not noticed: what is on its way arrives, but no answer */
   usec_t hangs_until, last_there, last_back; /* in order */
   PQnoticeReceiver notice;
   void *notice_context;
@@ -175,6 +197,16 @@ static void break_it(struct pg_conn *connection) {
   host_wake(connection->owner->number);
 }
 
+/* pg_terminate_backend(): what still is on its way to the session is not done, and its lock goes a moment later. */
+void pq_end_session(uint64_t session) {
+  for (struct pg_conn *at = connections; at != NULL; at = at->next) {
+    if (at->session != session) continue;
+    if (!at->broken && !at->finished) host_wake(at->owner->number);
+    at->broken = true;
+  }
+  sim_after(1 + dice_below(DICE_SERVER, (uint32_t)MSEC), session_ends, NULL, session);
+}
+
 void pq_cut(const struct process *process) {
   for (struct pg_conn *at = connections; at != NULL; at = at->next)
     if (at->owner == process) break_it(at);
@@ -187,9 +219,21 @@ void pq_cut_all(void) {
   }
 }
 
+/* The client's side has noticed that nothing comes through (keepalives, tcp_user_timeout: start_connection() of daemon/pg.c). */
+static void falls_silent(void *context, uint64_t number) {
+  struct pg_conn *connection = context;
+  (void)number;
+  if (connection->finished || connection->broken || sim.now >= connection->hangs_until) return;
+  connection->cut_off = true;
+  host_wake(connection->owner->number);
+}
+
 void pq_hang(const struct process *process, usec_t until) {
-  for (struct pg_conn *at = connections; at != NULL; at = at->next)
-    if (at->owner == process) at->hangs_until = until;
+  for (struct pg_conn *at = connections; at != NULL; at = at->next) {
+    if (at->owner != process || at->finished) continue;
+    at->hangs_until = until;
+    sim_after(SILENCE_MSEC * MSEC, falls_silent, at, 0);
+  }
 }
 
 void pq_doubt(uint32_t percent, bool noticed) {
@@ -214,7 +258,7 @@ static void come_back(void *context, uint64_t number) {
   struct parcel *parcel = context;
   struct pg_conn *connection = parcel->connection;
   (void)number;
-  if (connection->finished || connection->broken) {
+  if (connection->finished || connection->broken || connection->cut_off) {
     parcel_free(parcel);
     return;
   }
@@ -274,13 +318,15 @@ static void work(void *context, uint64_t number) {
   parcel->noticed = wrote && dice_percent(DICE_SERVER, doubt_noticed);
   if (doubtful) sim_tell("  database: %s, and the connection breaks", wrote ? "committed" : "not committed");
   if (parcel->noticed) sim_tell("  database: committed, but the standby has not confirmed");
-  const bool safe = wrote && !parcel->noticed && !(doubtful && dice_percent(DICE_SERVER, 50));
+  const bool safe = wrote && !server.unnamed && !parcel->noticed && !(doubtful && dice_percent(DICE_SERVER, 50));
   if (safe) server_make_durable();
   if (doubtful) break_it(connection);
   sim_after(travel(&connection->last_back, connection), come_back, parcel, 0);
 }
 
 /* ---- libpq ---- */
+
+static bool is_down(const struct pg_conn *connection) { return connection->broken || connection->cut_off; }
 
 static void connected(void *context, uint64_t number) {
   struct pg_conn *connection = context;
@@ -307,11 +353,11 @@ PGconn *PQconnectStartParams(const char *const *names, const char *const *values
 }
 
 PostgresPollingStatusType PQconnectPoll(PGconn *connection) {
-  if (connection->refused || connection->broken) return PGRES_POLLING_FAILED;
+  if (connection->refused || is_down(connection)) return PGRES_POLLING_FAILED;
   return connection->up ? PGRES_POLLING_OK : PGRES_POLLING_READING;
 }
 
-ConnStatusType PQstatus(const PGconn *connection) { return connection->broken ? CONNECTION_BAD : CONNECTION_OK; }
+ConnStatusType PQstatus(const PGconn *connection) { return is_down(connection) ? CONNECTION_BAD : CONNECTION_OK; }
 
 char *PQerrorMessage(const PGconn *connection) {
   static char broken[] = "server closed the connection unexpectedly", refused[] = "connection refused";
@@ -324,12 +370,17 @@ PQnoticeReceiver PQsetNoticeReceiver(PGconn *connection, PQnoticeReceiver receiv
   return NULL;
 }
 
-/* A session that was ended properly lets go of its lock at once; a dead process's when the server finds out. */
+/* A session that was ended properly lets go of its lock at once; a dead process's when the server finds out; one at the far end of a
+ * line that was cut much later. */
+static usec_t until_released(struct pg_conn *connection) {
+  const bool hangs = connection->hangs_until > sim.now;
+  if (connection->cut_off) return dice_below(DICE_SERVER, CUT_OFF_MSEC) * MSEC;
+  if (!connection->owner->alive || hangs) return dice_below(DICE_SERVER, NOTICED_MSEC) * MSEC;
+  return travel(&connection->last_there, connection);
+}
+
 void PQfinish(PGconn *connection) {
-  const bool dead = !connection->owner->alive || connection->hangs_until > sim.now;
-  if (!connection->broken)
-    sim_after(dead ? dice_below(DICE_SERVER, NOTICED_MSEC) * MSEC : travel(&connection->last_there, connection), session_ends, NULL,
-              connection->session);
+  if (!connection->broken) sim_after(until_released(connection), session_ends, NULL, connection->session);
   connection->finished = true;
   parcel_free(connection->building);
   connection->building = NULL;
@@ -338,6 +389,7 @@ void PQfinish(PGconn *connection) {
 }
 
 int PQsocket(const PGconn *connection) { return (int)connection->session; }
+int PQbackendPID(const PGconn *connection) { return (int)connection->session; }
 int PQsetnonblocking(PGconn *connection, int on) {
   (void)connection, (void)on;
   return 0;
@@ -350,8 +402,8 @@ int PQflush(PGconn *connection) {
   (void)connection;
   return 0;
 }
-int PQconsumeInput(PGconn *connection) { return !connection->broken; }
-int PQisBusy(PGconn *connection) { return connection->ready_count == 0 && !connection->broken; }
+int PQconsumeInput(PGconn *connection) { return !is_down(connection); }
+int PQisBusy(PGconn *connection) { return connection->ready_count == 0 && !is_down(connection); }
 
 static void tell_notice(PGconn *connection) {
   static const PGresult notice = {.text = "canceling wait for synchronous replication due to user request"};

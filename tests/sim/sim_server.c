@@ -105,6 +105,8 @@ static void undo_begin(void) {
 
 void server_make_durable(void) {
   undo_forget();
+  server.durable_epoch = server.head.epoch;
+  if (server.durable == server.head.size) return;
   server.durable = server.head.size;
   check_durable();
 }
@@ -137,6 +139,8 @@ static void keys_put(uint64_t log_index) {
 /* ---- a failover to a standby that did not have the last batch ---- */
 
 void server_lose_tail(void) {
+  server.head.epoch = server.durable_epoch;
+  check_epoch_lost(server.head.epoch);
   if (!undo.possible) return;
   sim_tell("  database: the new primary never had the last %llu events", (unsigned long long)(server.head.size - undo.head.size));
   for (uint64_t i = undo.head.size; i < server.head.size; i++) {
@@ -153,9 +157,8 @@ void server_lose_tail(void) {
     *row = undo.cases[i].row;
   }
   undo.case_count = 0;
-  const uint64_t epoch = server.head.epoch;
   server.head = undo.head;
-  server.head.epoch = epoch;
+  server.head.epoch = server.durable_epoch;
   findings_count = undo.counts[0];
   evidence_count = undo.counts[1];
   tiles_count = undo.counts[2];
@@ -481,15 +484,25 @@ bool server_is_append(uint32_t statement) { return statement == STATEMENT_APPEND
 
 /* ---- lock and head ---- */
 
-static struct pg_result *lock(uint64_t session) {
+/* lock.sql: a session that had the lock for this daemon, and still has it, is ended where nobody took over since. */
+static struct pg_result *lock(const struct server_params *params, uint64_t session) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   const bool got = lock_session == 0 || lock_session == session;
+  if (!got && lock_session == (uint64_t)param(params, 0) && server.head.epoch == (uint64_t)param(params, 1)) pq_end_session(lock_session);
   if (got) lock_session = session;
-  result_columns(result, 4);
+  result_columns(result, 5);
   result_int(result, got);
   result_int(result, 0);
   result_int(result, (int64_t)server.head.epoch);
   result_int(result, 1);
+  result_int(result, !server.unnamed);
+  return result;
+}
+
+static struct pg_result *check_standby(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_name(result, "on_standby");
+  result_int(result, !server.unnamed);
   return result;
 }
 
@@ -502,8 +515,8 @@ void server_lock_lost(void) { lock_session = 0; }
 static struct pg_result *take_over(void) {
   struct server_head *head = &server.head;
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  if (server.durable < head->size) server_make_durable();
   head->epoch++;
+  if (!server.unnamed) server_make_durable();
   check_epoch(head->epoch);
   result_columns(result, 9);
   result_int(result, (int64_t)head->size);
@@ -524,6 +537,16 @@ static struct pg_result *set_reviewed(const struct server_params *params) {
   if ((uint64_t)param(params, 0) != server.head.epoch) return result;
   server.head.reviewed = (uint64_t)param(params, 1);
   result_int(result, 1);
+  return result;
+}
+
+/* What is searched: the next findings, by case number. */
+static struct pg_result *index_findings(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  if ((uint64_t)param(params, 0) != server.head.epoch) return result;
+  const uint64_t next = server.head.indexed + (uint64_t)param(params, 1);
+  server.head.indexed = next < server.head.cases ? next : server.head.cases;
+  result_int(result, (int64_t)server.head.indexed);
   return result;
 }
 
@@ -728,6 +751,12 @@ static struct pg_result *query_notices(const struct server_params *params) {
 
 static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
 
+static struct pg_result *none_swept(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_int(result, 0);
+  return result;
+}
+
 static struct pg_result *registry_checked(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   result_columns(result, 2);
@@ -738,7 +767,7 @@ static struct pg_result *registry_checked(void) {
 
 struct pg_result *server_run(uint32_t statement, const struct server_params *params, uint64_t session) {
   switch ((int)statement) {
-    case STATEMENT_LOCK: return lock(session);
+    case STATEMENT_LOCK: return lock(params, session);
     case STATEMENT_TAKE_OVER: return take_over();
     case STATEMENT_LOAD_DOCUMENTS: return load_documents();
     case STATEMENT_LOAD_NUMBERS: return load_numbers();
@@ -751,7 +780,12 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROBE_RECURRENCE: return probe_recurrence(params);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
+    case STATEMENT_PROBE_CONTENT: return nothing(); /* nobody uploads anything */
     case STATEMENT_APPEND: return append(params);
+    case STATEMENT_CHECK_STANDBY: return check_standby();
+    case STATEMENT_INDEX_FINDINGS: return index_findings(params);
+    case STATEMENT_LOAD_DEAD_LETTERS: return nothing(); /* there is no courier */
+    case STATEMENT_SWEEP_UPLOADS: return none_swept();
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
     case STATEMENT_QUERY_HEAD: return query_head();
