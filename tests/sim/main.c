@@ -25,7 +25,7 @@
 unsigned sim_bug;
 
 static struct {
-  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, messages, runs;
+  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, messages, runs;
   bool one, trace, century, no_century;
   const char *kept;
   bool without[SIM_STEPS_MAX];
@@ -163,6 +163,7 @@ static bool play(uint64_t seed, bool trace) {
   options.events += check_event_count();
   options.answers += check_answer_count();
   options.rungs += check_rung_count();
+  options.readings += check_reading_count();
   options.messages += sim.messages;
   if (options.trace || getenv("SIM_LOUD") != NULL) printf("# %llu things happened\n", (unsigned long long)sim.steps_run);
   return sim.wrong[0] == '\0';
@@ -317,10 +318,10 @@ int main(int argc, char **argv) {
   const double took = seconds() - begin;
   printf("1..1\n%sok 1 - %llu %s, and every invariant held\n", held ? "" : "not ", (unsigned long long)played,
          options.century ? "simulated centuries" : "seeds");
-  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu messages\n",
+  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu messages\n",
          (unsigned long long)options.runs, took, (double)options.runs / took, (double)options.virtual_usec / 1e6 / 86400 / 365.25,
          (unsigned long long)options.events, (double)options.events / took, (unsigned long long)options.rungs,
-         (unsigned long long)options.answers, (unsigned long long)options.messages);
+         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.messages);
   snprintf(command, sizeof command, "rm -rf %s", sim.folder);
   (void)!system(command);
   return held ? 0 : 1;

@@ -30,6 +30,7 @@
 #define SIM_STEPS_MAX 4096
 #define MSEC INT64_C(1000) /* in usec_t */
 #define SECOND (1000 * MSEC)
+#define SIM_WORDS "what was found" /* of each finding */
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 
@@ -148,6 +149,7 @@ struct server_case {
   uint8_t *state;
   uint32_t length, version;
   bool has_fire;
+  uint32_t flags;
   uint64_t parent, finding_of;
 };
 struct server_event {
@@ -254,12 +256,15 @@ void check_head_seen(const void *head); /* a Rectify__V1__Head, or NULL */
 void check_answer(uint32_t person, const uint8_t id[16], const void *outcome); /* a Rectify__V1__Outcome */
 void check_head(uint64_t size, const void *root);
 void check_push(const void *push); /* a Rectify__V1__Push */
+/* An officer asks for the words of a case; is shown a row: a Rectify__V1__CaseRow. */
+void check_asks(uint32_t officer, uint64_t case_no);
+void check_read(uint32_t officer, const void *row);
 void check_timers(void);
 void check_seen(int64_t notice);
 void check_reads_all(void); /* what is there now is to be seen */
 void check_end(uint32_t officer); /* who is told of all notices to the officer has heard of all */
 const struct case_state *check_case(uint64_t case_no);
 uint64_t check_case_count(void);
-uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void);
+uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void);
 
 #endif

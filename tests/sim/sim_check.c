@@ -6,6 +6,8 @@
 
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
 #define LATE_SECONDS 20
+#define READERS_MAX 32
+#define ZONE_USEC (8 * HOUR) /* of all units */
 
 struct submission {
   uint8_t id[16];
@@ -20,9 +22,11 @@ static struct hash *roots;  /* by size */
 static bool *is_head;       /* sizes that a batch ended at */
 static struct known {
   struct case_state state;
+  uint32_t asked_by; /* officers, as bits: who wanted to read it */
+  day_t read_on[READERS_MAX]; /* by officer: the last day that a reading is on record for; 0: none */
   usec_t changed; /* a clock that stood still may have been set going on behind its next rung */
 } *cases;
-static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs;
+static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings;
 static struct submission *submissions;
 static uint64_t submission_count, submission_room;
 static uint32_t *by_id; /* open addressing */
@@ -53,7 +57,7 @@ void check_clear(void) {
   if (seen != NULL) memset(seen, 0, seen_room);
   memset(orders, 0, sizeof orders);
   memset(last_order, 0, sizeof last_order);
-  size = case_count = epoch_now = notices_checked = answers = rungs = submission_count = 0;
+  size = case_count = epoch_now = notices_checked = answers = rungs = readings = submission_count = 0;
   last_recorded = 0;
   must_be_seen = 0;
   room_for((void **)&roots, sizeof *roots, 1, &roots_room);
@@ -68,6 +72,7 @@ uint64_t check_case_count(void) { return case_count; }
 uint64_t check_event_count(void) { return size; }
 uint64_t check_answer_count(void) { return answers; }
 uint64_t check_rung_count(void) { return rungs; }
+uint64_t check_reading_count(void) { return readings; }
 const struct case_state *check_case(uint64_t case_no) { return case_no == 0 || case_no > case_count ? NULL : &cases[case_no - 1].state; }
 
 /* ---- who handed in what ---- */
@@ -124,9 +129,20 @@ void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
 
 /* ---- one event ---- */
 
+/* Who reads is on record once a day, and only who has asked. */
+static void check_reading(const struct event *event) {
+  struct known *known = &cases[event->case_no - 1];
+  const day_t day = (day_t)((event->recorded + ZONE_USEC) / DAY);
+  const unsigned long long case_no = event->case_no;
+  HOLDS(event->actor < READERS_MAX && (known->asked_by >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
+        case_no, event->actor);
+  HOLDS(known->read_on[event->actor] != day, "case %llu: officer %u's reading is on record twice", case_no, event->actor);
+  known->read_on[event->actor] = day;
+}
+
 /* It is somebody's, who said it; or the daemon's own. */
 static void check_origin(const struct event *event) {
-  if (event->actor == 0) return;
+  if (event->actor == 0 || event->command == COMMAND_READ) return;
   const struct submission *submission = submission_of(event->key.bytes);
   HOLDS(submission != NULL, "event %llu was handed in by nobody", (unsigned long long)size);
   HOLDS(submission->command == event->command, "event %llu is another command than was handed in", (unsigned long long)size);
@@ -172,6 +188,7 @@ static void fold(const struct event *event) {
   }
   HOLDS(event->case_no <= case_count, "case %llu: a number was left out", (unsigned long long)event->case_no);
   struct known *known = &cases[event->case_no - 1];
+  if (event->command == COMMAND_READ) check_reading(event);
   if (event->command == COMMAND_RUNG_DUE) check_rung(&known->state, event, known->changed);
   known->changed = event->recorded;
   HOLDS(case_apply(&known->state, event), "case %llu: event %u does not follow", (unsigned long long)event->case_no, event->version);
@@ -334,6 +351,24 @@ void check_push(const void *told) {
   }
   HOLDS(count == wanted, "a push from %llu to %llu has %llu notices of %llu", (unsigned long long)push->previous_size,
         (unsigned long long)push->size, (unsigned long long)count, (unsigned long long)wanted);
+}
+
+/* ---- words of restricted cases ---- */
+
+void check_asks(uint32_t officer, uint64_t case_no) {
+  must(officer < READERS_MAX);
+  if (case_no > 0 && case_no <= case_count) cases[case_no - 1].asked_by |= 1U << officer;
+}
+
+/* The row's own flags say whether it was restricted when it was read. */
+void check_read(uint32_t officer, const void *told) {
+  const Rectify__V1__CaseRow *row = told;
+  if (row->text.len == 0) return;
+  HOLDS(row->text.len == strlen(SIM_WORDS) && memcmp(row->text.data, SIM_WORDS, row->text.len) == 0, "the words of a case are others");
+  if ((row->flags & CASE_RESTRICTS) == 0) return;
+  HOLDS(row->case_no <= case_count && cases[row->case_no - 1].read_on[officer] != 0,
+        "case %llu: officer %u was shown its words, and his reading is not on record, or may be lost", (unsigned long long)row->case_no, officer);
+  readings++;
 }
 
 /* ---- when all is quiet ---- */

@@ -186,7 +186,7 @@ static void make_finding(const struct person *person, Rectify__V1__Finding *find
   finding->category = text_of(categories[below(person, 4)]);
   finding->code = text_of(codes[below(person, 4)]);
   finding->found_on = today() - (day_t)below(person, 20);
-  finding->text = text_of("what was found");
+  finding->text = text_of(SIM_WORDS);
 }
 
 static void find(struct person *person, const struct step *step) {
@@ -230,6 +230,7 @@ static const struct deed deeds[] = {
     {STATUS_RECTIFYING, COMMAND_REQUEST_CLOSURE, HANDLER}, {STATUS_RECTIFYING, COMMAND_PROGRESS, HANDLER},
     {STATUS_RECTIFYING, COMMAND_HOLD, OFFICE},         {STATUS_RECTIFYING, COMMAND_RESUME, OFFICE},
     {STATUS_RECTIFYING, COMMAND_EXTENSION_ASK, HANDLER}, {STATUS_RECTIFYING, COMMAND_EXTENSION_GRANT, OFFICE},
+    {STATUS_DISPATCHED, COMMAND_RESTRICT, OFFICE},     {STATUS_RECTIFYING, COMMAND_RESTRICT, BODY},
     {STATUS_RECTIFYING, COMMAND_ESCALATE, OFFICE},     {STATUS_RECTIFYING, COMMAND_ORDER_SIGN, HANDLER},
     {STATUS_RECTIFYING, COMMAND_RULE_ISSUE, HANDLER},  {STATUS_RECTIFYING, COMMAND_SWEEP, OFFICE},
     {STATUS_RECTIFYING, COMMAND_SPLIT, OFFICE},        {STATUS_RECTIFYING, COMMAND_CO_UNIT, OFFICE},
@@ -335,6 +336,41 @@ static void publish(struct person *person, const struct step *step) {
   free(text);
 }
 
+/* ---- reading ---- */
+
+/* A restricted one, where there is one among those that follow. */
+static uint64_t case_to_read(const struct person *person) {
+  const uint64_t count = check_case_count(), first = some_case(person);
+  for (uint64_t at = first; at <= count; at++)
+    if ((check_case(at)->flags & CASE_RESTRICTS) != 0) return at;
+  return first;
+}
+
+static void read_words(struct person *person, const struct step *step) {
+  uint64_t case_no = case_to_read(person);
+  const uint32_t officer = step->dice % 2 == 0 ? 2 : 5; /* the office, the auditor: who may read all */
+  const ProtobufCBinaryData who = text_of(officers[officer]);
+  Rectify__V1__CaseQuery body = RECTIFY__V1__CASE_QUERY__INIT;
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  const Rectify__V1__Reply *reply;
+  int result = RECTIFY_TIMEOUT;
+  body.n_case_no = 1;
+  body.case_no = &case_no;
+  body.with_text = true;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
+  query.cases = &body;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+  request.query = &query;
+  sim_tell("person %u: reads case %llu as %s", number_of(person), (unsigned long long)case_no, officers[officer]);
+  check_asks(officer, case_no);
+  while (result == RECTIFY_TIMEOUT && person->process.alive) result = client_ask_as(person->rectify, &who, &request, ASK_MSEC, &reply);
+  check_result(person, result, "reading", rectify_error_text(person->rectify));
+  if (result != RECTIFY_OK || !person->process.alive) return;
+  HOLDS(reply->body_case == RECTIFY__V1__REPLY__BODY_PAGE, "a page that is none");
+  for (size_t i = 0; i < reply->page->n_cases; i++) check_read(officer, reply->page->cases[i]);
+}
+
 /* ---- watching ---- */
 
 /* All notices of the officer, page by page. */
@@ -405,7 +441,8 @@ static void forget(struct person *person, const struct step *step) {
 
 static void (*const does[STEP_KINDS])(struct person *person, const struct step *step) = {
     [STEP_FIND] = find,     [STEP_FIND_NOW] = find,     [STEP_ACT] = act,    [STEP_ACT_NOW] = act,
-    [STEP_FORGET] = forget, [STEP_REGISTRY] = publish, [STEP_WATCH] = watch};
+    [STEP_FORGET] = forget, [STEP_REGISTRY] = publish, [STEP_WATCH] = watch,
+    [STEP_READ] = read_words};
 
 static void open_client(struct person *person) {
   char folder[96], error[RECTIFY_TEXT_BYTES];

@@ -47,7 +47,8 @@ static void add_fault(struct plan *plan, usec_t begin) {
 
 static void add_deeds(struct plan *plan, usec_t begin, uint32_t who) {
   static const uint8_t weights[] = {STEP_FIND, STEP_FIND, STEP_FIND_NOW, STEP_FIND_NOW, STEP_ACT, STEP_ACT, STEP_ACT,
-                                    STEP_ACT,  STEP_ACT,  STEP_ACT,      STEP_ACT_NOW,  STEP_ACT_NOW, STEP_ACT_NOW};
+                                    STEP_ACT,  STEP_ACT,  STEP_ACT,      STEP_ACT_NOW,  STEP_ACT_NOW, STEP_ACT_NOW,
+                                    STEP_READ, STEP_READ};
   for (uint32_t i = below(DEEDS_MAX + 1); i > 0; i--) {
     uint32_t kind = weights[below(sizeof weights)];
     if (below(30) == 0) kind = STEP_FORGET;

@@ -3,6 +3,7 @@
 #include <endian.h>
 
 #include "daemon/pg.h"
+#include "daemon/query.h"
 #include "daemon/tree.h"
 #include "tests/sim/sim.h"
 
@@ -12,6 +13,7 @@ struct finding_row {
   uint64_t case_no;
   int32_t found_on; /* as on the wire */
   char unit_code[TEXT_MAX], parent_code[TEXT_MAX], code[TEXT_MAX], category[TEXT_MAX];
+  char words[TEXT_MAX];
 };
 
 struct evidence_row {
@@ -123,7 +125,7 @@ static uint64_t key_slot(const uint8_t key[16]) {
 
 int64_t server_find_key(const uint8_t key[16]) { return keys_room == 0 ? -1 : (int64_t)keys[key_slot(key)] - 1; }
 
-static void keys_build(uint64_t room, uint64_t count) {
+static void index_keys(uint64_t room, uint64_t count) {
   free(keys);
   keys = calloc(room, sizeof *keys);
   must(keys != NULL);
@@ -131,8 +133,8 @@ static void keys_build(uint64_t room, uint64_t count) {
   for (uint64_t i = 0; i < count; i++) keys[key_slot(server.events[i].key)] = i + 1;
 }
 
-static void keys_put(uint64_t log_index) {
-  if (2 * (log_index + 1) > keys_room) keys_build(keys_room == 0 ? 1024 : 2 * keys_room, log_index);
+static void key_add(uint64_t log_index) {
+  if (2 * (log_index + 1) > keys_room) index_keys(keys_room == 0 ? 1024 : 2 * keys_room, log_index);
   keys[key_slot(server.events[log_index].key)] = log_index + 1;
 }
 
@@ -166,7 +168,7 @@ void server_lose_tail(void) {
   orders_count = undo.counts[4];
   rules_count = undo.counts[5];
   server.notice_count = undo.notice_count;
-  keys_build(keys_room, server.head.size);
+  index_keys(keys_room, server.head.size);
   undo_forget();
 }
 
@@ -240,7 +242,7 @@ static void *copy_of(const void *data, size_t length) {
 /* ---- append ---- */
 
 enum { P_SIZE, P_EPOCH, P_NEW_SIZE, P_ROOT, P_FRONTIER, P_TAIL, P_CASES, P_SYSTEM, P_CLOCK, P_TILES = 9, P_EVENTS = 12,
-       P_EVIDENCE = 23, P_FINDINGS = 31, P_CASE_ROWS = 44, P_NOTICES = 64, P_DOCUMENTS = 73, P_ORDERS = 79, P_RULES = 83 };
+       P_PRIVATE = 20, P_EVIDENCE = 23, P_FINDINGS = 31, P_CASE_ROWS = 44, P_NOTICES = 64, P_DOCUMENTS = 73, P_ORDERS = 79, P_RULES = 83 };
 
 /* Each case of an event has its row in the batch. */
 static bool rows_are_there(const struct server_params *params) {
@@ -329,7 +331,7 @@ static void add_events(const struct server_params *params) {
     next(&cells[7]);
     event->record = copy_of(cells[7].cell, cells[7].length);
     event->length = (uint32_t)cells[7].length;
-    keys_put(at);
+    key_add(at);
   }
 }
 
@@ -342,8 +344,21 @@ static void add_evidence(const struct server_params *params) {
   }
 }
 
+/* What is kept apart from the record of that event. */
+static void words_of(const struct server_params *params, int64_t log_index, char out[TEXT_MAX]) {
+  struct cells of_event = cells_of(params, P_PRIVATE), words = cells_of(params, P_PRIVATE + 2);
+  char text[TEXT_MAX];
+  out[0] = '\0';
+  for (uint32_t i = 0; i < of_event.count; i++) {
+    const bool found = next_int(&of_event) == log_index;
+    next_text(&words, text);
+    if (found) memcpy(out, text, TEXT_MAX);
+  }
+}
+
 static void add_findings(const struct server_params *params) {
-  struct cells of_case = cells_of(params, P_FINDINGS), found = cells_of(params, P_FINDINGS + 7), texts[4];
+  struct cells of_case = cells_of(params, P_FINDINGS), of_event = cells_of(params, P_FINDINGS + 2), found = cells_of(params, P_FINDINGS + 7),
+               texts[4];
   for (int i = 0; i < 4; i++) texts[i] = cells_of(params, P_FINDINGS + 8 + i);
   for (uint32_t i = 0; i < of_case.count; i++) {
     struct finding_row *row = ADD(findings);
@@ -353,6 +368,7 @@ static void add_findings(const struct server_params *params) {
     next_text(&texts[1], row->parent_code);
     next_text(&texts[2], row->code);
     next_text(&texts[3], row->category);
+    words_of(params, next_int(&of_event), row->words);
   }
 }
 
@@ -366,7 +382,7 @@ static void keep_for_undo(uint64_t case_no, const struct server_case *row) {
 static void put_cases(const struct server_params *params) {
   struct cells of_case = cells_of(params, P_CASE_ROWS), version = cells_of(params, P_CASE_ROWS + 1),
                fire = cells_of(params, P_CASE_ROWS + 14), state = cells_of(params, P_CASE_ROWS + 16),
-               parent = cells_of(params, P_CASE_ROWS + 18), finding_of = cells_of(params, P_CASE_ROWS + 19);
+               flags = cells_of(params, P_CASE_ROWS + 17), parent = cells_of(params, P_CASE_ROWS + 18), finding_of = cells_of(params, P_CASE_ROWS + 19);
   for (uint32_t i = 0; i < of_case.count; i++) {
     const uint64_t case_no = (uint64_t)next_int(&of_case);
     grow((void **)&server.cases, sizeof *server.cases, case_no, &server.case_room);
@@ -379,6 +395,7 @@ static void put_cases(const struct server_params *params) {
     row->version = (uint32_t)next_int(&version);
     next(&fire);
     row->has_fire = fire.cell != NULL;
+    row->flags = (uint32_t)next_int(&flags);
     row->parent = (uint64_t)next_int(&parent);
     row->finding_of = (uint64_t)next_int(&finding_of);
   }
@@ -747,6 +764,47 @@ static struct pg_result *query_notices(const struct server_params *params) {
   return result;
 }
 
+/* rectify.is_restricted(): the case itself, or the one whose finding it is about. */
+static bool is_restricted(const struct server_case *row) {
+  return ((row->flags | server.cases[row->finding_of - 1].flags) & CASE_RESTRICTS) != 0;
+}
+
+static const struct finding_row *finding_of(const struct server_case *row) {
+  for (uint64_t i = 0; i < findings_count; i++)
+    if (findings[i].case_no == row->finding_of) return &findings[i];
+  return NULL;
+}
+
+static void result_text(struct pg_result *result, const char *text) { result_bytes(result, text, strlen(text)); }
+
+/* One case by its number, by somebody who may read all; the simulator asks for no others. */
+static struct pg_result *query_cases(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells numbers = cells_of(params, 0);
+  must(numbers.count == 1 && params->values[1] == NULL && param(params, 13) == 0);
+  const uint64_t case_no = (uint64_t)next_int(&numbers);
+  result_columns(result, CASES_RESTRICTED + 1);
+  if (case_no == 0 || case_no > server.head.cases) return result;
+  const struct server_case *row = &server.cases[case_no - 1];
+  const struct finding_row *finding = finding_of(row);
+  must(finding != NULL);
+  result_int(result, (int64_t)case_no);
+  result_null(result); /* the finding's id */
+  result_int(result, row->version);
+  result_bytes(result, row->state, row->length);
+  result_text(result, finding->unit_code);
+  result_null(result); /* the inspection */
+  result_text(result, finding->category);
+  result_text(result, finding->code);
+  for (int column = CASES_DUE; column < CASES_TEXT; column++) result_null(result);
+  if (param(params, 12) != 0) result_text(result, finding->words);
+  else result_null(result);
+  result_int(result, 0);
+  for (int column = CASES_STATUS; column < CASES_RESTRICTED; column++) result_null(result); /* for with_state alone */
+  result_int(result, is_restricted(row));
+  return result;
+}
+
 /* ---- by statement ---- */
 
 static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
@@ -789,6 +847,7 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
     case STATEMENT_QUERY_HEAD: return query_head();
+    case STATEMENT_QUERY_CASES: return query_cases(params);
     case STATEMENT_QUERY_NOTICES: return query_notices(params);
     default: break;
   }
