@@ -16,6 +16,7 @@
 
 #define REST_SECONDS 120
 #define CALM_SECONDS_MAX 600 /* after the last fault all must be done within */
+#define SERVED_SECONDS_MAX 60 /* after the last fault somebody serves within */
 #define LOOK_USEC (15 * 60 * SECOND)
 #define LOOK_CENTURY_USEC (2 * DAY)
 #define TWICE_EVERY 100      /* seeds: one is played a second time, and must be the same */
@@ -59,6 +60,7 @@ static void begin_fault(void *context, uint64_t number) {
 static void look(void *context, uint64_t number) {
   (void)context, (void)number;
   check_timers();
+  HOLDS(sim.now <= sim.last_trouble + SERVED_SECONDS_MAX * SECOND || host_ready_since() != INSTANT_NONE, "nobody serves, and nothing is wrong");
   for (uint32_t i = 0; i < SIM_PEOPLE && sim.now > sim.last_trouble + CALM_SECONDS_MAX * SECOND; i++)
     HOLDS(sim.now - person_busy_since(i) < 2 * CALM_SECONDS_MAX * SECOND, "person %u is not done with something, and nothing is wrong", i);
   if (sim.now < sim.plan.quiet_at) sim_after(options.century ? LOOK_CENTURY_USEC : LOOK_USEC, look, NULL, 0);

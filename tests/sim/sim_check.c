@@ -22,10 +22,11 @@ static struct hash *roots;  /* by size */
 static bool *is_head;       /* sizes that a batch ended at */
 static struct known {
   struct case_state state;
-  uint32_t asked_by; /* officers, as bits: who wanted to read it */
   day_t read_on[READERS_MAX]; /* by officer: the last day that a reading is on record for; 0: none */
   usec_t changed; /* a clock that stood still may have been set going on behind its next rung */
 } *cases;
+static uint32_t *asked_by; /* of each case number: officers, as bits, who wanted to read it; there may be no such case yet */
+static uint64_t asked_room;
 static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings;
 static struct submission *submissions;
 static uint64_t submission_count, submission_room;
@@ -55,6 +56,7 @@ void check_clear(void) {
   if (by_id != NULL) memset(by_id, 0, by_id_room * sizeof *by_id);
   if (cases != NULL) memset(cases, 0, case_count * sizeof *cases);
   if (seen != NULL) memset(seen, 0, seen_room);
+  if (asked_by != NULL) memset(asked_by, 0, asked_room * sizeof *asked_by);
   memset(orders, 0, sizeof orders);
   memset(last_order, 0, sizeof last_order);
   size = case_count = epoch_now = notices_checked = answers = rungs = readings = submission_count = 0;
@@ -134,7 +136,7 @@ static void check_reading(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
   const day_t day = (day_t)((event->recorded + ZONE_USEC) / DAY);
   const unsigned long long case_no = event->case_no;
-  HOLDS(event->actor < READERS_MAX && (known->asked_by >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
+  HOLDS(event->actor < READERS_MAX && event->case_no <= asked_room && (asked_by[event->case_no - 1] >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
         case_no, event->actor);
   HOLDS(known->read_on[event->actor] != day, "case %llu: officer %u's reading is on record twice", case_no, event->actor);
   known->read_on[event->actor] = day;
@@ -356,8 +358,9 @@ void check_push(const void *told) {
 /* ---- words of restricted cases ---- */
 
 void check_asks(uint32_t officer, uint64_t case_no) {
-  must(officer < READERS_MAX);
-  if (case_no > 0 && case_no <= case_count) cases[case_no - 1].asked_by |= 1U << officer;
+  must(officer < READERS_MAX && case_no > 0);
+  room_for((void **)&asked_by, sizeof *asked_by, case_no, &asked_room);
+  asked_by[case_no - 1] |= 1U << officer;
 }
 
 /* The row's own flags say whether it was restricted when it was read. */

@@ -9,7 +9,7 @@
 #define CONNECT_MSEC 3
 #define NO_NOTICE UINT32_MAX
 #define NOTICED_MSEC 5000 /* until the server finds out that a client is dead */
-#define CUT_OFF_MSEC 60000 /* and that a line which was cut off without a word will not come back */
+#define CUT_OFF_MSEC 10000 /* and that nobody is at the far end of a line, from when the client has given it up */
 #define SILENCE_MSEC 5000 /* until a client finds out that a line was cut without a word */
 
 /* ---- results ---- */
