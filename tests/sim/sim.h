@@ -180,6 +180,7 @@ struct server {
   uint32_t node;       /* primaries so far */
   uint64_t durable_epoch; /* no failover goes back behind it */
   bool unnamed;        /* synchronous_standby_names is empty: a commit waits for the disk alone */
+  bool unnames;        /* it will be, from the next time on that a session gets the lock */
   uint64_t event_room, case_room, notice_count, notice_room;
   struct server_event *events;
   struct server_case *cases; /* by number - 1 */

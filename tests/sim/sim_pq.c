@@ -185,8 +185,11 @@ void pq_clear(void) {
   doubt = doubt_noticed = fail = 0;
 }
 
+/* What still is on its way to it is not done. */
 static void session_ends(void *context, uint64_t session) {
   (void)context;
+  for (struct pg_conn *at = connections; at != NULL; at = at->next)
+    if (at->session == session) at->broken = true;
   server_release(session);
 }
 

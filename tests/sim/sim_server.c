@@ -513,6 +513,7 @@ static struct pg_result *lock(const struct server_params *params, uint64_t sessi
   result_int(result, (int64_t)server.head.epoch);
   result_int(result, 1);
   result_int(result, !server.unnamed);
+  server.unnamed |= got && server.unnames;
   return result;
 }
 
