@@ -44,6 +44,8 @@ LIBS_ALL := -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter -l
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/flow/*.c))
 SPEC_RUNNER := $(if $(wildcard tests/spec/*.c),$(B)/tests/spec/runner)
 HISTORY := $(B)/tests/history/history
+SIM := $(B)/tests/sim/sim
+SIM_BUGS := $(B)/tests/sim/sim-bugs
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -70,7 +72,13 @@ run: ## install what is missing, build, play the demonstration city; ONCE=1 ends
 test: ## install what is missing, build, run every test; the last line is `N passed, N failed`, and `, N skipped` if any
 	@scripts/deps.sh run test
 	@$(MAKE) all tests-built
-	@B=$(B) scripts/test.sh unit spec fuzz sql flow
+	@B=$(B) scripts/test.sh unit spec fuzz sim sql flow
+
+SEEDS ?= 2000
+sim: ## play SEEDS seeds (2000) and a century in the simulator; docs/RELIABILITY.md
+	@scripts/deps.sh run test
+	@$(MAKE) $(SIM) $(SIM_BUGS)
+	@B=$(B) SEEDS=$(SEEDS) scripts/test.sh sim
 
 check: ## before a commit: unit tests, specs and the quick half of lint
 	@scripts/deps.sh run test
@@ -237,6 +245,31 @@ $(HISTORY): $(patsubst %.c,$(B)/%.o,$(wildcard tests/history/*.c)) $(LIBRARY_ALL
 $(B)/tests/spec/runner $(HISTORY):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
+# The simulator: all of the program but what touches the system, which its own files take the place of; so no -lzmq and no -lpq.
+SIM_WRAPS := -Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load
+SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
+$(SIM_OBJECTS): CFLAGS_ALL += -U_FORTIFY_SOURCE
+$(B)/tests/sim/sim_documents.o: $(wildcard tests/sim/*.yaml policy/municipal.yaml policy/calendar/weekdays.yaml)
+SIM_LIBRARY := $(B)/tests/sim/program.a
+$(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
+# The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
+PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
+PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out daemon/probe.c,$(PLANTED)) tests/sim/sim_probe.c)
+$(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py
+	@mkdir -p $(@D)
+	$(call say,PLANT,$@)
+	$(Q)scripts/plant.py $< $@
+$(PLANTED_OBJECTS): %.o: %.c $(B)/tests/sim/planted/daemon/probe.c $(B)/flags | $(PB_H)
+	$(call say,CC,$@)
+	$(Q)$(CC) -I$(B)/tests/sim/planted $(CFLAGS_ALL) -U_FORTIFY_SOURCE -MMD -MP -c $< -o $@
+$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) tests/sim/sim_probe.c),$(SIM_OBJECTS)) $(SIM_LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
@@ -245,11 +278,11 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS)
 
 clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test check lint lint-quick lint-tools lint-clang docs bench fuzz coverage deps install tests-built clean FORCE
+.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz coverage deps install tests-built clean FORCE
 .SECONDARY:

@@ -153,7 +153,7 @@ static int request_enter(struct rectify *rectify, Rectify__V1__Request *request,
   uint8_t *bytes = codec_pack(&request->base, &length);
   if (bytes == NULL) return system_failed(rectify, "packing a request");
   *slot = NULL;
-  if (client_slots_taken(rectify) == 0) rectify->heard_at = client_now_msec();
+  if (client_slots_taken(rectify) == 0) rectify->heard_at = client_now_msec() - rectify->waited;
   if (length <= WIRE_FRAME_BYTES_MAX) *slot = client_slot_take(rectify, id, bytes, length);
   if (*slot != NULL) return RECTIFY_OK;
   free(bytes);
@@ -217,6 +217,7 @@ static int read_wanted(struct rectify *rectify, const struct client_slot *wanted
     *reply = codec_reply(rectify->arena, bytes, length, &error);
     rectify->heard_at = client_now_msec();
     rectify->rounds = 0;
+    rectify->waited = 0;
     enum arrival arrival = *reply == NULL ? ARRIVAL_BROKEN : arrive(rectify, wanted, *reply);
     if (arrival == ARRIVAL_OTHER)
       client_inbox_put(rectify, bytes, length, (*reply)->body_case == RECTIFY__V1__REPLY__BODY_PUSH);
@@ -262,6 +263,7 @@ int rectify_ask(struct rectify *rectify, Rectify__V1__Request *request, int time
   result = wait_wanted(rectify, slot, timeout_msec, reply);
   if (result < 0) {
     client_slot_free(slot);
+    if (client_slots_taken(rectify) == 0) rectify->waited = client_now_msec() - rectify->heard_at;
     return result;
   }
   if ((*reply)->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return client_daemon_failed(rectify, (*reply)->error);

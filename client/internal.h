@@ -53,6 +53,7 @@ struct rectify {
   uint32_t endpoint_at, endpoint_count; /* which of them is connected */
   uint32_t rounds;       /* of all of them, without an answer */
   int64_t heard_at;      /* last answer, or when the first unanswered request came */
+  int64_t waited;        /* in vain, before the caller gave up and until he asks again: he may be less patient than we are */
   char actor[CODE_BYTES_MAX + 1];
   size_t actor_length;
 

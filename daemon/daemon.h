@@ -67,7 +67,7 @@ struct store {
 
 struct watcher {
   bool used;
-  bool lost; /* a push could not be sent */
+  bool lost; /* a push could not be sent, or was never made */
   struct route_back back;
   struct uuid id;
   uint32_t actor;
@@ -333,5 +333,8 @@ void past_office_forget_all(void); /* documents of the past that are kept; at th
 void watch_request(struct daemon *daemon, const Rectify__V1__Watch *watch, uint32_t actor,
                    const struct route_back *back, const struct uuid *id);
 void watch_tell(struct daemon *daemon, const struct batch *batch);
+/* The log has grown by what nobody was told of: another daemon's batches, or one of our own that was in doubt.  The next push to
+ * each shows the gap. */
+void watch_missed(struct daemon *daemon);
 
 #endif

@@ -150,9 +150,10 @@ static bool send_text(struct pg *pg, const char *text) {
 }
 
 /* A statement that waits for somebody else's lock ends before the server counts as silent (SILENCE_MSEC_MAX), and a session
- * that was given up ends by itself: else it would keep its lock, and its place, for ever.  What is committed is on the disk,
- * whatever the database or the role sets.  Nothing here is worth compiling: plans without sequential scans look dear, and a
- * server would compile them for seconds.  Settings that an older server does not know are left out.
+ * that was given up ends by itself, also when the machine at this end is gone without a word: else it would keep its lock, and its
+ * place, for ever, or for the hours that the server's system takes, and no standby could take over.  What is committed is on the
+ * disk, whatever the database or the role sets.  Nothing here is worth compiling: plans without sequential scans look dear, and
+ * a server would compile them for seconds.  Settings that an older server does not know are left out.
  *
  * The reader's statements are planned with their parameters: "NULL or equal" is nothing then, where a plan for all parameters sorts
  * the whole table for each page.
@@ -162,7 +163,9 @@ static bool send_session(struct pg *pg) {
   static const char reader[] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
   static const char bounds[] =
       "SELECT set_config(s.name, w.value, false) FROM pg_catalog.pg_settings AS s JOIN (VALUES "
-      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000'), ('jit', 'off')) AS w (name, value) "
+      "('statement_timeout', '" STATEMENT_MSEC_MAX "'), ('client_connection_check_interval', '2000'), ('jit', 'off'), "
+      "('tcp_keepalives_idle', '2'), ('tcp_keepalives_interval', '1'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000')) "
+      "AS w (name, value) "
       "ON w.name = s.name";
   static const char durable[] =
       "SELECT set_config('synchronous_commit', 'on', false) "

@@ -126,14 +126,15 @@ static void probe_result(void *context, unsigned step, const PGresult *result) {
   steps[step](daemon, daemon->next, result);
 }
 
-/* An id that was refused because there was no such case, sent again for a case that there was: it was another one. */
+/* An id that was refused because there was no such case, sent again for a case that there was: it was another one.  Not so in
+ * the instant in which the case was opened, which may have been behind the refusal: the id may well be the same one's. */
 static void fail_reused(struct daemon *daemon, struct batch *batch) {
   for (uint32_t i = 0; i < batch->item_count; i++) {
     struct item *item = &batch->items[i];
     if (item->outcome != ITEM_REPEATED || item->command.case_no == 0) continue;
     const struct event *event = &batch->repeats[item->recorded].event;
     const struct case_state *state = book_find(daemon->store.book, item->command.case_no);
-    if (event->case_no == 0 && state != NULL && state->opened <= event->recorded) fail_key_reused(item);
+    if (event->case_no == 0 && state != NULL && state->opened < event->recorded) fail_key_reused(item);
   }
 }
 

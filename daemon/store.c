@@ -54,6 +54,7 @@ static void take_case(struct daemon *daemon, const PGresult *result, int row) {
   codec_arena_reset(daemon->arena);
   if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
     store_damaged("a case's folded state cannot be read");
+  if (case_next_fire(&state, NULL) == INSTANT_NONE) store_damaged("a case's folded state has lost its timer");
   struct case_state *added = book_add(store->book, case_no);
   *added = state;
   book_aim(store->book, added);
@@ -341,20 +342,37 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   store->system_events = (uint32_t)pg_int(result, 0, 6);
   clock_restore(pg_instant(result, 0, 7), store->was_ready);
   store->reviewed = (uint64_t)pg_int(result, 0, 8);
+  if (size != daemon->committed_size) watch_missed(daemon);
   daemon->committed_size = size;
   daemon->committed_root = computed;
   daemon->committed_cases = store->cases;
 }
 
+/* What the session found: see lock.sql. */
+static struct {
+  bool got, stranger, durable, standby;
+  uint64_t epoch;
+} lock;
+
+static void not_durable(struct daemon *daemon) {
+  log_err("store.not_durable action=not_serving reason=%s", lock.durable
+    ? "durability is standby, and synchronous_standby_names of this server is empty" : "fsync or full_page_writes of the server is off");
+  store_restart(daemon, "not durable");
+}
+
 static void take_over_result(void *context, unsigned step, const PGresult *result) {
-  (void)step;
-  take_head(context, result);
+  if (step == 0) take_head(context, result);
+  else lock.standby = pg_int(result, 0, 0) != 0;
 }
 
 static void take_over_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   if (outcome != PG_DONE) {
     step_failed(daemon, "take_over", sqlstate, text);
+    return;
+  }
+  if (daemon->store.wants_standby && !lock.standby) { /* no standby is known to have what was in doubt, nor the epoch */
+    not_durable(daemon);
     return;
   }
   daemon->store.epoch = daemon->store.epoch_asked; /* a server that died before has forgotten it, and gives it again */
@@ -368,14 +386,9 @@ static void ask_take_over(struct daemon *daemon) {
   pg_params_reset(&params);
   if (!pg_begin(daemon->store.pg, take_over_result, take_over_done, daemon)) return;
   pg_statement(daemon->store.pg, STATEMENT_TAKE_OVER, &params);
+  if (daemon->store.wants_standby) pg_statement(daemon->store.pg, STATEMENT_CHECK_STANDBY, &params);
   pg_end(daemon->store.pg);
 }
-
-/* What the session found: see lock.sql. */
-static struct {
-  bool got, stranger, durable, standby;
-  uint64_t epoch;
-} lock;
 
 static void lock_result(void *context, unsigned step, const PGresult *result) {
   (void)context, (void)step;
@@ -411,9 +424,7 @@ static void lock_done(void *context, enum pg_outcome outcome, const char *sqlsta
     return;
   }
   if (!lock.durable || (store->wants_standby && !lock.standby)) {
-    log_err("store.not_durable action=not_serving reason=%s", lock.durable
-      ? "durability is standby, and synchronous_standby_names of this server is empty" : "fsync or full_page_writes of the server is off");
-    store_restart(daemon, "not durable");
+    not_durable(daemon);
     return;
   }
   /* Who took the lock and is no daemon keeps the next one out, but not this one: the epoch still is its own. */

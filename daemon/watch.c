@@ -200,6 +200,10 @@ static void tell(struct daemon *daemon, struct watcher *watcher, const struct ba
   if (used > 0 && !watcher->lost) push(daemon, watcher, used, pointers, batch->size_before + batch->fresh_count);
 }
 
+void watch_missed(struct daemon *daemon) {
+  for (uint32_t i = 0; i < WATCHERS_MAX; i++) daemon->watchers[i].lost = true;
+}
+
 void watch_tell(struct daemon *daemon, const struct batch *batch) {
   int64_t now = clock_monotonic_msec();
   for (uint32_t i = 0; i < WATCHERS_MAX; i++) {

@@ -59,6 +59,8 @@ def test_repeats():
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for another case: key reused")
     reused = client.submit(finding(remark.id))[0]
     same((reused.WhichOneof("result"), reused.error.code), ("error", KEY_REUSED), "the id of a comment for a finding: key reused")
+    soon = client.ping().now + 1_000_000
+    client.advance(soon)  # in one instant nobody can tell whether the case was there
     missing = command(COMMENT, 999999, text="x")
     same(client.act(missing)[0].refusal.rule, 100, "a comment on a case that there is not: refused")
     ok(client.act(missing)[0].refusal.repeated, "and again")

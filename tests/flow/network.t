@@ -88,7 +88,23 @@ def test_database_lossy():
     ok(daemon.net.dropped() > 0, f"{daemon.net.dropped()} packets were lost")
     daemon.net.heal()
     load.compare(daemon, "over a lossy line")
-    daemon.stop()
+
+
+def test_machine_gone():
+    """The active daemon's machine is gone without a word: the server ends its session, and the lock goes to a standby near the server."""
+    daemon = HERE["far"]
+    near = f"host={daemon.net.inside} dbname=rectify user=rectify_"
+    second = Daemon("--database", near + "writer", "--database-reader", near + "reader", "--database-owner", near + "admin")
+    second.before = daemon.net.enter
+    second.start(wait=False).wait_log("store.standby")
+    daemon.net.cut()
+    at = time.monotonic()
+    daemon.kill()
+    second.wait_log("ready endpoint=")
+    ok(time.monotonic() - at < 30, f"the standby serves after {time.monotonic() - at:.1f} s, less than 30")
+    daemon.net.heal()
+    is_served(second, "after the machine went")
+    second.stop()
 
 
 # ---- the clients are elsewhere ----
@@ -212,5 +228,5 @@ why_not = possible()
 if why_not:
     print(f"1..0 # SKIP {why_not}")
     sys.exit(0)
-main(test_database_cut, test_database_answers_lost, test_database_lossy, test_door, test_clients_cut, test_answers_lost,
+main(test_database_cut, test_database_answers_lost, test_database_lossy, test_machine_gone, test_door, test_clients_cut, test_answers_lost,
      test_lossy_and_slow, test_saved_and_sent)

@@ -632,6 +632,24 @@ static void test_the_next_endpoint_after_silence(void **state) {
   assert_int_equal(result, RECTIFY_OK);
 }
 
+/* A caller who gives up sooner than the patience, and asks again: the silence adds up. */
+static void test_impatient_callers_come_to_the_next_endpoint(void **state) {
+  (void)state;
+  char list[256];
+  Rectify__V1__Request request;
+  const Rectify__V1__Reply *got;
+  snprintf(list, sizeof list, "%s,%s-2", endpoint, endpoint);
+  struct rectify *both = rectify_open(list, "O7");
+  both->timing = (struct client_timing){.first_msec = 4000, .max_msec = 8000, .jitter_percent = 20, .patience_msec = 400};
+  for (uint32_t i = 0; i < 500 && both->endpoint_at == 0; i++) {
+    ping(&request);
+    assert_int_equal(rectify_ask(both, &request, 20, &got), RECTIFY_TIMEOUT);
+  }
+  const uint32_t at = both->endpoint_at;
+  rectify_close(both);
+  assert_int_equal(at, 1);
+}
+
 static void test_lists_of_endpoints(void **state) {
   (void)state;
   assert_int_equal(client_endpoints("ipc:///a", "ipc://"), 1);
@@ -666,6 +684,7 @@ int main(void) {
       WITH_DAEMON(test_ask_without_a_daemon),
       cmocka_unit_test(test_endpoints),
       WITH_DAEMON(test_the_next_endpoint_after_silence),
+      WITH_DAEMON(test_impatient_callers_come_to_the_next_endpoint),
       cmocka_unit_test(test_lists_of_endpoints),
       WITH_DAEMON(test_keys_are_uuid7_and_increase),
       WITH_DAEMON(test_keys_of_many_cases),

@@ -1,0 +1,398 @@
+/* sim_check.c - the invariants, held against every step.  What it knows it reckons by itself from the records that the database
+ * took: the tree, the folded cases, the heads, who handed in what. */
+#include "daemon/tree.h"
+#include "proto/codec.h"
+#include "tests/sim/sim.h"
+
+#define CALM_SECONDS 30 /* after trouble, before lateness counts */
+#define LATE_SECONDS 20
+#define READERS_MAX 32
+#define ZONE_USEC (8 * HOUR) /* of all units */
+
+struct submission {
+  uint8_t id[16];
+  uint8_t person;
+  uint32_t command, order; /* in the person's spool, from 1; 0: not in it */
+  uint64_t case_no;
+  bool kept; /* the spool has it */
+};
+
+static struct merkle tree;
+static struct hash *roots;  /* by size */
+static bool *is_head;       /* sizes that a batch ended at */
+static struct known {
+  struct case_state state;
+  day_t read_on[READERS_MAX]; /* by officer: the last day that a reading is on record for; 0: none */
+  usec_t changed; /* a clock that stood still may have been set going on behind its next rung */
+} *cases;
+static uint32_t *asked_by; /* of each case number: officers, as bits, who wanted to read it; there may be no such case yet */
+static uint64_t asked_room;
+static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings;
+static struct submission *submissions;
+static uint64_t submission_count, submission_room;
+static uint32_t *by_id; /* open addressing */
+static uint64_t by_id_room;
+static uint32_t orders[SIM_PEOPLE], last_order[SIM_PEOPLE];
+static uint8_t *seen; /* notices, by place in the table */
+static uint64_t seen_room;
+static usec_t last_recorded;
+static uint64_t must_be_seen; /* notices: there when the watcher read all for the last time */
+static struct codec_arena *arena;
+
+static void room_for(void **rows, size_t row, uint64_t count, uint64_t *room) {
+  if (count <= *room) return;
+  const uint64_t wanted = count + 1024 + *room;
+  *rows = realloc(*rows, wanted * row);
+  must(*rows != NULL);
+  memset((uint8_t *)*rows + *room * row, 0, (wanted - *room) * row);
+  *room = wanted;
+}
+
+void check_clear(void) {
+  uint64_t heads_room = roots_room;
+  if (arena == NULL) arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
+  tree = (struct merkle){0};
+  if (is_head != NULL) memset(is_head, 0, heads_room * sizeof *is_head);
+  if (by_id != NULL) memset(by_id, 0, by_id_room * sizeof *by_id);
+  if (cases != NULL) memset(cases, 0, case_count * sizeof *cases);
+  if (seen != NULL) memset(seen, 0, seen_room);
+  if (asked_by != NULL) memset(asked_by, 0, asked_room * sizeof *asked_by);
+  memset(orders, 0, sizeof orders);
+  memset(last_order, 0, sizeof last_order);
+  size = case_count = epoch_now = notices_checked = answers = rungs = readings = submission_count = 0;
+  last_recorded = 0;
+  must_be_seen = 0;
+  room_for((void **)&roots, sizeof *roots, 1, &roots_room);
+  is_head = realloc(is_head, roots_room * sizeof *is_head);
+  must(is_head != NULL);
+  memset(is_head + heads_room, 0, (roots_room - heads_room) * sizeof *is_head);
+  merkle_root(tree_sha256, &tree, &roots[0]);
+  is_head[0] = true;
+}
+
+uint64_t check_case_count(void) { return case_count; }
+uint64_t check_event_count(void) { return size; }
+uint64_t check_answer_count(void) { return answers; }
+uint64_t check_rung_count(void) { return rungs; }
+uint64_t check_reading_count(void) { return readings; }
+const struct case_state *check_case(uint64_t case_no) { return case_no == 0 || case_no > case_count ? NULL : &cases[case_no - 1].state; }
+
+/* ---- who handed in what ---- */
+
+static uint64_t slot_of(const uint8_t id[16]) {
+  uint64_t hash;
+  memcpy(&hash, id + 8, sizeof hash);
+  uint64_t slot = hash * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (by_id_room - 1);
+  while (by_id[slot] != 0 && memcmp(submissions[by_id[slot] - 1].id, id, 16) != 0) slot = (slot + 1) & (by_id_room - 1);
+  return slot;
+}
+
+static const struct submission *submission_of(const uint8_t id[16]) {
+  const uint32_t at = by_id_room == 0 ? 0 : by_id[slot_of(id)];
+  return at == 0 ? NULL : &submissions[at - 1];
+}
+
+static void index_again(void) {
+  by_id_room = by_id_room == 0 ? 1024 : 2 * by_id_room;
+  free(by_id);
+  by_id = calloc(by_id_room, sizeof *by_id);
+  must(by_id != NULL);
+  for (uint64_t i = 0; i < submission_count; i++) by_id[slot_of(submissions[i].id)] = (uint32_t)i + 1;
+}
+
+void check_submitted(const uint8_t id[16], uint32_t person, uint32_t command, uint64_t case_no, bool in_spool) {
+  if (2 * (submission_count + 1) > by_id_room) index_again();
+  room_for((void **)&submissions, sizeof *submissions, submission_count + 1, &submission_room);
+  struct submission *submission = &submissions[submission_count];
+  *submission = (struct submission){.person = (uint8_t)person, .command = command, .case_no = case_no};
+  memcpy(submission->id, id, 16);
+  if (in_spool) submission->order = ++orders[person];
+  by_id[slot_of(id)] = (uint32_t)++submission_count;
+}
+
+void check_kept(const uint8_t id[16]) { submissions[by_id[slot_of(id)] - 1].kept = true; }
+
+/* ---- writers ---- */
+
+void check_epoch(uint64_t epoch) {
+  HOLDS(epoch > epoch_now, "epoch %llu was given out twice", (unsigned long long)epoch);
+  epoch_now = epoch;
+}
+
+/* A failover took back what no standby had. */
+void check_epoch_lost(uint64_t epoch) { epoch_now = epoch; }
+
+void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
+  HOLDS(epoch == epoch_now, "two writers: a batch of epoch %llu was committed after epoch %llu had begun", (unsigned long long)epoch,
+        (unsigned long long)epoch_now);
+  HOLDS(at == server.head.size && new_size > at, "log indexes: a batch from %llu on a log of %llu", (unsigned long long)at,
+        (unsigned long long)server.head.size);
+}
+
+/* ---- one event ---- */
+
+/* Who reads is on record once a day, and only who has asked. */
+static void check_reading(const struct event *event) {
+  struct known *known = &cases[event->case_no - 1];
+  const day_t day = (day_t)((event->recorded + ZONE_USEC) / DAY);
+  const unsigned long long case_no = event->case_no;
+  HOLDS(event->actor < READERS_MAX && event->case_no <= asked_room && (asked_by[event->case_no - 1] >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
+        case_no, event->actor);
+  HOLDS(known->read_on[event->actor] != day, "case %llu: officer %u's reading is on record twice", case_no, event->actor);
+  known->read_on[event->actor] = day;
+}
+
+/* It is somebody's, who said it; or the daemon's own. */
+static void check_origin(const struct event *event) {
+  if (event->actor == 0 || event->command == COMMAND_READ) return;
+  const struct submission *submission = submission_of(event->key.bytes);
+  HOLDS(submission != NULL, "event %llu was handed in by nobody", (unsigned long long)size);
+  HOLDS(submission->command == event->command, "event %llu is another command than was handed in", (unsigned long long)size);
+  if (submission->order == 0) return;
+  HOLDS(submission->order > last_order[submission->person],
+        "order: item %u of person %u's spool was recorded behind item %u", submission->order, submission->person,
+        last_order[submission->person]);
+  last_order[submission->person] = submission->order;
+}
+
+static bool calm(void) {
+  const usec_t since = host_ready_since(), calm_for = CALM_SECONDS * SECOND;
+  return since != INSTANT_NONE && sim.now > since + calm_for && sim.now > sim.last_trouble + calm_for;
+}
+
+/* It is the one that was next, and not before its time. */
+static void check_rung(const struct case_state *before, const struct event *event, usec_t changed) {
+  const struct case_clock *clock = case_clock_of(before, event->fired_clock);
+  const unsigned long long case_no = event->case_no;
+  rungs++;
+  HOLDS(clock != NULL && clock->generation == event->fired_generation && clock->nth == event->fired_nth,
+        "case %llu: a rung fired that was not next", case_no);
+  HOLDS(event->effective == clock->next_fire, "case %llu: a rung fired at another instant than its own", case_no);
+  HOLDS(event->recorded >= event->effective, "case %llu: a rung fired before its time", case_no);
+  const usec_t due = event->effective > changed ? event->effective : changed;
+  if (calm())
+    HOLDS(event->recorded - due <= LATE_SECONDS * SECOND, "case %llu: a rung fired %lld s late, and nothing was wrong", case_no,
+          (long long)((event->recorded - due) / SECOND));
+}
+
+static void check_open(const struct case_state *state) {
+  const unsigned long long case_no = state->case_no;
+  if (!status_is_open(state->status)) return;
+  HOLDS(state->accountable != 0, "case %llu: nobody is accountable", case_no);
+  HOLDS(case_next_fire(state, NULL) != INSTANT_NONE, "case %llu: no timer runs", case_no);
+}
+
+static void fold(const struct event *event) {
+  if (event->case_no == 0) return;
+  if (event->case_no == case_count + 1) {
+    room_for((void **)&cases, sizeof *cases, ++case_count, &cases_room);
+    cases[case_count - 1] = (struct known){0};
+  }
+  HOLDS(event->case_no <= case_count, "case %llu: a number was left out", (unsigned long long)event->case_no);
+  struct known *known = &cases[event->case_no - 1];
+  if (event->command == COMMAND_READ) check_reading(event);
+  if (event->command == COMMAND_RUNG_DUE) check_rung(&known->state, event, known->changed);
+  known->changed = event->recorded;
+  HOLDS(case_apply(&known->state, event), "case %llu: event %u does not follow", (unsigned long long)event->case_no, event->version);
+}
+
+/* The event's notices stand in the table, and no others. */
+static void check_notices(const struct event *event) {
+  for (uint32_t i = 0; i < event->notice_count; i++, notices_checked++) {
+    const struct server_notice *row = &server.notices[notices_checked];
+    HOLDS(notices_checked < server.notice_count && row->id == (int64_t)(size * 16 + i) && row->officer == event->notices[i].officer &&
+              row->kind == event->notices[i].kind && row->case_no == event->case_no,
+          "event %llu: a notice is lost", (unsigned long long)size);
+  }
+}
+
+static void take_event(void) {
+  struct event event;
+  struct hash leaf;
+  const struct server_event *row = &server.events[size];
+  codec_arena_reset(arena);
+  HOLDS(codec_event_unpack(arena, row->record, row->length, &event), "event %llu: no record", (unsigned long long)size);
+  HOLDS(event.case_no == row->case_no && memcmp(event.key.bytes, row->key, 16) == 0 && event.version == row->version &&
+            event.command == row->command && event.rule == row->rule,
+        "event %llu: the row is not its record", (unsigned long long)size);
+  HOLDS(server_find_key(row->key) == (int64_t)size, "event %llu: its id is stored twice", (unsigned long long)size);
+  HOLDS(event.recorded >= last_recorded, "event %llu: time ran back", (unsigned long long)size);
+  last_recorded = event.recorded;
+  check_origin(&event);
+  fold(&event);
+  check_notices(&event);
+  merkle_leaf(tree_sha256, row->record, row->length, &leaf);
+  merkle_append(tree_sha256, &tree, &leaf);
+  size++;
+}
+
+static void check_row(uint64_t case_no) {
+  uint8_t packed[STATE_BODY_BYTES_MAX];
+  const struct server_case *row = &server.cases[case_no - 1];
+  const struct case_state *state = &cases[case_no - 1].state;
+  const size_t length = codec_state_pack(state, packed);
+  HOLDS(row->length == length && memcmp(row->state, packed, length) == 0, "case %llu: its row is not the fold of its events",
+        (unsigned long long)case_no);
+  HOLDS(row->has_fire == (case_next_fire(state, NULL) != INSTANT_NONE), "case %llu: its row has another timer", (unsigned long long)case_no);
+  check_open(state);
+}
+
+void check_durable(void) {
+  const uint64_t from = size;
+  uint64_t heads_room = roots_room;
+  if (size == server.durable) return;
+  while (size < server.durable) take_event();
+  room_for((void **)&roots, sizeof *roots, size + 1, &roots_room);
+  if (roots_room != heads_room) {
+    is_head = realloc(is_head, roots_room * sizeof *is_head);
+    must(is_head != NULL);
+    memset(is_head + heads_room, 0, (roots_room - heads_room) * sizeof *is_head);
+  }
+  merkle_root(tree_sha256, &tree, &roots[size]);
+  is_head[size] = true;
+  HOLDS(memcmp(&roots[size], &server.head.root, HASH_BYTES) == 0, "the head of %llu events is not the root of their records",
+        (unsigned long long)size);
+  HOLDS(server.head.frontier_bytes == tree.count * HASH_BYTES && memcmp(server.head.frontier, tree.frontier, server.head.frontier_bytes) == 0,
+        "the head's frontier is not that of the records");
+  for (uint64_t i = from; i < size; i++)
+    if (server.events[i].case_no != 0) check_row(server.events[i].case_no);
+  HOLDS(server.head.cases == case_count, "the head counts %llu cases", (unsigned long long)server.head.cases);
+  sim_digest(roots[size].bytes[0] + 256ull * roots[size].bytes[1]);
+}
+
+/* ---- what people are told ---- */
+
+void check_head(uint64_t of, const void *root) {
+  HOLDS(of <= size && is_head[of], "a head of %llu events was given out, which no durable batch ended at", (unsigned long long)of);
+  HOLDS(memcmp(&roots[of], root, HASH_BYTES) == 0, "a head of %llu events was given out that is not the log's", (unsigned long long)of);
+}
+
+void check_head_seen(const void *told) {
+  const Rectify__V1__Head *head = told;
+  if (head != NULL && head->size <= size) check_head(head->size, head->root.data); /* what may still be lost may be read */
+}
+
+static void check_proof(uint64_t log_index, const Rectify__V1__Head *head, ProtobufCBinaryData record, size_t count,
+                        const ProtobufCBinaryData *proof) {
+  struct merkle_proof path = {.count = (uint32_t)count};
+  struct hash leaf, root;
+  const struct server_event *row = &server.events[log_index];
+  if (head == NULL) return; /* a repeat */
+  HOLDS(head->root.len == HASH_BYTES && record.len == row->length && memcmp(record.data, row->record, record.len) == 0,
+        "a receipt holds another record than the log");
+  check_head(head->size, head->root.data);
+  HOLDS(count <= MERKLE_PROOF_MAX, "a receipt's proof is too long");
+  if (count == 0 && head->size > 1) return; /* it can be asked for */
+  for (size_t i = 0; i < count; i++) memcpy(path.hashes[i].bytes, proof[i].data, HASH_BYTES);
+  memcpy(root.bytes, head->root.data, HASH_BYTES);
+  merkle_leaf(tree_sha256, record.data, record.len, &leaf);
+  HOLDS(merkle_inclusion_holds(tree_sha256, &leaf, log_index, head->size, &path, &root), "a receipt does not verify");
+}
+
+static const struct server_event *acknowledged(uint32_t person, const uint8_t id[16], uint64_t log_index, bool refused) {
+  const int64_t at = server_find_key(id);
+  HOLDS(at >= 0, "person %u was told that something is recorded, and it is not stored", person);
+  HOLDS((uint64_t)at < server.durable, "person %u was told that something is recorded, and it may still be lost", person);
+  HOLDS((uint64_t)at == log_index, "person %u was told another place in the log", person);
+  HOLDS(rule_refuses(server.events[at].rule) == refused, "person %u was told another verdict than is stored", person);
+  answers++;
+  return &server.events[at];
+}
+
+void check_answer(uint32_t person, const uint8_t id[16], const void *told) {
+  const Rectify__V1__Outcome *outcome = told;
+  sim_digest(outcome->result_case);
+  if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_RECEIPT) {
+    const Rectify__V1__Receipt *receipt = outcome->receipt;
+    const struct server_event *row = acknowledged(person, id, receipt->log_index, false);
+    HOLDS(receipt->case_no == row->case_no && (row->case_no == 0 || receipt->event_number == row->version), "a receipt is about something else");
+    check_proof(receipt->log_index, receipt->head, receipt->record, receipt->n_proof, receipt->proof);
+  } else if (outcome->result_case == RECTIFY__V1__OUTCOME__RESULT_REFUSAL) {
+    const Rectify__V1__Refusal *refusal = outcome->refusal;
+    (void)acknowledged(person, id, refusal->log_index, true);
+    check_proof(refusal->log_index, refusal->head, refusal->record, refusal->n_proof, refusal->proof);
+  } else {
+    const uint32_t code = outcome->error == NULL ? 0 : outcome->error->code;
+    sim_wrong("person %u was told error %u for something that is fine", person, code);
+  }
+}
+
+/* The place of the first notice with that id or a higher one. */
+static uint64_t notices_before(int64_t id) {
+  uint64_t low = 0, high = notices_checked;
+  while (low < high) {
+    const uint64_t middle = (low + high) / 2;
+    if (server.notices[middle].id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+static void see(int64_t notice) {
+  const uint64_t at = notices_before(notice);
+  HOLDS(at < notices_checked && server.notices[at].id == notice, "a notice was told that is not stored");
+  room_for((void **)&seen, 1, at + 1, &seen_room);
+  seen[at] = 1;
+}
+
+void check_reads_all(void) { must_be_seen = notices_checked; }
+
+void check_seen(int64_t notice) {
+  if ((uint64_t)notice / 16 < size) see(notice);
+}
+
+/* A push has all notices of the stretch of log that it covers. */
+void check_push(const void *told) {
+  const Rectify__V1__Push *push = told;
+  const uint64_t wanted = notices_before((int64_t)push->size * 16) - notices_before((int64_t)push->previous_size * 16);
+  uint64_t count = 0;
+  HOLDS(push->size <= size && push->previous_size <= push->size, "a push is about a log that is not durable");
+  for (size_t i = 0; i < push->n_events; i++) {
+    count += push->events[i]->n_notices;
+    for (size_t k = 0; k < push->events[i]->n_notices; k++) see((int64_t)push->events[i]->notices[k]->id);
+  }
+  HOLDS(count == wanted, "a push from %llu to %llu has %llu notices of %llu", (unsigned long long)push->previous_size,
+        (unsigned long long)push->size, (unsigned long long)count, (unsigned long long)wanted);
+}
+
+/* ---- words of restricted cases ---- */
+
+void check_asks(uint32_t officer, uint64_t case_no) {
+  must(officer < READERS_MAX && case_no > 0);
+  room_for((void **)&asked_by, sizeof *asked_by, case_no, &asked_room);
+  asked_by[case_no - 1] |= 1U << officer;
+}
+
+/* The row's own flags say whether it was restricted when it was read. */
+void check_read(uint32_t officer, const void *told) {
+  const Rectify__V1__CaseRow *row = told;
+  if (row->text.len == 0) return;
+  HOLDS(row->text.len == strlen(SIM_WORDS) && memcmp(row->text.data, SIM_WORDS, row->text.len) == 0, "the words of a case are others");
+  if ((row->flags & CASE_RESTRICTS) == 0) return;
+  HOLDS(row->case_no <= case_count && cases[row->case_no - 1].read_on[officer] != 0,
+        "case %llu: officer %u was shown its words, and his reading is not on record, or may be lost", (unsigned long long)row->case_no, officer);
+  readings++;
+}
+
+/* ---- when all is quiet ---- */
+
+void check_timers(void) {
+  const usec_t now = sim_born + sim.now;
+  if (!calm()) return;
+  for (uint64_t i = 0; i < case_count; i++) {
+    const usec_t fire = case_next_fire(&cases[i].state, NULL);
+    HOLDS(fire > now - LATE_SECONDS * SECOND || host_skew() != 0, "case %llu: its timer is overdue by %lld s, and nothing is wrong",
+          (unsigned long long)i + 1, (long long)((now - fire) / SECOND));
+  }
+}
+
+void check_end(uint32_t officer) {
+  HOLDS(server.durable == server.head.size && size == server.durable, "the last batch never became durable");
+  for (uint64_t i = 0; i < case_count; i++) check_row(i + 1);
+  for (uint64_t i = 0; i < submission_count; i++)
+    HOLDS(!submissions[i].kept || server_find_key(submissions[i].id) >= 0,
+          "the spool of person %u kept something that was never recorded", submissions[i].person);
+  for (uint64_t at = 0; at < must_be_seen; at++)
+    HOLDS(server.notices[at].officer != officer || (at < seen_room && seen[at]), "notice %llu never reached the officer",
+          (unsigned long long)server.notices[at].id);
+}

@@ -1,0 +1,23 @@
+/* sim_probe.c - daemon/probe.c once for each daemon: what it has asked goes with the process. */
+#include "daemon/probe.c"
+
+#include "tests/sim/sim.h"
+
+struct kept {
+  found_fn *steps[STEPS_MAX];
+  unsigned step_count;
+};
+
+size_t probe_room(void) { return sizeof(struct kept); }
+
+void probe_save(void *room) {
+  struct kept *kept = room;
+  memcpy(kept->steps, steps, sizeof steps);
+  kept->step_count = step_count;
+}
+
+void probe_load(const void *room) {
+  const struct kept *kept = room;
+  memcpy(steps, kept->steps, sizeof steps);
+  step_count = kept->step_count;
+}

@@ -1,0 +1,915 @@
+/* sim_server.c - the database: what the statements of daemon/sql and rectify.append() of migrations/0002_workflow.sql do, on
+ * tables in memory.  One transaction at a time; a statement that fails changes nothing. */
+#include <endian.h>
+
+#include "daemon/pg.h"
+#include "daemon/query.h"
+#include "daemon/tree.h"
+#include "tests/sim/sim.h"
+
+#define TEXT_MAX 64 /* codes */
+
+struct finding_row {
+  uint64_t case_no;
+  int32_t found_on; /* as on the wire */
+  char unit_code[TEXT_MAX], parent_code[TEXT_MAX], code[TEXT_MAX], category[TEXT_MAX];
+  char words[TEXT_MAX];
+};
+
+struct evidence_row {
+  uint8_t sha256[32];
+  uint64_t case_no;
+};
+
+struct tile_row {
+  int32_t level;
+  int64_t n;
+  uint8_t hashes[256 * 32];
+};
+
+struct document_row {
+  int32_t kind, version;
+  int64_t log_index;
+  char *name, *body;
+  size_t name_length, length;
+  uint8_t sha256[32];
+};
+
+struct order_row {
+  int32_t year, serial;
+};
+
+struct rule_row {
+  uint64_t case_no;
+  int32_t effective;
+  char parent_code[TEXT_MAX], category[TEXT_MAX];
+};
+
+struct server server;
+
+/* A table: rows that are only added, and taken off again from the end. */
+#define TABLE(type, name) \
+  static type *name;      \
+  static uint64_t name##_count, name##_room;
+TABLE(struct finding_row, findings)
+TABLE(struct evidence_row, evidence)
+TABLE(struct tile_row, tiles)
+TABLE(struct document_row, documents)
+TABLE(struct order_row, orders)
+TABLE(struct rule_row, rules)
+static uint64_t *keys; /* of events: log index + 1, open addressing */
+static uint64_t keys_room;
+static uint64_t lock_session; /* who has the lock; 0: nobody */
+
+#define ADD(table) (grow((void **)&table, sizeof *table, table##_count + 1, &table##_room), &table[table##_count++])
+
+static void grow(void **rows, size_t size, uint64_t count, uint64_t *room) {
+  if (count <= *room) return;
+  const uint64_t wanted = *room == 0 ? 64 : 2 * *room;
+  *rows = realloc(*rows, wanted * size);
+  must(*rows != NULL);
+  memset((uint8_t *)*rows + *room * size, 0, (wanted - *room) * size);
+  *room = wanted;
+}
+
+/* ---- what the last append may have to give back ---- */
+
+#define UNDO_CASES_MAX 20000
+static void written(uint64_t case_no);
+
+static struct {
+  bool possible;
+  struct server_head head;
+  uint64_t counts[6], notice_count;
+  uint32_t case_count;
+  struct {
+    uint64_t case_no;
+    struct server_case row;
+  } *cases;
+} undo;
+
+static void undo_forget(void) {
+  for (uint32_t i = 0; i < undo.case_count; i++) free(undo.cases[i].row.state);
+  undo.case_count = 0;
+  undo.possible = false;
+}
+
+static void undo_begin(void) {
+  undo_forget();
+  if (undo.cases == NULL) undo.cases = calloc(UNDO_CASES_MAX, sizeof *undo.cases);
+  must(undo.cases != NULL);
+  undo.head = server.head;
+  const uint64_t counts[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
+  memcpy(undo.counts, counts, sizeof counts);
+  undo.notice_count = server.notice_count;
+  undo.possible = true;
+}
+
+void server_make_durable(void) {
+  undo_forget();
+  server.durable_epoch = server.head.epoch;
+  if (server.durable == server.head.size) return;
+  server.durable = server.head.size;
+  check_durable();
+}
+
+/* ---- keys ---- */
+
+static uint64_t key_slot(const uint8_t key[16]) {
+  uint64_t hash;
+  memcpy(&hash, key + 8, sizeof hash);
+  uint64_t slot = hash * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (keys_room - 1);
+  while (keys[slot] != 0 && memcmp(server.events[keys[slot] - 1].key, key, 16) != 0) slot = (slot + 1) & (keys_room - 1);
+  return slot;
+}
+
+int64_t server_find_key(const uint8_t key[16]) { return keys_room == 0 ? -1 : (int64_t)keys[key_slot(key)] - 1; }
+
+static void index_keys(uint64_t room, uint64_t count) {
+  free(keys);
+  keys = calloc(room, sizeof *keys);
+  must(keys != NULL);
+  keys_room = room;
+  for (uint64_t i = 0; i < count; i++) keys[key_slot(server.events[i].key)] = i + 1;
+}
+
+static void key_add(uint64_t log_index) {
+  if (2 * (log_index + 1) > keys_room) index_keys(keys_room == 0 ? 1024 : 2 * keys_room, log_index);
+  keys[key_slot(server.events[log_index].key)] = log_index + 1;
+}
+
+/* ---- a failover to a standby that did not have the last batch ---- */
+
+void server_lose_tail(void) {
+  server.head.epoch = server.durable_epoch;
+  check_epoch_lost(server.head.epoch);
+  if (!undo.possible) return;
+  sim_tell("  database: the new primary never had the last %llu events", (unsigned long long)(server.head.size - undo.head.size));
+  for (uint64_t i = undo.head.size; i < server.head.size; i++) {
+    free(server.events[i].record);
+    server.events[i].record = NULL;
+  }
+  for (uint64_t i = undo.head.cases; i < server.head.cases; i++) {
+    free(server.cases[i].state);
+    server.cases[i] = (struct server_case){0};
+  }
+  for (uint32_t i = 0; i < undo.case_count; i++) {
+    struct server_case *row = &server.cases[undo.cases[i].case_no - 1];
+    free(row->state);
+    *row = undo.cases[i].row;
+  }
+  undo.case_count = 0;
+  server.head = undo.head;
+  server.head.epoch = server.durable_epoch;
+  findings_count = undo.counts[0];
+  evidence_count = undo.counts[1];
+  tiles_count = undo.counts[2];
+  documents_count = undo.counts[3];
+  orders_count = undo.counts[4];
+  rules_count = undo.counts[5];
+  server.notice_count = undo.notice_count;
+  index_keys(keys_room, server.head.size);
+  undo_forget();
+}
+
+/* ---- parameters ---- */
+
+static int64_t number(const uint8_t *at, size_t length) {
+  if (length == 0) return 0;
+  int64_t value = (int8_t)at[0];
+  for (size_t i = 1; i < length; i++) value = (int64_t)((uint64_t)value << 8 | at[i]);
+  return value;
+}
+
+static int64_t param(const struct server_params *params, int at) {
+  return params->values[at] == NULL ? 0 : number((const uint8_t *)params->values[at], (size_t)params->lengths[at]);
+}
+
+/* An array, cell by cell. */
+struct cells {
+  uint32_t count;
+  const uint8_t *at;
+  const uint8_t *cell; /* NULL: null */
+  size_t length;
+};
+
+static uint32_t word(const uint8_t *at) {
+  uint32_t value;
+  memcpy(&value, at, sizeof value);
+  return be32toh(value);
+}
+
+static struct cells cells_of(const struct server_params *params, int at) {
+  const uint8_t *data = (const uint8_t *)params->values[at];
+  must(at < params->count && data != NULL && params->lengths[at] >= 12);
+  if (word(data) == 0) return (struct cells){0};
+  return (struct cells){.count = word(data + 12), .at = data + 20};
+}
+
+static void next(struct cells *cells) {
+  const uint32_t length = word(cells->at);
+  cells->cell = length == UINT32_MAX ? NULL : cells->at + 4;
+  cells->length = length == UINT32_MAX ? 0 : length;
+  cells->at += 4 + cells->length;
+}
+
+static int64_t next_int(struct cells *cells) {
+  next(cells);
+  return cells->cell == NULL ? 0 : number(cells->cell, cells->length);
+}
+
+static void next_text(struct cells *cells, char out[TEXT_MAX]) {
+  next(cells);
+  must(cells->length < TEXT_MAX);
+  memcpy(out, cells->cell, cells->length);
+  out[cells->length] = '\0';
+}
+
+static void next_bytes(struct cells *cells, void *out, size_t length) {
+  next(cells);
+  must(cells->length == length);
+  memcpy(out, cells->cell, length);
+}
+
+static void *copy_of(const void *data, size_t length) {
+  uint8_t *copy = malloc(length + 1);
+  must(copy != NULL);
+  if (length > 0) memcpy(copy, data, length);
+  copy[length] = '\0';
+  return copy;
+}
+
+/* ---- append ---- */
+
+enum { P_SIZE, P_EPOCH, P_NEW_SIZE, P_ROOT, P_FRONTIER, P_TAIL, P_CASES, P_SYSTEM, P_CLOCK, P_TILES = 9, P_EVENTS = 12,
+       P_PRIVATE = 20, P_EVIDENCE = 23, P_FINDINGS = 31, P_CASE_ROWS = 44, P_NOTICES = 64, P_DOCUMENTS = 73, P_ORDERS = 79, P_RULES = 83 };
+
+/* Each case of an event has its row in the batch. */
+static bool rows_are_there(const struct server_params *params) {
+  struct cells e_case = cells_of(params, P_EVENTS);
+  for (uint32_t i = 0; i < e_case.count; i++) {
+    const uint64_t wanted = (uint64_t)next_int(&e_case);
+    struct cells of_case = cells_of(params, P_CASE_ROWS);
+    bool found = wanted == 0;
+    for (uint32_t k = 0; k < of_case.count && !found; k++) found = (uint64_t)next_int(&of_case) == wanted;
+    if (!found) return false;
+  }
+  return true;
+}
+
+/* Numbers of a case's events go on from its row's. */
+static bool versions_follow(const struct server_params *params, uint64_t known) {
+  struct cells of_case = cells_of(params, P_CASE_ROWS), of_version = cells_of(params, P_CASE_ROWS + 1);
+  for (uint32_t i = 0; i < of_case.count; i++) {
+    const uint64_t case_no = (uint64_t)next_int(&of_case);
+    const uint32_t last = (uint32_t)next_int(&of_version);
+    uint32_t at = case_no > known ? 0 : server.cases[case_no - 1].version;
+    struct cells e_case = cells_of(params, P_EVENTS), e_version = cells_of(params, P_EVENTS + 1);
+    for (uint32_t k = 0; k < e_case.count; k++) {
+      const uint64_t of = (uint64_t)next_int(&e_case);
+      const uint32_t version = (uint32_t)next_int(&e_version);
+      if (of == case_no && version != ++at) return false;
+    }
+    if (at != last || case_no > (uint64_t)param(params, P_CASES)) return false;
+  }
+  return true;
+}
+
+static bool key_is_known(const struct server_params *params) {
+  struct cells key = cells_of(params, P_EVENTS + 2);
+  for (uint32_t i = 0; i < key.count; i++) {
+    struct cells other = cells_of(params, P_EVENTS + 2);
+    next(&key);
+    if (server_find_key(key.cell) >= 0) return true;
+    for (uint32_t k = 0; k < i; k++) {
+      next(&other);
+      if (memcmp(other.cell, key.cell, 16) == 0) return true;
+    }
+  }
+  return false;
+}
+
+static bool orders_follow(const struct server_params *params) {
+  struct cells year = cells_of(params, P_ORDERS), serial = cells_of(params, P_ORDERS + 1);
+  struct order_row last = orders_count == 0 ? (struct order_row){0} : orders[orders_count - 1];
+  for (uint32_t i = 0; i < year.count; i++) {
+    const struct order_row row = {(int32_t)next_int(&year), (int32_t)next_int(&serial)};
+    if (row.serial != (row.year == last.year ? last.serial + 1 : 1)) return false;
+    last = row;
+  }
+  return true;
+}
+
+/* What append() refuses; NULL: it goes through. */
+static struct pg_result *refuse_append(const struct server_params *params) {
+  const struct server_head *head = &server.head;
+  const uint64_t events = cells_of(params, P_EVENTS).count, new_size = (uint64_t)param(params, P_NEW_SIZE);
+  if ((uint64_t)param(params, P_SIZE) != head->size || new_size != head->size + events || events == 0 ||
+      (uint64_t)param(params, P_CASES) < head->cases || param(params, P_SYSTEM) < head->system_events)
+    return result_error("RF001", "the log's head is not there");
+  if ((uint64_t)param(params, P_EPOCH) != head->epoch)
+    return result_error("RF001", "the log's head is not of that epoch");
+  if (key_is_known(params)) return result_error("23505", "duplicate key value violates unique constraint \"event_key_key\"");
+  if (!rows_are_there(params) || !versions_follow(params, head->cases)) return result_error("RF002", "event numbers of a case do not follow");
+  if (!orders_follow(params)) return result_error("RF002", "numbers of supervision orders do not follow");
+  return NULL;
+}
+
+static void add_events(const struct server_params *params) {
+  struct cells cells[8];
+  for (int i = 0; i < 8; i++) cells[i] = cells_of(params, P_EVENTS + i);
+  for (uint32_t i = 0; i < cells[0].count; i++) {
+    const uint64_t at = server.head.size + i;
+    grow((void **)&server.events, sizeof *server.events, at + 1, &server.event_room);
+    struct server_event *event = &server.events[at];
+    event->case_no = (uint64_t)next_int(&cells[0]);
+    event->version = (uint32_t)next_int(&cells[1]);
+    next_bytes(&cells[2], event->key, 16);
+    event->command = (uint32_t)next_int(&cells[3]);
+    event->rule = (uint32_t)next_int(&cells[4]);
+    event->actor = (uint32_t)next_int(&cells[5]);
+    next(&cells[7]);
+    event->record = copy_of(cells[7].cell, cells[7].length);
+    event->length = (uint32_t)cells[7].length;
+    key_add(at);
+  }
+}
+
+static void add_evidence(const struct server_params *params) {
+  struct cells of_case = cells_of(params, P_EVIDENCE + 2), sha256 = cells_of(params, P_EVIDENCE + 4);
+  for (uint32_t i = 0; i < of_case.count; i++) {
+    struct evidence_row *row = ADD(evidence);
+    row->case_no = (uint64_t)next_int(&of_case);
+    next_bytes(&sha256, row->sha256, sizeof row->sha256);
+  }
+}
+
+/* What is kept apart from the record of that event. */
+static void words_of(const struct server_params *params, int64_t log_index, char out[TEXT_MAX]) {
+  struct cells of_event = cells_of(params, P_PRIVATE), words = cells_of(params, P_PRIVATE + 2);
+  char text[TEXT_MAX];
+  out[0] = '\0';
+  for (uint32_t i = 0; i < of_event.count; i++) {
+    const bool found = next_int(&of_event) == log_index;
+    next_text(&words, text);
+    if (found) memcpy(out, text, TEXT_MAX);
+  }
+}
+
+static void add_findings(const struct server_params *params) {
+  struct cells of_case = cells_of(params, P_FINDINGS), of_event = cells_of(params, P_FINDINGS + 2), found = cells_of(params, P_FINDINGS + 7),
+               texts[4];
+  for (int i = 0; i < 4; i++) texts[i] = cells_of(params, P_FINDINGS + 8 + i);
+  for (uint32_t i = 0; i < of_case.count; i++) {
+    struct finding_row *row = ADD(findings);
+    row->case_no = (uint64_t)next_int(&of_case);
+    row->found_on = (int32_t)next_int(&found);
+    next_text(&texts[0], row->unit_code);
+    next_text(&texts[1], row->parent_code);
+    next_text(&texts[2], row->code);
+    next_text(&texts[3], row->category);
+    words_of(params, next_int(&of_event), row->words);
+  }
+}
+
+static void keep_for_undo(uint64_t case_no, const struct server_case *row) {
+  must(undo.case_count < UNDO_CASES_MAX);
+  undo.cases[undo.case_count].case_no = case_no;
+  undo.cases[undo.case_count].row = *row;
+  undo.case_count++;
+}
+
+static void put_cases(const struct server_params *params) {
+  struct cells of_case = cells_of(params, P_CASE_ROWS), version = cells_of(params, P_CASE_ROWS + 1),
+               fire = cells_of(params, P_CASE_ROWS + 14), state = cells_of(params, P_CASE_ROWS + 16),
+               flags = cells_of(params, P_CASE_ROWS + 17), parent = cells_of(params, P_CASE_ROWS + 18), finding_of = cells_of(params, P_CASE_ROWS + 19);
+  for (uint32_t i = 0; i < of_case.count; i++) {
+    const uint64_t case_no = (uint64_t)next_int(&of_case);
+    grow((void **)&server.cases, sizeof *server.cases, case_no, &server.case_room);
+    struct server_case *row = &server.cases[case_no - 1];
+    written(case_no);
+    if (case_no <= undo.head.cases) keep_for_undo(case_no, row);
+    next(&state);
+    row->state = copy_of(state.cell, state.length);
+    row->length = (uint32_t)state.length;
+    row->version = (uint32_t)next_int(&version);
+    next(&fire);
+    row->has_fire = fire.cell != NULL;
+    row->flags = (uint32_t)next_int(&flags);
+    row->parent = (uint64_t)next_int(&parent);
+    row->finding_of = (uint64_t)next_int(&finding_of);
+  }
+}
+
+static void add_notices(const struct server_params *params) {
+  struct cells cells[9];
+  for (int i = 0; i < 9; i++) cells[i] = cells_of(params, P_NOTICES + i);
+  for (uint32_t i = 0; i < cells[0].count; i++) {
+    grow((void **)&server.notices, sizeof *server.notices, server.notice_count + 1, &server.notice_room);
+    struct server_notice *row = &server.notices[server.notice_count++];
+    row->id = next_int(&cells[0]);
+    row->case_no = (uint64_t)next_int(&cells[1]);
+    row->kind = (uint32_t)next_int(&cells[2]);
+    row->copy = next_int(&cells[3]) != 0;
+    row->recipient = (uint32_t)next_int(&cells[4]);
+    row->officer = (uint32_t)next_int(&cells[5]);
+    row->created = next_int(&cells[6]);
+    row->instead_of = (uint32_t)next_int(&cells[7]);
+    row->digest = (uint64_t)next_int(&cells[8]);
+  }
+}
+
+static void add_tiles(const struct server_params *params) {
+  struct cells level = cells_of(params, P_TILES), n = cells_of(params, P_TILES + 1), hashes = cells_of(params, P_TILES + 2);
+  for (uint32_t i = 0; i < level.count; i++) {
+    struct tile_row *row = ADD(tiles);
+    row->level = (int32_t)next_int(&level);
+    row->n = next_int(&n);
+    next_bytes(&hashes, row->hashes, sizeof row->hashes);
+  }
+}
+
+static void add_documents(const struct server_params *params) {
+  struct cells cells[6];
+  for (int i = 0; i < 6; i++) cells[i] = cells_of(params, P_DOCUMENTS + i);
+  for (uint32_t i = 0; i < cells[0].count; i++) {
+    struct document_row *row = ADD(documents);
+    row->kind = (int32_t)next_int(&cells[0]);
+    row->version = (int32_t)next_int(&cells[1]);
+    next(&cells[2]);
+    free(row->name); /* of one that a failover took away */
+    row->name = copy_of(cells[2].cell, row->name_length = cells[2].length);
+    next(&cells[3]);
+    free(row->body);
+    row->body = copy_of(cells[3].cell, row->length = cells[3].length);
+    next_bytes(&cells[4], row->sha256, sizeof row->sha256);
+    row->log_index = next_int(&cells[5]);
+  }
+}
+
+static void add_numbers(const struct server_params *params) {
+  struct cells year = cells_of(params, P_ORDERS), serial = cells_of(params, P_ORDERS + 1), of_case = cells_of(params, P_RULES),
+               finding_of = cells_of(params, P_RULES + 2), effective = cells_of(params, P_RULES + 3);
+  for (uint32_t i = 0; i < year.count; i++) *ADD(orders) = (struct order_row){(int32_t)next_int(&year), (int32_t)next_int(&serial)};
+  for (uint32_t i = 0; i < of_case.count; i++) {
+    const uint64_t case_no = (uint64_t)next_int(&of_case), about = (uint64_t)next_int(&finding_of);
+    struct rule_row *row = ADD(rules);
+    *row = (struct rule_row){.case_no = case_no, .effective = (int32_t)next_int(&effective)};
+    for (uint64_t k = 0; k < findings_count; k++)
+      if (findings[k].case_no == about) {
+        memcpy(row->parent_code, findings[k].parent_code, TEXT_MAX);
+        memcpy(row->category, findings[k].category, TEXT_MAX);
+      }
+  }
+}
+
+static void move_head(const struct server_params *params) {
+  struct server_head *head = &server.head;
+  written(0);
+  head->size = (uint64_t)param(params, P_NEW_SIZE);
+  memcpy(head->root.bytes, params->values[P_ROOT], 32);
+  head->frontier_bytes = (uint32_t)params->lengths[P_FRONTIER];
+  head->tail_bytes = (uint32_t)params->lengths[P_TAIL];
+  must(head->frontier_bytes <= sizeof head->frontier && head->tail_bytes <= sizeof head->tail);
+  if (head->frontier_bytes > 0) memcpy(head->frontier, params->values[P_FRONTIER], head->frontier_bytes);
+  if (head->tail_bytes > 0) memcpy(head->tail, params->values[P_TAIL], head->tail_bytes);
+  head->cases = (uint64_t)param(params, P_CASES);
+  head->system_events = param(params, P_SYSTEM);
+  if (param(params, P_CLOCK) > head->clock) head->clock = param(params, P_CLOCK);
+}
+
+/* As the transaction would: what came before is on the standby when this one is. */
+static struct pg_result *append(const struct server_params *params) {
+  struct pg_result *refused = refuse_append(params);
+  if (refused != NULL) return refused;
+  if (server.durable < server.head.size) server_make_durable();
+  check_append((uint64_t)param(params, P_EPOCH), (uint64_t)param(params, P_SIZE), (uint64_t)param(params, P_NEW_SIZE));
+  undo_begin();
+  add_events(params);
+  add_evidence(params);
+  add_findings(params);
+  put_cases(params);
+  add_notices(params);
+  add_tiles(params);
+  add_documents(params);
+  add_numbers(params);
+  move_head(params);
+  return result_new(PGRES_TUPLES_OK);
+}
+
+bool server_is_append(uint32_t statement) { return statement == STATEMENT_APPEND; }
+
+/* ---- lock and head ---- */
+
+/* lock.sql: a session that had the lock for this daemon, and still has it, is ended where nobody took over since. */
+static struct pg_result *lock(const struct server_params *params, uint64_t session) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  const bool got = lock_session == 0 || lock_session == session;
+  if (!got && lock_session == (uint64_t)param(params, 0) && server.head.epoch == (uint64_t)param(params, 1)) pq_end_session(lock_session);
+  if (got) lock_session = session;
+  result_columns(result, 5);
+  result_int(result, got);
+  result_int(result, 0);
+  result_int(result, (int64_t)server.head.epoch);
+  result_int(result, 1);
+  result_int(result, !server.unnamed);
+  server.unnamed |= got && server.unnames;
+  return result;
+}
+
+static struct pg_result *check_standby(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_name(result, "on_standby");
+  result_int(result, !server.unnamed);
+  return result;
+}
+
+void server_release(uint64_t session) {
+  if (lock_session == session) lock_session = 0;
+}
+
+void server_lock_lost(void) { lock_session = 0; }
+
+static struct pg_result *take_over(void) {
+  struct server_head *head = &server.head;
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  head->epoch++;
+  if (!server.unnamed) server_make_durable();
+  check_epoch(head->epoch);
+  result_columns(result, 9);
+  result_int(result, (int64_t)head->size);
+  result_bytes(result, head->root.bytes, 32);
+  result_bytes(result, head->frontier, head->frontier_bytes);
+  result_bytes(result, head->tail, head->tail_bytes);
+  result_int(result, (int64_t)head->epoch);
+  result_int(result, (int64_t)head->cases);
+  result_int(result, head->system_events);
+  if (head->size == 0) result_null(result);
+  else result_int(result, head->clock);
+  result_int(result, (int64_t)head->reviewed);
+  return result;
+}
+
+static struct pg_result *set_reviewed(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  if ((uint64_t)param(params, 0) != server.head.epoch) return result;
+  server.head.reviewed = (uint64_t)param(params, 1);
+  result_int(result, 1);
+  return result;
+}
+
+/* What is searched: the next findings, by case number. */
+static struct pg_result *index_findings(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  if ((uint64_t)param(params, 0) != server.head.epoch) return result;
+  const uint64_t next = server.head.indexed + (uint64_t)param(params, 1);
+  server.head.indexed = next < server.head.cases ? next : server.head.cases;
+  result_int(result, (int64_t)server.head.indexed);
+  return result;
+}
+
+/* ---- loading ---- */
+
+static void put_document(struct pg_result *result, const struct document_row *row) {
+  const struct server_event *event = &server.events[row->log_index];
+  result_int(result, row->kind);
+  result_int(result, row->version);
+  result_bytes(result, row->name, row->name_length);
+  result_bytes(result, row->body, row->length);
+  result_int(result, row->log_index);
+  result_bytes(result, row->sha256, 32);
+  result_bytes(result, event->record, event->length);
+}
+
+static struct pg_result *load_documents(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_columns(result, 7);
+  for (int32_t kind = DOCUMENT_CALENDAR; kind > 0; kind--)
+    for (uint64_t i = 0; i < documents_count; i++) /* versions ascend by themselves */
+      if (documents[i].kind == kind) put_document(result, &documents[i]);
+  return result;
+}
+
+static struct pg_result *load_numbers(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  const struct order_row last = orders_count == 0 ? (struct order_row){0} : orders[orders_count - 1];
+  result_columns(result, 3);
+  result_int(result, last.year);
+  result_int(result, last.serial);
+  result_int(result, rules_count > 0);
+  return result;
+}
+
+static struct pg_result *load_tiles(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells levels = cells_of(params, 0), firsts = cells_of(params, 1);
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < levels.count; i++) {
+    const int64_t level = next_int(&levels), first = next_int(&firsts);
+    for (uint64_t k = 0; k < tiles_count; k++) {
+      if (tiles[k].level != level || tiles[k].n < first) continue;
+      result_int(result, level);
+      result_int(result, tiles[k].n);
+      result_bytes(result, tiles[k].hashes, sizeof tiles[k].hashes);
+    }
+  }
+  return result;
+}
+
+static struct pg_result *load_cases(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  int64_t rows = param(params, 1);
+  result_columns(result, 2);
+  for (uint64_t i = (uint64_t)param(params, 0); i < server.head.cases && rows > 0; i++) {
+    if (!server.cases[i].has_fire) continue;
+    result_int(result, (int64_t)i + 1);
+    result_bytes(result, server.cases[i].state, server.cases[i].length);
+    rows--;
+  }
+  return result;
+}
+
+/* ---- probes ---- */
+
+static struct pg_result *probe_keys(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells key = cells_of(params, 0);
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < key.count; i++) {
+    next(&key);
+    const int64_t at = server_find_key(key.cell);
+    if (at < 0) continue;
+    result_bytes(result, key.cell, 16);
+    result_int(result, at);
+    result_bytes(result, server.events[at].record, server.events[at].length);
+  }
+  return result;
+}
+
+static void put_case(struct pg_result *result, uint64_t case_no) {
+  result_int(result, (int64_t)case_no);
+  result_bytes(result, server.cases[case_no - 1].state, server.cases[case_no - 1].length);
+}
+
+static struct pg_result *probe_cases(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells wanted = cells_of(params, 0);
+  result_columns(result, 2);
+  for (uint32_t i = 0; i < wanted.count; i++) {
+    const int64_t case_no = next_int(&wanted);
+    if (case_no < 1 || (uint64_t)case_no > server.head.cases) continue;
+    put_case(result, (uint64_t)case_no);
+    const uint64_t parent = server.cases[case_no - 1].parent;
+    if (parent > 0) put_case(result, parent);
+  }
+  return result;
+}
+
+static int64_t at_most(int64_t count, int64_t most) { return count < most ? count : most; }
+
+static struct pg_result *probe_recurrence(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells cells[7];
+  char text[4][TEXT_MAX];
+  for (int i = 0; i < 7; i++) cells[i] = cells_of(params, i);
+  result_columns(result, 2);
+  for (uint32_t i = 0; i < cells[0].count; i++) {
+    int64_t problem = 0, kind = 0;
+    for (int k = 0; k < 4; k++) next_text(&cells[k], text[k]);
+    const int64_t from = next_int(&cells[4]), until = next_int(&cells[5]), kind_from = next_int(&cells[6]);
+    for (uint64_t k = 0; k < findings_count; k++) {
+      const struct finding_row *row = &findings[k];
+      if (row->found_on > until) continue;
+      problem += text[1][0] != '\0' && row->found_on >= from && strcmp(row->unit_code, text[0]) == 0 && strcmp(row->code, text[1]) == 0;
+      kind += text[3][0] != '\0' && text[2][0] != '\0' && row->found_on >= kind_from && strcmp(row->parent_code, text[2]) == 0 &&
+              strcmp(row->category, text[3]) == 0;
+    }
+    result_int(result, at_most(problem, param(params, 7)));
+    result_int(result, at_most(kind, param(params, 8)));
+  }
+  return result;
+}
+
+static struct pg_result *probe_evidence(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells hash = cells_of(params, 0), own = cells_of(params, 1);
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < hash.count; i++) {
+    next(&hash);
+    const uint64_t mine = (uint64_t)next_int(&own);
+    uint64_t first = 0;
+    for (uint64_t k = 0; k < evidence_count; k++)
+      if (memcmp(evidence[k].sha256, hash.cell, 32) == 0 && evidence[k].case_no > 0 && evidence[k].case_no != mine &&
+          (first == 0 || evidence[k].case_no < first))
+        first = evidence[k].case_no;
+    if (first == 0) continue;
+    result_int(result, (int64_t)i + 1);
+    put_case(result, first);
+  }
+  return result;
+}
+
+static struct pg_result *probe_rules(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells parent = cells_of(params, 0), category = cells_of(params, 1), found = cells_of(params, 2);
+  char text[2][TEXT_MAX];
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < parent.count; i++) {
+    const struct rule_row *newest = NULL;
+    next_text(&parent, text[0]);
+    next_text(&category, text[1]);
+    const int64_t day = next_int(&found);
+    for (uint64_t k = 0; k < rules_count; k++) {
+      const struct rule_row *row = &rules[k];
+      if (text[0][0] == '\0' || text[1][0] == '\0' || row->effective > day) continue;
+      if (strcmp(row->parent_code, text[0]) != 0 || strcmp(row->category, text[1]) != 0) continue;
+      if (newest == NULL || row->effective >= newest->effective) newest = row;
+    }
+    if (newest == NULL) continue;
+    result_int(result, (int64_t)i + 1);
+    put_case(result, newest->case_no);
+  }
+  return result;
+}
+
+/* ---- the reader ---- */
+
+static struct pg_result *query_head(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_columns(result, 3);
+  result_int(result, (int64_t)server.head.size);
+  result_bytes(result, server.head.root.bytes, 32);
+  result_int(result, (int64_t)server.head.epoch);
+  return result;
+}
+
+/* Of an officer; the simulator asks for no others. */
+static struct pg_result *query_notices(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  int64_t rows = param(params, 3);
+  result_columns(result, 9);
+  for (uint64_t i = 0; i < server.notice_count && rows > 0; i++) {
+    const struct server_notice *row = &server.notices[i];
+    if (row->id <= param(params, 2) || (params->values[0] != NULL && row->officer != param(params, 0))) continue;
+    result_int(result, row->id);
+    result_int(result, (int64_t)row->case_no);
+    result_int(result, row->kind);
+    result_int(result, row->copy);
+    result_int(result, row->recipient);
+    result_int(result, row->officer);
+    result_int(result, row->created);
+    result_int(result, row->instead_of);
+    result_int(result, (int64_t)row->digest);
+    rows--;
+  }
+  return result;
+}
+
+/* rectify.is_restricted(): the case itself, or the one whose finding it is about. */
+static bool is_restricted(const struct server_case *row) {
+  return ((row->flags | server.cases[row->finding_of - 1].flags) & CASE_RESTRICTS) != 0;
+}
+
+static const struct finding_row *finding_of(const struct server_case *row) {
+  for (uint64_t i = 0; i < findings_count; i++)
+    if (findings[i].case_no == row->finding_of) return &findings[i];
+  return NULL;
+}
+
+static void result_text(struct pg_result *result, const char *text) { result_bytes(result, text, strlen(text)); }
+
+/* One case by its number, by somebody who may read all; the simulator asks for no others. */
+static struct pg_result *query_cases(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells numbers = cells_of(params, 0);
+  must(numbers.count == 1 && params->values[1] == NULL && param(params, 13) == 0);
+  const uint64_t case_no = (uint64_t)next_int(&numbers);
+  result_columns(result, CASES_RESTRICTED + 1);
+  if (case_no == 0 || case_no > server.head.cases) return result;
+  const struct server_case *row = &server.cases[case_no - 1];
+  const struct finding_row *finding = finding_of(row);
+  must(finding != NULL);
+  result_int(result, (int64_t)case_no);
+  result_null(result); /* the finding's id */
+  result_int(result, row->version);
+  result_bytes(result, row->state, row->length);
+  result_text(result, finding->unit_code);
+  result_null(result); /* the inspection */
+  result_text(result, finding->category);
+  result_text(result, finding->code);
+  for (int column = CASES_DUE; column < CASES_TEXT; column++) result_null(result);
+  if (param(params, 12) != 0) result_text(result, finding->words);
+  else result_null(result);
+  result_int(result, 0);
+  for (int column = CASES_STATUS; column < CASES_RESTRICTED; column++) result_null(result); /* for with_state alone */
+  result_int(result, is_restricted(row));
+  return result;
+}
+
+/* ---- by statement ---- */
+
+static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
+
+static struct pg_result *none_swept(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_int(result, 0);
+  return result;
+}
+
+static struct pg_result *registry_checked(void) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_columns(result, 2);
+  result_int(result, 0);
+  result_null(result);
+  return result;
+}
+
+struct pg_result *server_run(uint32_t statement, const struct server_params *params, uint64_t session) {
+  switch ((int)statement) {
+    case STATEMENT_LOCK: return lock(params, session);
+    case STATEMENT_TAKE_OVER: return take_over();
+    case STATEMENT_LOAD_DOCUMENTS: return load_documents();
+    case STATEMENT_LOAD_NUMBERS: return load_numbers();
+    case STATEMENT_LOAD_KEYS: return nothing();
+    case STATEMENT_LOAD_TILES: return load_tiles(params);
+    case STATEMENT_LOAD_CASES: return load_cases(params);
+    case STATEMENT_CHECK_REGISTRY: return registry_checked();
+    case STATEMENT_PROBE_KEYS: return probe_keys(params);
+    case STATEMENT_PROBE_CASES: return probe_cases(params);
+    case STATEMENT_PROBE_RECURRENCE: return probe_recurrence(params);
+    case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
+    case STATEMENT_PROBE_RULES: return probe_rules(params);
+    case STATEMENT_PROBE_CONTENT: return nothing(); /* nobody uploads anything */
+    case STATEMENT_APPEND: return append(params);
+    case STATEMENT_CHECK_STANDBY: return check_standby();
+    case STATEMENT_INDEX_FINDINGS: return index_findings(params);
+    case STATEMENT_LOAD_DEAD_LETTERS: return nothing(); /* there is no courier */
+    case STATEMENT_SWEEP_UPLOADS: return none_swept();
+    case STATEMENT_PROJECT_REGISTRY: return nothing();
+    case STATEMENT_SET_REVIEWED: return set_reviewed(params);
+    case STATEMENT_QUERY_HEAD: return query_head();
+    case STATEMENT_QUERY_CASES: return query_cases(params);
+    case STATEMENT_QUERY_NOTICES: return query_notices(params);
+    default: break;
+  }
+  sim_wrong("the simulated database knows no statement %s", statement_text((enum statement)statement)->name);
+}
+
+/* ---- spoilt rows ---- */
+
+static struct {
+  uint64_t case_no; /* whose row ends early; 0: a bit of the head is another */
+  uint32_t was_length;
+  uint8_t *at, was;
+} spoilt;
+
+/* Whoever writes the row anew mends it. */
+static void written(uint64_t case_no) {
+  if (server.corrupt && spoilt.case_no == case_no) server.corrupt = false;
+}
+
+void server_corrupt(uint32_t dice) {
+  if (server.corrupt || server.head.cases == 0 || server.durable < server.head.size) return;
+  server.corrupt = true;
+  spoilt.case_no = dice % 3 == 0 ? 1 + dice / 3 % server.head.cases : 0;
+  if (spoilt.case_no != 0) {
+    struct server_case *row = &server.cases[spoilt.case_no - 1];
+    spoilt.was_length = row->length;
+    row->length /= 2;
+    return;
+  }
+  spoilt.at = dice % 3 == 1 ? &server.head.root.bytes[dice / 3 % 32] : &server.head.frontier[dice / 3 % server.head.frontier_bytes];
+  spoilt.was = *spoilt.at;
+  *spoilt.at ^= (uint8_t)(1 << dice / 96 % 8);
+}
+
+void server_mend(void) {
+  if (!server.corrupt) return;
+  server.corrupt = false;
+  if (spoilt.case_no == 0) *spoilt.at = spoilt.was;
+  else server.cases[spoilt.case_no - 1].length = spoilt.was_length;
+}
+
+void server_clear(void) {
+  undo_forget();
+  for (uint64_t i = 0; i < server.head.size; i++) free(server.events[i].record);
+  for (uint64_t i = 0; i < server.head.cases; i++) free(server.cases[i].state);
+  for (uint64_t i = 0; i < documents_room; i++) {
+    free(documents[i].name);
+    free(documents[i].body);
+    documents[i].name = documents[i].body = NULL;
+  }
+  struct server_event *events = server.events;
+  struct server_case *cases = server.cases;
+  struct server_notice *notices = server.notices;
+  const struct server fresh = {.events = events, .event_room = server.event_room, .cases = cases, .case_room = server.case_room,
+                               .notices = notices, .notice_room = server.notice_room};
+  server = fresh;
+  findings_count = evidence_count = tiles_count = documents_count = orders_count = rules_count = 0;
+  if (keys_room > 0) memset(keys, 0, keys_room * sizeof *keys);
+  lock_session = 0;
+  struct hash empty;
+  const struct merkle none = {0};
+  merkle_root(tree_sha256, &none, &empty);
+  server.head.root = empty;
+}
