@@ -23,7 +23,8 @@ HERE = {}
 MAPS = ("rectification", "problem", "responsibility", "measures", "audit", "discipline")
 MANY = 5000
 NASTY = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\tleading tab", "a,\"quoted\", b", "first line\nsecond line\n\nfourth", "🔥 着火 👨‍👩‍👧 é",
-         "'=already", "=HYPERLINK(\"http://x\",\"y\")", "ends with space ", " begins", "0012", "2026-03-09", "TRUE", "1e5", "&amp;<b>"]
+         "'=already", "=HYPERLINK(\"http://x\",\"y\")", "ends with space ", " begins", "0012", "2026-03-09", "TRUE", "1e5", "&amp;<b>", "＝1+1", "＋1", "－1", "＠SUM(A1)", "\n=1+1", "'＝1"]
+FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 PLAN = "通道全部畅通\n一、拆除杂物\n二、每周巡查, \"双签\""
 MONTH_END = 31 + 28 + 31  # 2026-03-31, in days of the year
 
@@ -84,11 +85,11 @@ def xlsx(path, *words, actor="auditor"):
 
 def plain(cell):
     """What a CSV cell says once a spreadsheet program has taken the apostrophe away that keeps it from being a formula."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'")[:1] in tuple("=+-@\t\r") else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'")[:1] in FORMULA else cell
 
 
 def defused(text):
-    return "'" + text if text.lstrip("'")[:1] in tuple("=+-@\t\r") else text
+    return "'" + text if text.lstrip("'")[:1] in FORMULA else text
 
 
 def work():
@@ -157,7 +158,7 @@ def test_csv():
     texts = [row[7] for row in rows[1:]]
     missing = [text for text in NASTY if defused(text) not in texts]
     same(missing, [], "commas, quotes, line ends, emoji as they are; an apostrophe before what would be a formula")
-    formulas = [cell for row in rows for cell in row if cell[:1] and cell[0] in "=+-@\t\r"]
+    formulas = [cell for row in rows for cell in row if cell[:1] and cell[0] in FORMULA]
     same(formulas, [], "no cell begins like a formula")
     mark = run("ledger", "--map", "problem", "--csv", "--bom", "--limit", 1).stdout
     ok(mark.startswith("\ufeffNo.,") and not run("ledger", "--csv", "--limit", 1).stdout.startswith("\ufeff"), "a byte order mark where it is asked for", mark)
