@@ -65,6 +65,7 @@ void answer_pong(struct daemon *daemon, const struct route_back *back, const str
   pong.registry_version = store->office->versions[DOCUMENT_REGISTRY];
   pong.cases_open = book_open_count(store->book);
   pong.cases_total = daemon->committed_cases;
+  if (store->office->registry != NULL) pong.zone = answer_text(world_zone(&store->office->world, 0)->name);
   reply.body_case = RECTIFY__V1__REPLY__BODY_PONG;
   reply.pong = &pong;
   send_reply(daemon, back, id, &reply);

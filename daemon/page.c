@@ -51,9 +51,11 @@ static void withhold(Rectify__V1__EventRow *row) {
   row->log_index = log_index;
 }
 
-/* Of the whole log: whether a row has words of a restricted case. */
-static bool has_restricted(const PGresult *result) {
-  for (int row = 0; PQnfields(result) > EVENTS_RESTRICTED && row < PQntuples(result); row++)
+/* Of the log: whether a row has words of a restricted case.  Of a history the case itself has said so. */
+static bool has_restricted(const struct query *query, const PGresult *result) {
+  if (query->what != RECTIFY__V1__QUERY__WHAT_LOG) return false;
+  must(PQnfields(result) > EVENTS_RESTRICTED);
+  for (int row = 0; row < PQntuples(result); row++)
     if (pg_int(result, row, EVENTS_RESTRICTED) != 0) return true;
   return false;
 }
@@ -90,7 +92,7 @@ static size_t bytes_of_event(const Rectify__V1__EventRow *row) {
 void page_of_events(struct query *query, const PGresult *result) {
   static Rectify__V1__EventRow rows[WIRE_PAGE_MAX], *pointers[WIRE_PAGE_MAX];
   struct page page;
-  if (has_restricted(result) && !reading_may_show(query, 0)) return;
+  if (has_restricted(query, result) && !reading_may_show(query, 0)) return;
   page_begin(query, &page);
   const bool of_case = query->what == RECTIFY__V1__QUERY__WHAT_HISTORY;
   int count = PQntuples(result), used = 0;

@@ -95,6 +95,7 @@ static void take_record(struct query *query, const PGresult *result) {
   if (length > sizeof wanted->record || !codec_event_unpack(query->daemon->arena, record, length, &event)) return;
   if (wanted->case_no != 0 && event.case_no != wanted->case_no) return;
   if (wanted->of_own && event.actor != query->actor) return;
+  if (event.command == COMMAND_READ && event.actor != query->actor && !query_may(query->daemon, QUERY_LOG, query->actor)) return;
   memcpy(wanted->record, record, length);
   wanted->record_length = length;
   wanted->has_record = true;

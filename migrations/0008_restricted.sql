@@ -26,12 +26,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION rectify.was_restricted IS 'Whether a case, or the one whose finding it is about, was restricted in the log of so many events';
 
+-- Of cases that the login may not read nothing is told, restricted or not: the policies below hide those by themselves.
 CREATE FUNCTION rectify.words_are_open(number bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (
-    SELECT FROM rectify.case_ AS c WHERE c.case_no = $1 AND rectify.is_restricted(c.flags, c.case_no, c.finding_of))
+    SELECT FROM rectify.case_ AS c WHERE c.case_no = $1 AND CASE WHEN rectify.is_restricted(c.flags, c.case_no, c.finding_of)
+      THEN c.unit = ANY ((SELECT rectify.readable_units())::integer[]) OR c.team = ANY ((SELECT rectify.readable_teams())::integer[]) END)
 $$;
-COMMENT ON FUNCTION rectify.words_are_open IS 'Whether what people wrote in the case may be read by SQL of one''s own';
+COMMENT ON FUNCTION rectify.words_are_open IS 'False for restricted cases that the login may read: their words are not for SQL of one''s own';
 
 DROP POLICY auditor_reads ON rectify.private;
 CREATE POLICY auditor_reads ON rectify.private FOR SELECT TO rectify_auditor

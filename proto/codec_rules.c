@@ -312,7 +312,7 @@ static const struct field_rule page[] = {
 };
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
-    ANY(registry_version), ANY(cases_open), ANY(cases_total), ANY(standby),
+    ANY(registry_version), ANY(cases_open), ANY(cases_total), ANY(standby),          ANY(zone),
 };
 static const struct field_rule push[] = {ANY(previous_size), ANY(size), ANY(events), ANY(head)};
 

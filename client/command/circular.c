@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/command/past.h"
 #include "client/command/verb.h"
+#include "document/document.h"
 #include "rectify/must.h"
 
 enum { CIRCULAR_UNIT, CIRCULAR_HTML, CIRCULAR_LOG };
@@ -142,23 +144,39 @@ static int ask_steps(struct circular *circular) {
 /* ---- which month ---- */
 
 static bool read_month(struct circular *circular, const char *text) {
-  char first[11], next[11];
+  char first[11];
   int32_t year, month, day_of_month;
-  day_t day;
   if (strlen(text) != sizeof circular->month - 1) return false;
   (void)snprintf(first, sizeof first, "%s-01", text);
-  if (!workday_parse(first, strlen(first), &day)) return false;
-  workday_civil(day + 31, &year, &month, &day_of_month); /* always in the next month */
-  workday_format(day + 31 - (day_of_month - 1), next);
+  if (!workday_parse(first, strlen(first), &circular->first) || circular->first <= 0) return false;
+  workday_civil(circular->first + 31, &year, &month, &day_of_month); /* always in the next month */
+  circular->next = circular->first + 31 - (day_of_month - 1);
   (void)snprintf(circular->month, sizeof circular->month, "%s", text);
-  return instant_read(circular->session, first, &circular->from, NULL) && circular->from >= 0 &&
-         instant_read(circular->session, next, &circular->until, NULL);
+  return true;
+}
+
+/* The month of the root unit, whoever asks from wherever: from here on all times are read and printed in its zone. */
+static int enter_zone(struct circular *circular, const ProtobufCBinaryData *name) {
+  static struct zone zone;
+  char text[sizeof zone.name];
+  keep(text, sizeof text, name);
+  if (!zone_load(text, &zone)) {
+    complain("this system does not know the time zone '%s' of the root unit", text);
+    return EXIT_USE;
+  }
+  must(setenv("TZ", text, 1) == 0);
+  tzset();
+  circular->session->utc = false;
+  circular->from = zone_day_start(&zone, circular->first);
+  circular->until = zone_day_start(&zone, circular->next);
+  return EXIT_FINE;
 }
 
 /* A month that is over is told as of its last instant; the present one, as of what is the head now. */
 static int settle(struct circular *circular) {
   const Rectify__V1__Pong *pong;
-  const int code = session_ping(circular->session, &pong);
+  int code = session_ping(circular->session, &pong);
+  if (code == EXIT_FINE) code = enter_zone(circular, &pong->zone);
   if (code != EXIT_FINE) return code;
   if (pong->now < circular->from) {
     complain("%s is still to come", circular->month);

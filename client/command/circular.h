@@ -39,7 +39,8 @@ struct circular_case {
 struct circular {
   struct session *session;
   char month[8]; /* "2026-03" */
-  usec_t from, until;
+  day_t first, next;     /* its first day, and that of the month after */
+  usec_t from, until;    /* where these begin in the zone of the root unit */
   struct view_end end;
   uint32_t unit_count, named_count, overdue;
   struct circular_unit *units; /* owned */

@@ -121,10 +121,14 @@ void json_string(FILE *out, const void *text, size_t length) {
   (void)fputc('"', out);
 }
 
-/* Also one that has an apostrophe of its own before it: so that taking one away always gives the text back. */
+/* Full-width signs too: some programs take them for the others.  Also one that has an apostrophe of its own before it: so that
+ * taking one away always gives the text back. */
 static bool is_formula(const char *bytes, size_t length) {
+  static const char *const starts[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
   while (length > 1 && bytes[0] == '\'') bytes++, length--;
-  return length > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+  for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+    if (length >= strlen(starts[i]) && memcmp(bytes, starts[i], strlen(starts[i])) == 0) return true;
+  return false;
 }
 
 void csv_field(FILE *out, const void *data, size_t length, bool text) {

@@ -2,9 +2,9 @@
  *
  * Table: libsmartcols, CJK width, lights coloured on a terminal, the COLUMN_TEXT column cut to the terminal's width
  * (and never cut elsewhere); held in memory until sheet_close(). CSV and JSON lines: written as they come.  Names are
- * stable: column.name.  In CSV a text that begins with = + - @ TAB or CR, behind apostrophes or not, gets a leading apostrophe, so that no
- * spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not. Missing numbers are empty in CSV and
- * null in JSON.  XLSX: the columns that a wide table has, under the headings of CSV; texts, numbers and days as such.
+ * stable: column.name.  In CSV a text that begins with = + - @ (full-width or not), TAB, CR or LF, behind apostrophes or
+ * not, gets a leading apostrophe, so that no spreadsheet takes it for a formula (OWASP, "CSV Injection"); numbers do not.
+ * Missing numbers are empty in CSV and null in JSON.  XLSX: the columns that a wide table has, under the headings of CSV; texts, numbers and days as such.
  */
 #ifndef RECTIFY_SHEET_H
 #define RECTIFY_SHEET_H

@@ -1,7 +1,7 @@
 -- One page of the steps done on cases.  $1 first log index, NULL: the first one recorded at $3 or later, $2 rows, $4 and before this
 -- instant (NULL: no end), $5 size of the log, NULL: all, $6 readable units, $7 readable teams (both NULL: all), $8 by this officer
 -- (NULL: anybody), $9 how many events to look at.  Accepted ones (rules from 600 on, but for 620 and 621), without what the
--- daemon notes on other cases; with the first record of the case, which says whose it was.
+-- daemon notes on other cases, and without who read a case; with the first record of the case, which says whose it was.
 -- What was restricted then has no words; the last column: words of what is restricted today.
 -- A last row without a case number: there is more, from that log index on.
 WITH RECURSIVE log AS (SELECT coalesce($5::bigint, h.size) AS size FROM rectify.head AS h),
@@ -21,7 +21,7 @@ step AS MATERIALIZED (
     rectify.is_restricted(c.flags, c.case_no, c.finding_of) AS restricted
   FROM rectify.event AS e JOIN rectify.case_ AS c ON c.case_no = e.case_no
   WHERE e.log_index >= (SELECT span.first FROM span) AND e.log_index < (SELECT span.beyond FROM span) -- (bounds of the index)
-    AND e.rule >= 600 AND e.rule NOT IN (620, 621) AND e.command NOT IN (42, 43)
+    AND e.rule >= 600 AND e.rule NOT IN (620, 621) AND e.command NOT IN (42, 43, 58)
     AND ($4::timestamptz IS NULL OR e.recorded < $4) AND ($8::integer IS NULL OR e.actor = $8)
     AND ($6::integer[] IS NULL OR c.unit = ANY ($6) OR c.team = ANY ($7::integer[]))
   ORDER BY e.log_index LIMIT $2::integer)

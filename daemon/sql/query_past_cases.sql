@@ -18,7 +18,7 @@ WITH chosen AS MATERIALIZED (
   WHERE c.case_no BETWEEN $11::bigint AND $17::bigint
     AND ($1::bigint[] IS NULL OR c.case_no = ANY ($1))
     AND ($2::integer[] IS NULL OR c.unit = ANY ($2) OR c.team = ANY ($3::integer[]))
-    AND ($4::uuid IS NULL OR c.case_no = (SELECT e.case_no FROM rectify.event AS e WHERE e.key = $4))
+    AND ($4::uuid IS NULL OR c.case_no = (SELECT e.case_no FROM rectify.event AS e WHERE e.key = $4 AND e.version = 1))
     AND ($5::smallint[] IS NULL OR f.kind = ANY ($5))
     AND ($6::smallint[] IS NULL OR f.severity = ANY ($6))
     AND ($7::text IS NULL OR f.inspection = $7)

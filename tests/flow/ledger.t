@@ -23,14 +23,16 @@ HERE = {}
 MAPS = ("rectification", "problem", "responsibility", "measures", "audit", "discipline")
 MANY = 5000
 NASTY = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\tleading tab", "a,\"quoted\", b", "first line\nsecond line\n\nfourth", "🔥 着火 👨‍👩‍👧 é",
-         "'=already", "=HYPERLINK(\"http://x\",\"y\")", "ends with space ", " begins", "0012", "2026-03-09", "TRUE", "1e5", "&amp;<b>"]
+         "'=already", "=HYPERLINK(\"http://x\",\"y\")", "ends with space ", " begins", "0012", "2026-03-09", "TRUE", "1e5", "&amp;<b>", "＝1+1", "＋1", "－1", "＠SUM(A1)", "\n=1+1", "'＝1"]
+FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 PLAN = "通道全部畅通\n一、拆除杂物\n二、每周巡查, \"双签\""
 MONTH_END = 31 + 28 + 31  # 2026-03-31, in days of the year
 
 
-def run(*words, actor="auditor", code=0):
-    done = subprocess.run([BUILD / "rectify", "--as", actor, "--utc", "--endpoint", HERE["daemon"].endpoint, *map(str, words)],
-                          capture_output=True, timeout=PATIENCE, check=False, env=dict(os.environ, HOME="/nonexistent", LANG="C.UTF-8"))
+def run(*words, actor="auditor", code=0, zone=None):
+    """`zone`: as somebody there, and not in UTC."""
+    done = subprocess.run([BUILD / "rectify", "--as", actor, *(["--utc"] if zone is None else []), "--endpoint", HERE["daemon"].endpoint, *map(str, words)],
+                          capture_output=True, timeout=PATIENCE, check=False, env=dict(os.environ, HOME="/nonexistent", LANG="C.UTF-8", TZ=zone or ""))
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     need(code is None or done.returncode == code, f"{words}: {done.returncode}: {done.stdout[-500:]}{done.stderr}")
     return done
@@ -84,11 +86,11 @@ def xlsx(path, *words, actor="auditor"):
 
 def plain(cell):
     """What a CSV cell says once a spreadsheet program has taken the apostrophe away that keeps it from being a formula."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'")[:1] in tuple("=+-@\t\r") else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'")[:1] in FORMULA else cell
 
 
 def defused(text):
-    return "'" + text if text.lstrip("'")[:1] in tuple("=+-@\t\r") else text
+    return "'" + text if text.lstrip("'")[:1] in FORMULA else text
 
 
 def work():
@@ -157,7 +159,7 @@ def test_csv():
     texts = [row[7] for row in rows[1:]]
     missing = [text for text in NASTY if defused(text) not in texts]
     same(missing, [], "commas, quotes, line ends, emoji as they are; an apostrophe before what would be a formula")
-    formulas = [cell for row in rows for cell in row if cell[:1] and cell[0] in "=+-@\t\r"]
+    formulas = [cell for row in rows for cell in row if cell[:1] and cell[0] in FORMULA]
     same(formulas, [], "no cell begins like a formula")
     mark = run("ledger", "--map", "problem", "--csv", "--bom", "--limit", 1).stdout
     ok(mark.startswith("\ufeffNo.,") and not run("ledger", "--csv", "--limit", 1).stdout.startswith("\ufeff"), "a byte order mark where it is asked for", mark)
@@ -333,9 +335,9 @@ def test_circular():
     rows = objects("cases", "--as-of", "2026-01-31")
     unit_of = {row["case"]: row["unit"] if row["unit_name"] else "" for row in rows}
     here = client("auditor")
-    there = {f"C-{row.case_no:06d}": row for page in here.pages(as_of=(TODAY + 27) * DAY - 1, cases=pb.CaseQuery()) for row in page.cases}
+    there = {f"C-{row.case_no:06d}": row for page in here.pages(as_of=(TODAY + 27) * DAY - 8 * HOUR - 1, cases=pb.CaseQuery()) for row in page.cases}
     here.close()
-    end = (TODAY + 27) * DAY - 1
+    end = (TODAY + 27) * DAY - 8 * HOUR - 1  # of January, in the city
     wanted = {}
     for case, row in there.items():
         unit = wanted.setdefault(row.unit.decode(), dict.fromkeys(("new", "closed", "on_time", "open", "overdue", "red", "bounced", "relapsed", "orders"), 0))
@@ -475,6 +477,21 @@ def test_memory():
     ok(kib < 64 * 1024 or sanitized, f"{kib} KiB for {MANY} rows", timed.stdout)
 
 
+def test_circular_from_elsewhere():
+    """A month is one of the root unit: whoever asks from wherever gets the same."""
+    HERE["daemon"] = city()
+    here = client("off")
+    need(here.advance((TODAY + 27) * DAY - 8 * HOUR + HOUR // 2).WhichOneof("body") == "pong", "half past midnight in the city, and still January in Greenwich")
+    here.close()
+    submit(finding(unit="north"))
+    advance(60)
+    for month, new in (("2026-01", 0), ("2026-02", 1)):
+        ours = run("circular", month, zone="Asia/Shanghai").stdout
+        same(sum(row["new"] for row in objects("circular", month)), new, f"opened in {month}")
+        for zone in (None, "America/New_York", "Pacific/Kiritimati"):
+            same(run("circular", month, zone=zone).stdout, ours, f"asked for in {zone or 'UTC'}")
+
+
 def test_the_wire():
     """What cannot be asked is refused with a sentence."""
     here = client("auditor")
@@ -491,4 +508,4 @@ def test_the_wire():
 
 
 main(test_a_city_at_work, test_a_row_is_complete, test_csv, test_spreadsheets, test_the_same_file, test_maps, test_three_lists, test_work_ledger,
-     test_circular, test_printed_order, test_later, test_a_year_later, test_memory, test_the_wire)
+     test_circular, test_printed_order, test_later, test_a_year_later, test_memory, test_the_wire, test_circular_from_elsewhere)

@@ -208,6 +208,40 @@ def test_pushes():
     watcher.close()
 
 
+def test_by_the_log_of_ones_own():
+    """What a watch missed is asked for by the log: as a push has no words of restricted cases, this has none."""
+    before = len(reads())
+    rows = [row for page in client("h-north").pages(log=pb.LogQuery(readable=True)) for row in page.events]
+    words = {row.text for row in rows}
+    same((b"words 1" in words, b"secret words" in words, b"words 2" in words, b"open words" in words), (False, False, True, True), "words of open cases alone")
+    of_it = [row for row in rows if row.record and pb.Event.FromString(row.record).case_no == 1]
+    same((len(of_it) > 5, {(row.text, row.salt) for row in of_it}), (True, {(b"", b"")}), "and nothing to try words with")
+    same(len(reads()), before, "so nobody is on record for it")
+
+
+def test_who_read_is_not_told():
+    """Not by ledgers, not by a proof, not by asking for a case by the key of the reading."""
+    handler, rows = client("h-north"), client("auditor").query(history=pb.HistoryQuery(case_no=1)).events
+    events = {row.log_index: pb.Event.FromString(row.record) for row in rows}
+    read = {at: event for at, event in events.items() if event.command == READ}
+    own = int(HERE["daemon"].sql("SELECT id FROM rectify.officer WHERE code = 'h-north'"))
+    others = [at for at, event in read.items() if event.actor != own]
+    steps = [pb.Event.FromString(step.event.record) for page in handler.pages(ledger=pb.LedgerQuery(part=1)) for step in page.ledger.steps]
+    same((len(steps) > 5, [step for step in steps if step.command == READ]), (True, []), "a work ledger has what was done")
+    need(others, read)
+    same(handler.query(proof=pb.ProofQuery(case_no=1, log_index=others[0])).code, NOT_FOUND, "a proof of another one's reading")
+    mine = min(set(read) - set(others))
+    same(pb.Event.FromString(handler.query(proof=pb.ProofQuery(case_no=1, log_index=mine)).record), read[mine], "of one's own it is given")
+    same(pb.Event.FromString(client("auditor").query(proof=pb.ProofQuery(case_no=1, log_index=others[0])).record), read[others[0]], "and to auditors")
+    for more in ({}, {"order": 1}, {"words": [b"words"]}):
+        found = [row.case_no for event in events.values() if event.version > 1 for row in handler.cases(finding_id=event.key, **more)]
+        same(found, [], f"no key but the finding's own finds the case {more}")
+    same([row.case_no for row in handler.cases(finding_id=events[min(events)].key)], [1], "the finding's finds it")
+    for at in (others[0], min(events)):
+        page = handler.query(known_at=rows[-1].log_index, cases=pb.CaseQuery(finding_id=events[at].key))
+        same([row.case_no for row in page.cases], [1] if at == min(events) else [], "nor in the past")
+
+
 def test_durable_first():
     """As long as the database cannot record it there is no answer; when it can, the answer comes."""
     daemon = HERE["daemon"]
@@ -244,6 +278,13 @@ def test_own_sql():
     words = "string_agg(body, ',' ORDER BY log_index) FROM rectify.private WHERE body LIKE 'words%'"
     same(seen("zhao", words), ["words 2,words 3"], "texts of open cases alone")
     same(seen("zhao", "count(*) FROM rectify.evidence"), ["0"], "no names of its evidence")
+    same(seen("zhao", "rectify.words_are_open(1), rectify.words_are_open(2)"), ["f|t"], "which cases are meant, to who may read them")
+    daemon.sql("CREATE ROLE sun LOGIN IN ROLE rectify_auditor; INSERT INTO rectify.reader_login VALUES ('sun', 'h-south')")
+    same(seen("sun", "rectify.words_are_open(1), rectify.words_are_open(2)"), ["t|t"], "and nothing of other people's cases")
+    ok(until(lambda: daemon.sql("SELECT count(*) FROM rectify.search WHERE case_no = 1") == "1"), "its pairs of characters are in the index")
+    done = subprocess.run([PSQL, "-XAtq", "-h", daemon.data / "postgres-socket", "-U", "zhao", "-d", "rectify", "-c", "SELECT grams FROM rectify.search"],
+                          capture_output=True, text=True, check=False)
+    same((done.stdout, "permission denied" in done.stderr), ("", True), "which is not for auditors")
     ok(int(seen("zhao", "count(*) FROM rectify.case_ WHERE case_no = 1")[0]) == 1, "the case itself is there")
     ok(int(seen("zhao", f"count(*) FROM rectify.event WHERE command = {READ}")[0]) > 5, "who read is for the auditor")
     same(seen("qian", f"count(*) FROM rectify.event WHERE command = {READ}"), ["0"], "and not for a head of a unit")
@@ -265,4 +306,5 @@ def test_rate():
 
 
 main(start, test_recorded_once_a_day, test_what_is_not_recorded, test_ledgers_files_searches_letters, test_the_past, test_history, test_whole_log, test_by_itself, test_pushes,
+     test_by_the_log_of_ones_own, test_who_read_is_not_told,
      test_durable_first, test_own_sql, test_rate)
