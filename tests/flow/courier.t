@@ -316,6 +316,33 @@ def test_digest():
     mail.stop()
 
 
+def test_erased_meanwhile():
+    """A text that is erased after the courier has read it, and before it writes the letter, is in no letter."""
+    mail = Mail()
+    daemon = HERE["daemon"]
+    courier = Courier(daemon, f"  mail: {{type: smtp, url: '{mail.url}', from: office@example.cn}}",
+                      contacts("{officer: h-north-1, channels: {mail: h@example.cn}}"), more="urgent: {at_once: [interview], gather_from: 6}",
+                      times="{quiet: none, digest: '08:30', calendar: cn, zone: Asia/Shanghai}").start()
+    office, asker = Client(daemon, "office"), Client(daemon, "off")
+    day = (office.ping().now + 8 * HOUR) // DAY
+    half_past = (day + 7 - (day + 3) % 7 + 1) * DAY + 30 * MINUTE  # a Tuesday, 8:30 in Shanghai
+    office.advance(half_past - 20 * 1000000)
+    wait(lambda: not office_unposted("h-north-1") and not office_unposted("h-south"), "what waited goes")
+    case, = submit(unit="north-1", text="王小明 13900000000")
+    submit(unit="south")
+    wait(lambda: not office_unposted("h-south"), "a later notice, to nobody, is posted: the courier has read all")
+    same(len(office_unposted("h-north-1")), 1, "the one before waits for its time")
+    text = int(daemon.sql(f"SELECT log_index FROM rectify.event WHERE case_no = {case} AND version = 1")) + 1
+    asker.act(command(54, 0, other=text, number="PIPL 47", text="asked for"))
+    same(office.act(command(55, 0, other=text))[0].receipt.rule, 665, "its text is erased")
+    office.advance(half_past + 10 * 1000000)
+    wait(lambda: not office_unposted("h-north-1"), "its time comes")
+    ok(courier.saw(r"courier\.not_posted officer=h-north-1 result=erased"), "the daemon refuses what the courier had read", courier.log()[-2000:])
+    same(daemon.sql("SELECT count(*) FROM rectify.letter WHERE body LIKE '%13900000000%'"), "0", "the letter is written anew, without it")
+    same(courier.stop(), 0, "the courier ends")
+    mail.stop()
+
+
 def office_unposted(officer):
     client = Client(HERE["daemon"], "post")
     found = [row for page in client.pages(unposted=pb.UnpostedQuery()) for row in page.notices if row.officer == officer.encode()]
@@ -367,4 +394,4 @@ def test_daemon_away():
     mail.stop()
 
 
-main(test_begin, test_mail, test_mail_trouble, test_mail_tls, test_chat, test_seen, test_rate, test_digest, test_reload, test_daemon_away)
+main(test_begin, test_mail, test_mail_trouble, test_mail_tls, test_chat, test_seen, test_rate, test_digest, test_erased_meanwhile, test_reload, test_daemon_away)
