@@ -94,6 +94,9 @@ static void too_heavy(struct daemon *daemon, const struct route_back *back, cons
   answer_error(daemon, back, id, FAILURE_TOO_LARGE, "act.commands", text, 0);
 }
 
+#define SAY_NUMBER(number) #number
+#define SAY_BOUND(bound) SAY_NUMBER(bound)
+
 static void gather_request(struct daemon *daemon, const Rectify__V1__Request *request, uint32_t actor,
                            const struct route_back *back, const struct uuid *id) {
   if (daemon->advance.wanted) /* what came before is judged before; what comes now, after: and reading never stops */
@@ -106,7 +109,7 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
     return;
   else if (!batch_take(daemon->gather, daemon->store.office, request, actor, back, id)) {
     quota_give_back(daemon->quotas, actor, (uint32_t)batch_items(request));
-    answer_error(daemon, back, id, FAILURE_BUSY, "", "too much waits already; try later", SAME_KEY_RETRY_MSEC);
+    answer_error(daemon, back, id, FAILURE_BUSY, "", "the next batch is full already (" SAY_BOUND(BATCH_EVENTS_MAX) " findings and commands, what follows from them, or their texts); try later", SAME_KEY_RETRY_MSEC);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "client/command/sheet.h"
 #include "client/command/verb.h"
 #include "client/command/wrap.h"
+#include "core/text.h"
 #include "rectify/must.h"
 
 #define ROWS_MAX 5000
@@ -29,10 +30,10 @@ static const struct column columns[] = {
     {"due", "DUE", "完成时限", 0},
     {"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER},
     {"for", "FOR", "代理", 0},
-    {"clock", "WHAT FALLS DUE", "时限", 0},
+    {"clock", "WHAT FALLS DUE", "时限", COLUMN_ROOM},
     {"do", "WHAT TO DO", "办理", 0}, /* verbs of this program */
-    {"next_at", "ELSE, ON", "逾期触发", COLUMN_ROOM},
-    {"next", "HAPPENS", "后果", COLUMN_ROOM},
+    {"next_at", "ELSE, ON", "逾期触发", COLUMN_MACHINE},
+    {"next", "IF NOTHING IS DONE", "不办的后果", 0},
     {"status", "STATUS", "状态", COLUMN_ROOM},
     {"track", "TRACK", "整改类型", COLUMN_ROOM},
     {"unit", "UNIT", "责任单位", COLUMN_ROOM},
@@ -203,6 +204,23 @@ static int foretell(struct session *session, struct codec_arena *arena, uint64_t
 
 /* ---- printing ---- */
 
+#define OUTLOOK_WIDTH 24 /* columns of a table */
+
+/* For people with its day before it, "05-26 reminder, red"; cut, since `next` tells it whole. */
+static void put_outlook(const struct session *session, struct sheet *sheet, const struct outlook *outlook) {
+  char when[INSTANT_TEXT_BYTES], text[sizeof when + sizeof outlook->text];
+  if (session->format != FORMAT_TABLE || outlook->at == 0) {
+    sheet_string(sheet, outlook->text);
+    return;
+  }
+  instant_text(session, outlook->at, when);
+  (void)snprintf(text, sizeof text, "%.5s %s", when + strlen("2026-"), outlook->text);
+  for (size_t length = strlen(text); text_width(text) > OUTLOOK_WIDTH; text[length] = '\0')
+    do length--;
+    while (((uint8_t)text[length] & 0xc0) == 0x80);
+  sheet_string(sheet, text);
+}
+
 static void put_entry(const struct inbox *inbox, struct codec_arena *arena, struct sheet *sheet, const struct entry *entry,
                       const struct outlook *outlook) {
   const Rectify__V1__CaseRow *row = entry->row;
@@ -215,7 +233,7 @@ static void put_entry(const struct inbox *inbox, struct codec_arena *arena, stru
   sheet_word(sheet, words_clock, row->due_clock);
   sheet_string(sheet, inbox->handler ? "" : what_to_do(arena, row));
   sheet_instant(sheet, outlook->at);
-  sheet_string(sheet, outlook->text);
+  put_outlook(inbox->session, sheet, outlook);
   sheet_word(sheet, words_status, row->status);
   sheet_word(sheet, words_track, row->track);
   sheet_data(sheet, row->unit.len > 0 ? &row->unit : &row->reported_unit);
