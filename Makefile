@@ -258,16 +258,17 @@ $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
+SIM_INCLUDED := commit probe
 PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
-PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out daemon/probe.c,$(PLANTED)) tests/sim/sim_probe.c)
+PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=daemon/%.c),$(PLANTED)) $(SIM_INCLUDED:%=tests/sim/sim_%.c))
 $(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py
 	@mkdir -p $(@D)
 	$(call say,PLANT,$@)
 	$(Q)scripts/plant.py $< $@
-$(PLANTED_OBJECTS): %.o: %.c $(B)/tests/sim/planted/daemon/probe.c $(B)/flags | $(PB_H)
+$(PLANTED_OBJECTS): %.o: %.c $(SIM_INCLUDED:%=$(B)/tests/sim/planted/daemon/%.c) $(B)/flags | $(PB_H)
 	$(call say,CC,$@)
 	$(Q)$(CC) -I$(B)/tests/sim/planted $(CFLAGS_ALL) -U_FORTIFY_SOURCE -MMD -MP -c $< -o $@
-$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) tests/sim/sim_probe.c),$(SIM_OBJECTS)) $(SIM_LIBRARY)
+$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) $(SIM_INCLUDED:%=tests/sim/sim_%.c)),$(SIM_OBJECTS)) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.

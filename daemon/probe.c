@@ -11,6 +11,7 @@ typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult
 #define STEPS_MAX 7
 static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
+static bool overtaken; /* the database has what another daemon recorded: this one may neither build on it nor vouch for it */
 
 static void ask(struct daemon *daemon, enum statement statement, const struct pg_params *params, found_fn *found) {
   must(step_count < STEPS_MAX);
@@ -31,6 +32,7 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
   must(key_bytes == WIRE_ID_BYTES);
   struct recorded *repeat = &batch->repeats[batch->repeat_count];
   repeat->log_index = (uint64_t)pg_int(result, row, 1);
+  overtaken |= repeat->log_index >= daemon->store.tree.merkle.size;
   codec_arena_reset(daemon->arena);
   if (!codec_event_unpack(daemon->arena, record, record_bytes, &repeat->event))
     store_damaged("the record of an event cannot be read");
@@ -53,6 +55,10 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
 static uint64_t found_case(struct daemon *daemon, struct batch *batch, const PGresult *result, int row, int column) {
   uint64_t case_no = (uint64_t)pg_int(result, row, column);
   if (book_find(daemon->store.book, case_no) != NULL) return case_no;
+  if (case_no > daemon->store.cases) {
+    overtaken = true;
+    return 0;
+  }
   size_t length;
   const uint8_t *packed = pg_bytes(result, row, column + 1, &length);
   struct case_state state;
@@ -141,8 +147,9 @@ static void fail_reused(struct daemon *daemon, struct batch *batch) {
 static void probe_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   (void)sqlstate;
-  if (outcome == PG_DONE) fail_reused(daemon, daemon->next);
-  pipeline_probe_done(context, outcome, text);
+  if (outcome == PG_DONE && !overtaken) fail_reused(daemon, daemon->next);
+  if (outcome == PG_DONE && overtaken) pipeline_probe_done(context, PG_FAILED, "another daemon has taken over");
+  else pipeline_probe_done(context, outcome, text);
 }
 
 static void ask_keys(struct daemon *daemon, const struct batch *batch) {
@@ -312,6 +319,7 @@ static void ask_erasures(struct daemon *daemon, const struct batch *batch) {
 bool probe_send(struct daemon *daemon, struct batch *batch) {
   if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
   step_count = 0;
+  overtaken = false;
   ask_keys(daemon, batch);
   ask_cases(daemon, batch);
   ask_recurrences(daemon, batch);

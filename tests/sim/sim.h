@@ -180,6 +180,7 @@ struct server {
   uint32_t node;       /* primaries so far */
   uint64_t durable_epoch; /* no failover goes back behind it */
   bool unnamed;        /* synchronous_standby_names is empty: a commit waits for the disk alone */
+  int64_t settings_read; /* when it was last changed */
   bool unnames;        /* it will be, from the next time on that a session gets the lock */
   uint64_t event_room, case_room, notice_count, notice_room;
   struct server_event *events;
@@ -203,6 +204,7 @@ void server_make_durable(void);
 void server_lose_tail(void); /* a failover to a standby that did not have it */
 void server_release(uint64_t session); /* its lock */
 void server_lock_lost(void);
+void server_unnames(bool unnamed); /* the primary's list of standbys is emptied, or filled again */
 void server_corrupt(uint32_t dice);
 void server_mend(void);
 
@@ -232,6 +234,8 @@ void clock_save(void *room), clock_load(const void *room);
 size_t clock_room(void);
 void probe_save(void *room), probe_load(const void *room);
 size_t probe_room(void);
+void commit_save(void *room), commit_load(const void *room);
+size_t commit_room(void);
 
 /* ---- sim_person.c: people and their clients ---- */
 void person_clear(void);

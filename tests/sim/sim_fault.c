@@ -93,11 +93,11 @@ static void pg_notice(const struct step *step) { pq_doubt(percent_of(step), true
 static void pg_no_notice(const struct step *step) { (void)step, pq_doubt(0, true); }
 /* At once, or between two questions of a daemon that takes over. */
 static void unnamed(const struct step *step) {
-  server.unnamed |= step->dice % 2 == 0;
-  server.unnames |= step->dice % 2 != 0;
+  if (step->dice % 2 == 0) server_unnames(true);
+  else server.unnames = true;
 }
 
-static void named(const struct step *step) { (void)step, server.unnamed = server.unnames = false; }
+static void named(const struct step *step) { (void)step, server_unnames(false); }
 static void lock_lost(const struct step *step) { (void)step, server_lock_lost(); }
 
 static void corrupt(const struct step *step) {

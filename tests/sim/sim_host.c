@@ -16,7 +16,7 @@ struct host {
   bool made, bound, turn_asked, wanted; /* wanted: the supervisor starts it again */
   uint64_t timer;                       /* of the newest one; older ones are void */
   usec_t ready_since, stop_deadline;
-  void *clock, *probe;
+  void *clock, *probe, *commit;
   struct batch *batches[BATCHES];
   jmp_buf exit;
 };
@@ -44,11 +44,13 @@ static void enter(struct host *host) {
   system_exit = &host->exit;
   clock_load(host->clock);
   probe_load(host->probe);
+  commit_load(host->commit);
 }
 
 static void leave(struct host *host) {
   clock_save(host->clock);
   probe_save(host->probe);
+  commit_save(host->commit);
   sim.process = NULL;
   system_exit = NULL;
 }
@@ -218,6 +220,7 @@ void host_start(uint32_t number) {
   if (host->made) return;
   memset(host->clock, 0, clock_room());
   memset(host->probe, 0, probe_room());
+  memset(host->commit, 0, commit_room());
   host->process.alive = host->made = host->wanted = true;
   host->process.number = number;
   enter(host);
@@ -252,7 +255,8 @@ void host_prepare(void) {
     for (uint32_t k = 0; k < BATCHES; k++) hosts[i].batches[k] = batch_new();
     hosts[i].clock = malloc(clock_room());
     hosts[i].probe = malloc(probe_room());
-    must(hosts[i].clock != NULL && hosts[i].probe != NULL);
+    hosts[i].commit = malloc(commit_room());
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL);
   }
 }
 

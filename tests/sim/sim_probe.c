@@ -6,6 +6,7 @@
 struct kept {
   found_fn *steps[STEPS_MAX];
   unsigned step_count;
+  bool overtaken;
 };
 
 size_t probe_room(void) { return sizeof(struct kept); }
@@ -14,10 +15,12 @@ void probe_save(void *room) {
   struct kept *kept = room;
   memcpy(kept->steps, steps, sizeof steps);
   kept->step_count = step_count;
+  kept->overtaken = overtaken;
 }
 
 void probe_load(const void *room) {
   const struct kept *kept = room;
   memcpy(steps, kept->steps, sizeof steps);
   step_count = kept->step_count;
+  overtaken = kept->overtaken;
 }

@@ -501,6 +501,13 @@ bool server_is_append(uint32_t statement) { return statement == STATEMENT_APPEND
 
 /* ---- lock and head ---- */
 
+void server_unnames(bool unnamed) {
+  server.unnames = false;
+  if (unnamed == server.unnamed) return;
+  server.unnamed = unnamed;
+  server.settings_read = sim.now + 1;
+}
+
 /* lock.sql: a session that had the lock for this daemon, and still has it, is ended where nobody took over since. */
 static struct pg_result *lock(const struct server_params *params, uint64_t session) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
@@ -513,14 +520,16 @@ static struct pg_result *lock(const struct server_params *params, uint64_t sessi
   result_int(result, (int64_t)server.head.epoch);
   result_int(result, 1);
   result_int(result, !server.unnamed);
-  server.unnamed |= got && server.unnames;
+  if (got && server.unnames) server_unnames(true);
   return result;
 }
 
 static struct pg_result *check_standby(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_columns(result, 2);
   result_name(result, "on_standby");
   result_int(result, !server.unnamed);
+  result_int(result, server.settings_read);
   return result;
 }
 
