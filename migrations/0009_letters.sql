@@ -39,6 +39,7 @@ CREATE TABLE rectify.letter (
   body text NOT NULL CHECK (octet_length(body) <= 49152),
   html text NOT NULL CHECK (octet_length(html) <= 65536),
   made timestamptz NOT NULL,
+  size bigint NOT NULL CHECK (size >= 0),
   not_before timestamptz NOT NULL,
   state smallint NOT NULL CHECK (state BETWEEN 1 AND 4),
   due_at timestamptz NOT NULL,
@@ -55,6 +56,7 @@ CREATE TABLE rectify.letter (
 COMMENT ON TABLE rectify.letter IS 'What is sent to one officer over one channel: fixed when it is made, its texts too';
 COMMENT ON COLUMN rectify.letter.id IS 'UUIDv7 made by the courier; the Message-ID follows from it';
 COMMENT ON COLUMN rectify.letter.n IS 'for pages: in the order in which they were made';
+COMMENT ON COLUMN rectify.letter.size IS 'of the log that its words were taken from: what was restricted by then has none in it';
 COMMENT ON COLUMN rectify.letter.channel IS 'mail, wecom, ...; none: the officer has none, and nothing is sent';
 COMMENT ON COLUMN rectify.letter.state IS '1 waiting, 2 delivered, 3 given up, 4 no channel (letter_state.def)';
 COMMENT ON COLUMN rectify.letter.not_before IS 'as the courier said when it made it, or put it off last';
@@ -177,10 +179,12 @@ $$;
 CREATE FUNCTION rectify.letter_is_open(p_letter uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (
-    SELECT FROM rectify.letter_notice AS k JOIN rectify.notice AS n ON n.id = k.notice JOIN rectify.case_ AS c ON c.case_no = n.case_no
-    WHERE k.letter = $1 AND rectify.is_restricted(c.flags, c.case_no, c.finding_of))
+    SELECT FROM rectify.letter AS l JOIN rectify.letter_notice AS k ON k.letter = l.id
+      JOIN rectify.notice AS n ON n.id = k.notice JOIN rectify.case_ AS c ON c.case_no = n.case_no
+    WHERE l.id = $1 AND rectify.is_restricted(c.flags, c.case_no, c.finding_of)
+      AND NOT rectify.was_restricted(c.case_no, c.finding_of, l.size))
 $$;
-COMMENT ON FUNCTION rectify.letter_is_open IS 'Whether no case that a letter tells of is restricted: only then its texts are shown';
+COMMENT ON FUNCTION rectify.letter_is_open IS 'Whether no case that a letter tells of has become restricted since it was written: only then its texts are shown';
 CREATE TRIGGER guard_row BEFORE UPDATE ON rectify.letter FOR EACH ROW EXECUTE FUNCTION rectify.guard_letter();
 CREATE TRIGGER guard_row BEFORE UPDATE ON rectify.delivery FOR EACH ROW EXECUTE FUNCTION rectify.guard_delivery();
 ALTER TABLE rectify.letter ENABLE ALWAYS TRIGGER guard_row;
@@ -323,8 +327,8 @@ BEGIN
     notice := 0;
     result := 1;
     state := CASE WHEN l_channel[i] = 'none' THEN 4 ELSE 1 END;
-    INSERT INTO rectify.letter (id, officer, channel, language, urgent, subject, body, html, made, not_before, state, due_at, settled)
-    VALUES (l_id[i], l_officer[i], l_channel[i], l_language[i], l_urgent[i], l_subject[i], l_body[i], l_html[i], p_now,
+    INSERT INTO rectify.letter (id, officer, channel, language, urgent, subject, body, html, made, size, not_before, state, due_at, settled)
+    VALUES (l_id[i], l_officer[i], l_channel[i], l_language[i], l_urgent[i], l_subject[i], l_body[i], l_html[i], p_now, p_size,
       greatest(l_not_before[i], p_now), state, greatest(l_not_before[i], p_now), CASE WHEN state = 4 THEN p_now END);
     INSERT INTO rectify.letter_notice (notice, channel, letter) SELECT u.notice, l_channel[i], l_id[i] FROM unnest(own) AS u (notice);
     RETURN NEXT;
