@@ -89,7 +89,7 @@ def test_for_people():
     done = rectify("search", "exit")
     ok("C-000003  dispatched  south" in done.stdout and "FIRE exit is locked and the key" in done.stdout and "\033" not in done.stdout,
        "a line of the text, on one line, without colours where there is no terminal", done.stdout)
-    same(rectify("search", "不存在的").stdout, "no finding that you may read has all of these words\n", "nothing is found")
+    same(rectify("search", "不存在的").stdout, "no finding that you may read has all of these words; restricted cases are not searched\n", "nothing is found")
 
 
 def test_bad_input():
