@@ -42,8 +42,8 @@ FLIPS = (
     ("a notice's officer", "UPDATE rectify.notice SET officer = 1 WHERE id = (SELECT max(id) FROM rectify.notice)", False),
     ("a notice added", "INSERT INTO rectify.notice (id, case_no, kind, copy, recipient, officer, created) "
      "VALUES (99999999, 5, 1, false, 1, 1, now())", False),
-    ("a letter about another one's notice", "WITH l AS (INSERT INTO rectify.letter (id, officer, channel, language, urgent, subject, body, html, made, not_before, state, "
-     "due_at) VALUES (gen_random_uuid(), 1, 'mail', 'en', false, 's', 'b', '', now(), now(), 1, now()) RETURNING id) "
+    ("a letter about another one's notice", "WITH l AS (INSERT INTO rectify.letter (id, officer, channel, language, urgent, subject, body, html, made, size, "
+     "not_before, state, due_at) VALUES (gen_random_uuid(), 1, 'mail', 'en', false, 's', 'b', '', now(), 1, now(), 1, now()) RETURNING id) "
      "INSERT INTO rectify.letter_notice SELECT 99999998, 'mail', l.id FROM l", False),
     ("a hash of evidence", "UPDATE rectify.evidence SET sha256 = sha256('mine')", False),
     ("a policy's text", "UPDATE rectify.document SET body = replace(body, '20wd', '99wd') WHERE kind = 2", True),
