@@ -87,6 +87,11 @@ def alive(pid):
         return False
 
 
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return dict(line.split(":\t", 1) for line in file if ":\t" in line)
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
         return [int(word) for word in file.read().split()]
@@ -123,9 +128,7 @@ def test_first_start():
     owner = {os.stat(os.path.join(data, name)).st_uid for name in (".", "postgres", "cluster.lock", "postgres.log")}
     ok(len(owner) == 1 and 0 not in owner, "one owner, never root", owner)
     pid = pid_of(data)
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        status = dict(line.split(":\t", 1) for line in file if ":\t" in line)
-    ok(int(status["SigBlk"], 16) == 0, "the server blocks no signal", status["SigBlk"])
+    ok(until(lambda: int(status(pid)["SigBlk"], 16) == 0), "the server blocks no signal but while it handles one", status(pid)["SigBlk"])
     ok(os.getsid(pid) == pid, "the server leads a session of its own")
     ok(driver.ask("conninfo rectify_writer") == "conninfo " + conninfo.replace("rectify_admin", "rectify_writer"),
        "a conninfo for another user")
