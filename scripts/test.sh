@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the rings of tests that are named (unit spec fuzz sim sql flow) through prove, from what is built in $B.
+# Runs the rings of tests that are named (unit spec fuzz sim sql flow) through prove, from what is built in $B; JOBS at a time.
 # The last line is `N passed, N failed`, of tests; ", N skipped" when some were.  Exit 1 when one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -14,6 +14,13 @@ programs() { # programs FOLDER PATTERN: the built program of each source
   done
 }
 
+# What takes minutes begins first, so that nothing else waits for it in the end.
+longest_first() {
+  local long='/(realdata|courier_kills|ledger)\.t$'
+  printf '%s\n' "$@" | grep -E "$long"
+  printf '%s\n' "$@" | grep -Ev "$long"
+}
+
 files=()
 for ring in "$@"; do
   case $ring in
@@ -22,7 +29,7 @@ for ring in "$@"; do
     fuzz) mapfile -t -O "${#files[@]}" files < <(programs fuzz 'fuzz_*.c') ;;
     sql) files+=(tests/sql/*.sql) ;;
     sim) files+=(tests/sim/*.t) ;;
-    flow) files+=(tests/flow/**/*.t) ;;
+    flow) mapfile -t -O "${#files[@]}" files < <(longest_first tests/flow/**/*.t) ;;
     *) echo "no such ring: $ring" >&2; exit 64 ;;
   esac
 done
@@ -35,7 +42,8 @@ fi
 COUNTS=$(mktemp)
 export COUNTS
 trap 'rm -f "$COUNTS"' EXIT
-PERL5LIB=tests/lib${PERL5LIB:+:$PERL5LIB} prove --jobs "$(nproc)" --formatter TAP::Formatter::Counting --timer \
+# Twice as many as processors: most of a flow test is waiting for another process.
+PERL5LIB=tests/lib${PERL5LIB:+:$PERL5LIB} prove --jobs "${JOBS:-$(($(nproc) * 2))}" --formatter TAP::Formatter::Counting --timer \
   --exec scripts/run_test.sh "${files[@]}"
 status=$?
 if ! read -r passed failed skipped < "$COUNTS"; then
