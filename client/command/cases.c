@@ -111,6 +111,32 @@ static void put_days_left(struct sheet *sheet, ROW) {
   else sheet_nothing(sheet);
 }
 
+/* When the next rung fires; nothing where no clock runs. */
+static void put_next(struct sheet *sheet, ROW) {
+  sheet_instant(sheet, row->next_fire == INSTANT_NONE ? 0 : row->next_fire);
+}
+
+static void put_team(struct sheet *sheet, ROW) {
+  sheet_data(sheet, &row->team);
+}
+
+static void put_measures(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->measures);
+}
+
+static void put_measures_shown(struct sheet *sheet, ROW) {
+  sheet_number(sheet, __builtin_popcount(row->measures_shown));
+}
+
+static void put_bounces(struct sheet *sheet, ROW) {
+  sheet_number(sheet, row->bounces);
+}
+
+static void put_rule_day(struct sheet *sheet, ROW) {
+  if ((row->flags & CASE_RULE_ISSUED) != 0) sheet_day(sheet, row->rule_day);
+  else sheet_nothing(sheet);
+}
+
 static void put_marks(struct sheet *sheet, ROW) {
   sheet_marks(sheet, row->flags);
 }
@@ -139,11 +165,19 @@ static const struct view_column cases_view[] = {
     {{"unit_name", "UNIT NAME", "单位名称", COLUMN_MACHINE}, put_unit_name},
     {{"accountable", "WHO MUST ACT", "当前责任人", 0}, put_accountable},
     {{"accountable_name", "NAME", "姓名", COLUMN_MACHINE}, put_accountable_name},
+    {{"handler", "HANDLER", "整改责任人", COLUMN_MACHINE}, put_handler},
+    {{"handler_name", "NAME", "姓名", COLUMN_MACHINE}, put_handler_name},
+    {{"verifier", "VERIFIER", "核查人", COLUMN_MACHINE}, put_verifier},
+    {{"verifier_name", "NAME", "姓名", COLUMN_MACHINE}, put_verifier_name},
     {{"clock", "CLOCK", "时限", COLUMN_MACHINE}, put_clock},
     {{"due", "DUE", "完成时限", 0}, put_due},
     {{"due_at", "DUE AT", "到期时刻", COLUMN_MACHINE}, put_due_at},
     {{"working_days_left", "DAYS", "余工作日", COLUMN_NUMBER}, put_days_left},
+    {{"next_at", "IF NOBODY ACTS", "若不处理", COLUMN_MACHINE}, put_next},
+    {{"closed", "CLOSED", "销号日期", COLUMN_MACHINE}, put_closed},
     {{"found_on", "FOUND", "发现时间", COLUMN_MACHINE}, put_found},
+    {{"inspection", "INSPECTION", "批次", COLUMN_MACHINE}, put_inspection},
+    {{"team", "TEAM", "检查组", COLUMN_MACHINE}, put_team},
     {{"category", "CATEGORY", "分类", COLUMN_MACHINE}, put_category},
     {{"code", "CODE", "条款", COLUMN_ROOM}, put_code},
     {{"finding_id", "FINDING", "问题标识", COLUMN_MACHINE}, put_finding},
@@ -153,6 +187,13 @@ static const struct view_column cases_view[] = {
     {{"order", "ORDER", "督办单", COLUMN_MACHINE}, put_order},
     {{"extensions", "EXTENSIONS", "延期次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_extensions},
     {{"extended", "EXTENDED", "延期工作日", COLUMN_NUMBER | COLUMN_MACHINE}, put_extended},
+    {{"measures", "MEASURES", "整改措施数", COLUMN_NUMBER | COLUMN_MACHINE}, put_measures},
+    {{"measures_shown", "SHOWN", "已附佐证数", COLUMN_NUMBER | COLUMN_MACHINE}, put_measures_shown},
+    {{"rework", "REWORKED", "返工次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_rework},
+    {{"bounces", "BOUNCED", "退单次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_bounces},
+    {{"same_problem", "SAME PROBLEM", "同一问题次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_same_problem},
+    {{"same_kind", "SAME KIND", "同类问题次数", COLUMN_NUMBER | COLUMN_MACHINE}, put_same_kind},
+    {{"rule_day", "RULE IN EFFECT", "制度生效日", COLUMN_MACHINE}, put_rule_day},
     {{"subject", "ABOUT", "当事人", COLUMN_MACHINE}, put_subject},
     {{"form", "DECISION", "问责决定", COLUMN_MACHINE}, put_form},
     {{"marks", "MARKS", "标记", COLUMN_MACHINE}, put_marks},

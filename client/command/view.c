@@ -7,7 +7,7 @@
 #include "client/command/verb.h"
 #include "rectify/must.h"
 
-#define COLUMNS_MAX 32
+#define COLUMNS_MAX 64
 
 enum {
   CASES_UNIT,

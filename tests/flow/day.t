@@ -72,6 +72,9 @@ def test_inbox():
     same((urge["next_at"], "urge" in urge["next"]), (future["fires"], "urge" in future["effects"]), "the same that `next` foretells")
     same(rows("inbox", "--limit", 1), inbox[:1], "--limit")
     same(rectify("inbox", "--limit", "0").returncode, 64, "not of nothing")
+    shown, = rows("show", second)
+    same((shown["next_at"], shown["handler"], shown["team"], shown["rework"], shown["bounces"], shown["measures"], shown["closed"]),
+         (urge["next_at"], "h-north", "team-1", 0, 0, 0, None), "`show --json` tells what `show` does")
     table = rectify("inbox").stdout
     ok("sign-for | bounce" in table and "WHAT TO DO" in table, "for people", table)
     ok("代理" in rectify("inbox", language="--zh").stdout, "in Chinese", rectify("inbox", language="--zh").stderr)
