@@ -74,7 +74,7 @@ def test_inbox():
     same(rectify("inbox", "--limit", "0").returncode, 64, "not of nothing")
     shown, = rows("show", second)
     same((shown["next_at"], shown["handler"], shown["team"], shown["rework"], shown["bounces"], shown["measures"], shown["closed"]),
-         (urge["next_at"], "h-north", "team-1", 0, 0, 0, None), "`show --json` tells what `show` does")
+         (urge["next_at"], "h-north", "team-1", 0, 0, 0, ""), "`show --json` tells what `show` does")
     table = rectify("inbox").stdout
     ok("sign-for | bounce" in table and "WHAT TO DO" in table, "for people", table)
     ok("代理" in rectify("inbox", language="--zh").stdout, "in Chinese", rectify("inbox", language="--zh").stderr)
