@@ -271,6 +271,24 @@ $(PLANTED_OBJECTS): %.o: %.c $(SIM_INCLUDED:%=$(B)/tests/sim/planted/daemon/%.c)
 $(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) $(SIM_INCLUDED:%=tests/sim/sim_%.c)),$(SIM_OBJECTS)) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
+# The daemon with the planted bugs, for the controls of the fault tests: RECTIFY_BUG=N switches one on.
+BUGGED := $(filter daemon/%,$(PLANTED))
+BUGGED_OBJECTS := $(BUGGED:%.c=$(B)/tests/lib/bugged/%.o)
+$(BUGGED_OBJECTS): $(B)/tests/lib/bugged/%.o: $(B)/tests/sim/planted/%.c $(B)/flags | $(PB_H)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+RECTIFYD_BUGS := $(B)/tests/lib/rectifyd-bugs
+$(RECTIFYD_BUGS): $(BUGGED_OBJECTS) $(B)/tests/lib/bugged.o $(filter-out $(BUGGED:%.c=$(B)/%.o),$(DAEMON)) \
+  $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
+# What is put before a program to kill it at its n-th call, or to make its disk slow or a liar.
+FAULT_SO := $(B)/tests/lib/fault.so
+$(FAULT_SO): tests/lib/fault.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(WARN) -std=gnu17 -O2 -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
@@ -279,7 +297,7 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS) $(RECTIFYD_BUGS) $(FAULT_SO)
 
 clean: ## remove everything built
 	rm -rf $(B)

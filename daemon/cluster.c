@@ -72,12 +72,16 @@ static bool read_pidfile(const struct cluster *cluster, struct cluster_pidfile *
   return true;
 }
 
+static void follow_socket(struct cluster *cluster, const struct cluster_pidfile *file) {
+  if (file->socket_dir[0] != '\0') memcpy(cluster->socket_dir, file->socket_dir, sizeof cluster->socket_dir);
+}
+
 /* Adopts the server that runs, if one does. */
 static bool adopt(struct cluster *cluster) {
   struct cluster_pidfile file;
   if (!read_pidfile(cluster, &file)) return false;
   cluster->server = file.process;
-  if (file.socket_dir[0] != '\0') memcpy(cluster->socket_dir, file.socket_dir, sizeof cluster->socket_dir);
+  follow_socket(cluster, &file);
   return true;
 }
 
@@ -178,6 +182,7 @@ static enum wait_end wait_ready(struct cluster *cluster, int *naps) {
     struct cluster_pidfile file;
     if (!cluster_process_alive(&cluster->server)) return WAIT_DIED;
     if (read_pidfile(cluster, &file) && file.ready && file.process.pid == cluster->server.pid) {
+      follow_socket(cluster, &file); /* one that was adopted while it started had not noted it yet */
       conninfo_of(cluster, "postgres", CLUSTER_SUPERUSER, conninfo, sizeof conninfo);
       used = strlen(conninfo);
       snprintf(conninfo + used, sizeof conninfo - used, " connect_timeout=5");

@@ -131,6 +131,25 @@ def test_killed_and_adopted():
     is_served(daemon, "after that")
 
 
+def test_adopted_while_starting():
+    """A server that somebody starts at this moment has noted its process, and not yet where it listens: it is adopted all the same."""
+    daemon = DAEMON[0]
+    same(daemon.stop(), 0, "it stops")
+    slow = ["env", f"LD_PRELOAD={BUILD}/tests/lib/fault.so", "FAULT_SLOW=500", str(Path(PSQL).parent / "postgres"), "-D", str(daemon.data / "postgres")]
+    with open(daemon.top / "slow-postgres", "wb") as out:
+        server = subprocess.Popen((["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []) + slow, stdout=out, stderr=out, cwd="/")
+    note = daemon.data / "postgres" / "postmaster.pid"
+    need(until(lambda: note.exists() and note.read_text().count("\n") >= 4, pause=0.001), "it has noted its process")
+    same(note.read_text().split("\n")[4], "", "and not its socket")
+    before = daemon.postmaster()
+    daemon.start()
+    same(daemon.postmaster(), before, "it is adopted")
+    is_served(daemon, "after that")
+    daemon.kill_server()
+    need(until(lambda: daemon.postmaster() not in (0, before)), "the next one is its own again")
+    server.wait(PATIENCE)
+
+
 def test_terminated_under_load():
     """SIGTERM under load: what was taken is finished and answered, then all is tidy."""
     daemon = DAEMON[0]
@@ -202,4 +221,4 @@ def test_damaged():
 
 
 main(test_backend_killed, test_postmaster_killed, test_postgres_stopped, test_poison, test_stale_writer, test_killed_and_adopted,
-     test_terminated_under_load, test_terminated_in_vain, test_no_migration_back, test_damaged)
+     test_adopted_while_starting, test_terminated_under_load, test_terminated_in_vain, test_no_migration_back, test_damaged)

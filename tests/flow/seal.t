@@ -13,43 +13,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+from signer import LOG, USER, Signer  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
 
-LOG = "rectify.flow.example/log"
-USER = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # whom the daemon becomes
 HERE = {}
-
-
-class Signer:
-    """A rectify-sign of the daemon's user."""
-
-    def __init__(self):
-        self.top = place()
-        self.folder = self.top / "signer"
-        self.folder.mkdir(mode=0o700)
-        os.chown(self.folder, USER.pw_uid, USER.pw_gid)
-        self.socket, self.key, self.state = self.folder / "socket", self.folder / "key", self.folder / "state"
-        self.process = None
-        self.public = self.call("new", "--name", LOG, "--key", self.key, "--state", self.state).stdout.decode().strip()
-
-    def call(self, *words):
-        given = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run([BUILD / "rectify-sign", *words], capture_output=True, timeout=PATIENCE, check=False, cwd="/", **given)
-
-    def start(self):
-        given = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        self.socket.unlink(missing_ok=True)
-        self.process = subprocess.Popen([BUILD / "rectify-sign", "run", "--key", self.key, "--state", self.state, "--socket",
-                                         self.socket], cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **given)
-        atexit.register(self.process.kill)
-        need(until(self.socket.exists), "the signer does not listen")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait(PATIENCE)
-
-    def size(self):
-        """Of the last head signed."""
-        return int(self.call("head", "--key", self.key, "--state", self.state).stdout.split(b"\n")[1])
 
 
 def rectify(*words, actor="auditor"):

@@ -20,7 +20,9 @@ import time
 import traceback
 from pathlib import Path
 
+import audit
 import zmq
+from audit import Operation, cycles, everything, publish  # noqa: F401 pylint: disable=unused-import
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
@@ -218,6 +220,7 @@ class Daemon:
         self.surroundings = {}  # more variables of its environment; None: without it
         self.files_max = None
         self.before = []  # words that go before its command line
+        self.program = BUILD / "rectifyd"
         daemons.append(self)
 
     def start(self, wait=True):
@@ -225,7 +228,7 @@ class Daemon:
         environment = {name: value for name, value in {**os.environ, **self.surroundings}.items() if value is not None}
         limit = [] if self.files_max is None else ["prlimit", f"--nofile={self.files_max}"]
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([*self.before, *limit, BUILD / "rectifyd", "--data", self.data, *self.options],
+            self.process = subprocess.Popen([*self.before, *limit, self.program, "--data", self.data, *self.options],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         if wait:
             self.wait_log(r"ready endpoint=")
@@ -261,6 +264,17 @@ class Daemon:
     def kill(self):
         self.process.kill()
         self.process.wait(PATIENCE)
+
+    def kill_server(self):
+        """Power off for the private PostgreSQL: the postmaster and all that it started; its process id."""
+        postmaster = need(self.postmaster(), "a private server")
+        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout.split()
+        for pid in (postmaster, *map(int, children)):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return postmaster
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -467,9 +481,12 @@ class Client:
         return self.ask(clock_advance=pb.ClockAdvance(until=until_instant))
 
 
-def city(*options, **more):
-    """A daemon that serves the city."""
-    daemon = Daemon(*options, **more).start()
+def city(*options, bug=0, **more):
+    """A daemon that serves the city; for a control, one with a planted bug."""
+    daemon = Daemon(*options, **more)
+    if bug:
+        daemon.program, daemon.surroundings = BUILD / "tests" / "lib" / "rectifyd-bugs", {"RECTIFY_BUG": str(bug)}
+    daemon.start()
     client = Client(daemon, "office")
     outcome = client.publish(1, CITY)
     client.close()
@@ -490,14 +507,17 @@ def is_served(daemon, what):
 # ---- load -------------------------------------------------------------------------------------------------------
 
 class Load(threading.Thread):
-    """`clients` sockets, each with one Submit of `each` findings under way, sent again blindly every `again` seconds until it
-    is answered.  Keeps what was submitted and what was acknowledged."""
+    """`clients` sockets, each with one request under way: a Submit of `each` findings, or now and then a comment or something that is
+    refused.  Sent again blindly every `again` seconds until it is answered.  Keeps the history of what was asked and answered.
 
-    def __init__(self, daemon, clients=8, each=3, again=0.25):
+    The controls: `again=None` never sends a second time; `renames` sends it again under another id."""
+
+    def __init__(self, daemon, clients=8, each=3, again=0.25, renames=False, commands=False):
         super().__init__(daemon=True)
-        self.endpoint, self.clients, self.each, self.again = daemon.endpoint, clients, each, again
-        self.submitted, self.receipts, self.errors, self.wrong = set(), {}, {}, []
+        self.endpoint, self.clients, self.each, self.again, self.renames = daemon.endpoint, clients, each, again, renames
+        self.history, self.receipts, self.errors, self.wrong = {}, {}, {}, []
         self.before = {bytes.fromhex(line.replace("-", "")) for line in daemon.sql("SELECT id FROM rectify.finding").splitlines()}
+        self.submitted, self.turn, self.commands, self.answered = set(), 0, commands, [time.monotonic()]
         self.retry_msecs, self.repeats = set(), 0
         self.ending, self.dropping, self.problem = False, False, None
         self.make = lambda: Client(self.endpoint)  # one of its sockets
@@ -506,11 +526,21 @@ class Load(threading.Thread):
     def acknowledged(self):
         return len(self.receipts)
 
-    def wait_more(self, more):
+    def wait_more(self, more, seconds=PATIENCE):
         """Until so many more are acknowledged."""
         wanted = self.acknowledged() + more
-        need(until(lambda: self.acknowledged() >= wanted or self.problem), f"load stands still: {self.errors}")
+        need(until(lambda: self.acknowledged() >= wanted or self.problem, seconds), f"load stands still: {self.errors}")
         need(self.problem is None, self.problem)
+
+    def silence(self, since):
+        """The longest time without an acknowledgement that began or went on after `since`."""
+        times = self.answered[:]
+        return max((b - max(a, since) for a, b in zip(times, times[1:]) if b > since), default=0.0)
+
+    def recover(self, since, more=60):
+        """Waits for more acknowledgements; how long there were none."""
+        self.wait_more(more)
+        return self.silence(since)
 
     def end(self, drop=False):
         """Begins nothing new and waits for what is under way, or drops it."""
@@ -518,10 +548,36 @@ class Load(threading.Thread):
         self.join(PATIENCE)
         need(not self.is_alive() and self.problem is None, f"load does not end: {self.problem} {self.errors}")
 
+    def begin(self, key, code=""):
+        self.history[key] = Operation(key, time.monotonic(), code=code)
+        self.submitted.add(key)
+
     def fresh(self):
+        self.turn += 1
+        if self.commands and self.turn % 8 == 0 and self.receipts:
+            refused = self.turn % 64 == 0  # an inspector has no right to
+            case_no = next(iter(self.receipts.values())).case_no
+            ask = command(ESCALATE, case_no, text="无权", track=4) if refused else command(COMMENT, case_no, text="看过")
+            self.begin(ask.id)
+            return request("insp-1", act=act_of(ask))
         findings = [finding() for _ in range(self.each)]
-        self.submitted.update(one.id for one in findings)
+        for one in findings:
+            self.begin(one.id, one.code.decode())
         return request("insp-1", submit=submit_of(*findings))
+
+    def renamed(self, message):
+        """The control: the same findings under other ids."""
+        for one in message.submit.findings:
+            one.id = uuid7()
+            self.begin(one.id, one.code.decode())
+        return message
+
+    def settle(self, key, told, refused=False):
+        """An answer's place in the history; the first one counts."""
+        one = self.history.get(key)
+        if one is not None and one.ended is None:
+            one.ended, one.index, one.case_no, one.refused = time.monotonic(), told.log_index, told.case_no, refused
+            self.answered.append(one.ended)
 
     def take(self, reply):
         """Whether the request is answered for good."""
@@ -531,6 +587,9 @@ class Load(threading.Thread):
             self.retry_msecs.add(reply.error.retry_msec)
             return reply.error.code not in (BUSY, UNAVAILABLE)
         for outcome in reply.outcomes.outcomes:
+            if outcome.WhichOneof("result") == "refusal" and outcome.refusal.rule == 201 and self.commands:
+                self.settle(outcome.id, outcome.refusal, refused=True)
+                continue
             if outcome.WhichOneof("result") != "receipt":
                 self.wrong.append(outcome)
                 continue
@@ -538,6 +597,7 @@ class Load(threading.Thread):
             self.repeats += receipt.repeated
             if before is not None and (before.case_no, before.log_index, before.due) != (receipt.case_no, receipt.log_index, receipt.due):
                 self.wrong.append((before, receipt))
+            self.settle(outcome.id, receipt)
             self.receipts[outcome.id] = receipt
         return True
 
@@ -558,9 +618,11 @@ class Load(threading.Thread):
                 message, when = pending.get(client, (None, 0))
                 if message is None and not self.ending:
                     message, when = self.fresh(), 0
+                elif message is not None and now >= when and self.renames and message.WhichOneof("body") == "submit":
+                    message = self.renamed(message)
                 if message is not None and now >= when:
                     client.send(message)
-                    pending[client] = (message, now + self.again)
+                    pending[client] = (message, now + (self.again or 10**9))
             if self.ending and not pending:
                 break
             ready = dict(poller.poll(20))
@@ -574,20 +636,28 @@ class Load(threading.Thread):
         for client in sockets:
             client.close()
 
+    def look(self, daemon):
+        """The audit's findings, not judged."""
+        heads = {receipt.head.size: receipt.head.root for receipt in self.receipts.values() if receipt.HasField("head")}
+        rows = (line.split("|") for line in daemon.sql("SELECT log_index, key, case_no, command, encode(record, 'hex') FROM rectify.event "
+                                                       "ORDER BY log_index").splitlines())
+        log = [(int(index), bytes.fromhex(key.replace("-", "")), int(case_no), int(kind), bytes.fromhex(record)) for index, key, case_no, kind, record in rows]
+        codes = (line.split("|") for line in daemon.sql("SELECT id, code FROM rectify.finding").splitlines())
+        return audit.look(self.history, log, self.before, heads, {bytes.fromhex(key.replace("-", "")): code for key, code in codes})
+
     def compare(self, daemon, what):
-        """Acknowledged within stored exactly once, stored within submitted, the log dense, the doctor content."""
-        rows = [line.split("|") for line in daemon.sql("SELECT id, case_no, log_index FROM rectify.finding").splitlines()]
-        stored = {}
-        for key, case_no, index in rows:
-            stored.setdefault(bytes.fromhex(key.replace("-", "")), []).append((int(case_no), int(index)))
-        lost = [key.hex() for key, receipt in self.receipts.items() if stored.get(key) != [(receipt.case_no, receipt.log_index)]]
-        ok(self.receipts and not lost, f"{what}: every acknowledged finding is stored once, as its receipt says",
-           f"{len(lost)} of {len(self.receipts)} differ: {lost[:5]}")
-        strange = [key.hex() for key in stored if key not in self.submitted | self.before]
-        ok(not strange, f"{what}: nothing is stored that was not submitted", strange[:5])
+        """The audit: acknowledged within stored exactly once, stored within submitted, the clients' order that of the log, every head
+        true, the log dense, each row the fold of its events, the doctor content."""
+        verdict = self.look(daemon)
+        ok(self.receipts and not verdict.lost, f"{what}: every acknowledged id is stored, where its receipt says", verdict)
+        ok(not verdict.doubled, f"{what}: none twice, and what was never answered not more than once", verdict)
+        ok(not verdict.strange, f"{what}: nothing is stored that was not submitted", verdict)
+        ok(not verdict.disordered, f"{what}: what ended before another began stands before it in the log", verdict)
+        ok(not verdict.heads, f"{what}: every head that was told is the root of the records", verdict)
         ok(not self.wrong, f"{what}: no answer contradicts another", *self.wrong[:3])
         gaps = daemon.sql("SELECT count(*) = max(log_index) + 1 AND count(*) = (SELECT size FROM rectify.head) AND "
                           "count(DISTINCT key) = count(*) FROM rectify.event")
-        same(gaps, "t", f"{what}: log indexes are dense up to the head's size")
+        same((verdict.gaps, gaps), ([], "t"), f"{what}: log indexes are dense up to the head's size")
         doctor = daemon.doctor()
         ok(doctor.returncode == 0, f"{what}: the doctor finds nothing wrong", doctor.stdout[-1500:], doctor.stderr[-1500:])
+        return verdict
