@@ -140,6 +140,17 @@ fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what i
 	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
 
+# Builds of their own, by gcc.  What is taken out of the flow ring by ThreadSanitizer has one thread, or the same as those that stay.
+SANITIZE_MAKE = $(MAKE) OPT=-O1 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
+THREADS := $(patsubst %,tests/flow/%.t,daemon watch identity wire spool proven seal signed courier courier_kills letters evidence)
+sanitize: ## unit, spec, fuzz, sim and flow by AddressSanitizer and UBSan, unit and flow tests with threads by ThreadSanitizer: an hour
+	@scripts/deps.sh run test
+	@$(SANITIZE_MAKE) B=build-asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+	@$(SANITIZE_MAKE) B=build-tsan SANITIZE=-fsanitize=thread
+	@scripts/sanitize.sh build-asan unit spec fuzz flow
+	@SEEDS=200 scripts/sanitize.sh build-asan tests/sim/seeds.t
+	@scripts/sanitize.sh build-tsan unit $(THREADS)
+
 # Without optimisation, so that each branch of the source is one of the program.
 coverage: ## which branches of core/ the unit and spec rings take; build-cov/coverage.txt
 	@scripts/deps.sh run test coverage
@@ -285,5 +296,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz coverage deps install tests-built clean FORCE
+.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage deps install tests-built clean FORCE
 .SECONDARY:
