@@ -290,7 +290,13 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS)
+# To be preloaded by tests/flow/sweep.t; never with a sanitizer, which has a malloc of its own.
+FAULTS := $(B)/tests/lib/faults.so
+$(FAULTS): tests/lib/faults.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=gnu17 $(OPT) -g $(WARN) -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
+tests-built: $(FAULTS) $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS)
 
 clean: ## remove everything built
 	rm -rf $(B)

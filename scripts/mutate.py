@@ -23,7 +23,7 @@ PATIENCE = 120  # seconds of one test
 LIBS = "-lcmocka -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml -lsmartcols -lxlsxwriter -lcurl".split()
 FOLDERS = "proto proto/rectify/v1 document rehearse sign verify daemon client client/command courier".split()
 SIM = "-Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load"
-SLOW = ("test_longest", "test_rehearse", "history", "test_spool", "test_client")  # asked last
+SLOW = ("test_longest", "history", "test_receipt", "test_tiles", "test_spool", "test_workday", "test_merkle_proof")  # asked last
 
 # What may stand in a line, and what a slip of the hand makes of it.
 SLIPS = [
@@ -94,11 +94,20 @@ def link_all():
     jobs["spec"] = sorted(glob.glob(f"{BUILD}/tests/spec/*.o"))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda name: need(["cc", *jobs[name], rest, f"-L{PLACE}", "-lcore", "-o", f"{PLACE}/{name}", *LIBS]), jobs))
-    quick = [name for name in jobs if name != "spec" and name not in SLOW]
-    return quick, [name for name in jobs if name in SLOW]
+    return [name for name in jobs if name != "spec"]
 
 
-def find(number, fault, quick, slow):
+def order(path, names):
+    """The test of this file first, the specs next, what takes long last.  A name alone is a unit test."""
+    stem = os.path.basename(path)[:-2].split("_")[0]
+    near = "test_story" if stem == "explain" else f"test_{stem}"
+    units = sorted(names, key=lambda name: (not name.startswith(near), name in SLOW))
+    first = sum(name.startswith(near) for name in units)
+    last = sum(name in SLOW and not name.startswith(near) for name in units)
+    return units[:first] + sorted(glob.glob("tests/spec/*.spec")) + units[first:len(units) - last] + units[len(units) - last:]
+
+
+def find(number, fault, names):
     """By what it is found; None: by nothing."""
     path, at, _, changed = fault
     top = f"{PLACE}/one/{number}"
@@ -114,15 +123,10 @@ def find(number, fault, quick, slow):
     objects = [made if one.endswith("/" + path.replace(".c", ".o")) else one for one in CORE]
     need(["cc", "-shared", "-o", f"{top}/libcore.so", *objects])
     with_it = ["env", f"LD_LIBRARY_PATH={top}"]
-    for name in quick:
-        if not run([*with_it, f"{PLACE}/{name}"]):
-            return name
-    for spec in sorted(glob.glob("tests/spec/*.spec")):
-        if not run([*with_it, f"{PLACE}/spec", spec]):
-            return os.path.basename(spec)
-    for name in slow:
-        if not run([*with_it, f"{PLACE}/{name}"]):
-            return name
+    for name in order(path, names):
+        words = [f"{PLACE}/spec", name] if name.endswith(".spec") else [f"{PLACE}/{name}"]
+        if not run([*with_it, *words]):
+            return os.path.basename(name)
     need(["cc", SIM, *sorted(glob.glob(f"{BUILD}/tests/sim/*.o")), made, f"{BUILD}/tests/sim/program.a", "-o", f"{top}/sim",
           "-lprotobuf-c", "-lcrypto", "-lfyaml"])
     return None if run([f"{top}/sim", "--seeds", "20"]) else "20 seeds"
@@ -163,12 +167,12 @@ def main():
         for path, at, old, new in chosen:
             print(f"{path}:{at + 1}\n  -{old.strip()}\n  +{new.strip()}")
         return 0
-    quick, slow = link_all()
+    names = link_all()
     tally = {"found": 0, "equivalent": 0, "missed": 0}
 
     def one(numbered):
         number, fault = numbered
-        return fault, "equivalent" if (fault[0], fault[2].strip(), fault[3].strip()) in known else find(number, fault, quick, slow)
+        return fault, "equivalent" if (fault[0], fault[2].strip(), fault[3].strip()) in known else find(number, fault, names)
 
     with ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count()))) as pool:
         for (path, at, old, new), by in pool.map(one, enumerate(chosen)):
