@@ -42,6 +42,13 @@ class Fault:
         found = re.search(rf"^{word} (\d+)$", self.log.read_text(), re.M) if self.log.exists() else None
         return int(found.group(1)) if found else 0
 
+    def how(self, code):
+        """How the process ended: what may be, by a word.  A crash in a library that asks for memory and does not look is not ours."""
+        if code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL):
+            found = re.search(r"^crash .*/(lib[a-z]+)[^/]*\.so[^/]*$", self.log.read_text(), re.M)
+            return f"crashed in {found.group(1)}" if found else "crashed"
+        return {0: "unharmed", -signal.SIGABRT: "aborted", None: "hangs"}.get(code, "ended with an error")
+
     def struck(self):
         return self.read(self.function) > 0
 
@@ -58,13 +65,6 @@ def rectify(*words, env=None, fault=None):
     env = {"RECTIFY_SPOOL": "/dev/null/none", **(env or {})}
     env = fault.environment(**env) if fault else {**os.environ, **env}
     return subprocess.run([BUILD / "rectify", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE, check=False, env=env)
-
-
-def kind_of(code):
-    """How a process ended: what may be, by a word; a crash is its own."""
-    if code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL):
-        return "crashed"
-    return {0: "unharmed", -signal.SIGABRT: "aborted", None: "hangs"}.get(code, "ended with an error")
 
 
 def told(name, kinds, wrong):
@@ -105,7 +105,7 @@ def test_saving():
         done = save(top / "spool", text, fault)
         if not fault.struck():
             continue
-        kinds["unharmed" if done.returncode == SAVED else kind_of(done.returncode or 1)] += 1
+        kinds["unharmed" if done.returncode == SAVED else fault.how(done.returncode or 1)] += 1
         code, listed = shown(top / "spool")
         spools[f"{text} before"] = (top / "spool", True)
         spools[text] = (top / "spool", done.returncode == SAVED)
@@ -127,7 +127,7 @@ def test_sending():
         fault = Fault("rectify", function, 1 + number // len(DISK), error, Path(spool).parent)
         done = rectify("spool", "send", "--as", "off", "--endpoint", daemon.endpoint, env={"RECTIFY_SPOOL": spool}, fault=fault)
         if fault.struck():
-            kinds[kind_of(done.returncode)] += 1
+            kinds[fault.how(done.returncode)] += 1
         again = rectify("spool", "send", "--as", "off", "--endpoint", daemon.endpoint, env={"RECTIFY_SPOOL": spool})
         if again.returncode != 0:
             wrong.append((function, done.returncode, done.stderr, again.returncode, again.stderr))
@@ -159,9 +159,7 @@ def test_client_memory():
         done = submit(f"malloc {at}", fault)
         if not fault.struck():
             continue
-        kinds[kind_of(done.returncode)] += 1
-        if kind_of(done.returncode) == "crashed":
-            say(f"malloc {at}: {done.returncode}")
+        kinds[fault.how(done.returncode)] += 1
         stored = int(daemon.sql(f"SELECT count(*) FROM rectify.private WHERE body = 'malloc {at}'"))
         if stored > 1 or (done.returncode == 0 and stored != 1):
             wrong.append((at, stored, done.returncode, done.stdout, done.stderr))
@@ -224,8 +222,8 @@ def sweep_daemon(name, functions, most):
             fault = Fault("rectifyd", function, at, error)
             code = daemon_turn(fault)
             if fault.struck():
-                kinds[kind_of(code)] += 1
-                if kind_of(code) in ("crashed", "hangs"):
+                kinds[fault.how(code)] += 1
+                if fault.how(code) in ("crashed", "hangs"):
                     say(f"{function} {at} of {count}: {code}\n{HERE['daemon'].tail()}")
         say(f"{function}: {count} calls")
     wrong = audit(name)
@@ -298,7 +296,7 @@ def test_signer():
             process = start()
             last = signed_after(last) or last
             if struck:
-                kinds["unharmed" if code is None else kind_of(code)] += 1
+                kinds["unharmed" if code is None else fault.how(code)] += 1
     doctor = daemon.doctor()
     ok(doctor.returncode == 0, "the doctor finds nothing wrong", doctor.stdout[-800:], doctor.stderr[-800:])
     size = int(daemon.sql("SELECT max(size) FROM rectify.checkpoint"))

@@ -3,16 +3,19 @@
  * FAULT=FUNCTION:N:ERRNO[:on]    the N-th call fails with the error (a number), with :on all later ones too; N = 0: none does
  * FAULT_PROGRAM=NAME             only in the process of that name, for the environment is handed down
  * FAULT_UNDER=FOLDER             only calls about files in the folder are counted
- * FAULT_LOG=FILE                 told "FUNCTION N" when it struck, and "calls N" at the end of the process
+ * FAULT_LOG=FILE                 told "FUNCTION N" when it struck, "calls N" at the end of the process, and "crash OBJECT" of a crash: the
+ *                                program or library that it is to be blamed on, which is the innermost but the C library
  *
  * malloc is one of them, and stands for calloc and realloc too.  `short` is a write() of which half goes out before the error, as on a
  * full disk.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,13 +36,33 @@ static struct {
 } fault;
 static atomic_long calls;
 
-static void tell(const char *word, long number) {
-  char line[64];
-  const int length = snprintf(line, sizeof line, "%s %ld\n", word, number);
+static void tell(const char *word, const char *more) {
+  char line[256];
+  const int length = snprintf(line, sizeof line, "%s %.200s\n", word, more);
   const int fd = (int)syscall(SYS_openat, AT_FDCWD, fault.log, O_WRONLY | O_CREAT | O_APPEND, 0666);
   if (fd < 0) return;
   (void)syscall(SYS_write, fd, line, (size_t)length);
   (void)syscall(SYS_close, fd);
+}
+
+static void tell_number(const char *word, long number) {
+  char digits[24];
+  (void)snprintf(digits, sizeof digits, "%ld", number);
+  tell(word, digits);
+}
+
+static void crashed(int number) {
+  void *frames[32];
+  const int count = backtrace(frames, 32);
+  Dl_info info, own;
+  (void)dladdr((void *)&fault, &own);
+  for (int i = 0; i < count; i++) {
+    if (dladdr(frames[i], &info) == 0 || info.dli_fbase == own.dli_fbase || strstr(info.dli_fname, "/libc.so") != NULL) continue;
+    tell("crash", info.dli_fname);
+    break;
+  }
+  (void)signal(number, SIG_DFL);
+  (void)raise(number);
 }
 
 __attribute__((constructor)) static void arm(void) {
@@ -50,18 +73,21 @@ __attribute__((constructor)) static void arm(void) {
   (void)snprintf(fault.log, sizeof fault.log, "%s", log);
   if (under != NULL) (void)snprintf(fault.under, sizeof fault.under, "%s", under);
   fault.on = strcmp(rest, "on") == 0;
+  void *frame;
+  (void)backtrace(&frame, 1); /* what it loads is loaded now */
+  (void)signal(SIGSEGV, crashed);
   fault.armed = true;
 }
 
 __attribute__((destructor)) static void report(void) {
-  if (fault.armed) tell("calls", atomic_load(&calls));
+  if (fault.armed) tell_number("calls", atomic_load(&calls));
 }
 
 static bool strikes(const char *function) {
   if (!fault.armed || strcmp(function, fault.function) != 0) return false;
   const long nth = atomic_fetch_add(&calls, 1) + 1;
   if (fault.at == 0 || !(nth == fault.at || (fault.on && nth > fault.at))) return false;
-  if (nth == fault.at) tell(function, nth);
+  if (nth == fault.at) tell_number(function, nth);
   errno = (int)fault.error;
   return true;
 }
