@@ -140,6 +140,17 @@ fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what i
 	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
 
+# Builds of their own, by gcc.  What is taken out of the flow ring by ThreadSanitizer has one thread, or the same as those that stay.
+SANITIZE_MAKE = $(MAKE) OPT=-O1 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
+THREADS := $(patsubst %,tests/flow/%.t,daemon watch identity wire spool proven seal signed courier courier_kills letters evidence)
+sanitize: ## unit, spec, fuzz, sim and flow by AddressSanitizer and UBSan, unit and flow tests with threads by ThreadSanitizer: an hour
+	@scripts/deps.sh run test
+	@$(SANITIZE_MAKE) B=build-asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+	@$(SANITIZE_MAKE) B=build-tsan SANITIZE=-fsanitize=thread
+	@scripts/sanitize.sh build-asan unit spec fuzz flow
+	@SEEDS=200 scripts/sanitize.sh build-asan tests/sim/seeds.t
+	@scripts/sanitize.sh build-tsan unit $(THREADS)
+
 # Without optimisation, so that each branch of the source is one of the program.
 coverage: ## which branches of core/ the unit and spec rings take; build-cov/coverage.txt
 	@scripts/deps.sh run test coverage
@@ -297,11 +308,17 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS) $(RECTIFYD_BUGS) $(FAULT_SO)
+# To be preloaded by tests/flow/sweep.t; never with a sanitizer, which has a malloc of its own.
+SWEEP_SO := $(B)/tests/lib/faults.so
+$(SWEEP_SO): tests/lib/faults.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=gnu17 $(OPT) -g $(WARN) -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS) $(RECTIFYD_BUGS) $(FAULT_SO) $(SWEEP_SO)
 
 clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz coverage deps install tests-built clean FORCE
+.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage deps install tests-built clean FORCE
 .SECONDARY:

@@ -228,7 +228,7 @@ static int timeout_msec(const struct running *running) {
 
 static void wait_for_work(struct running *running) {
   struct daemon *daemon = &running->daemon;
-  struct router_fd fds[5] = {{.fd = running->signals, .events = POLLIN}};
+  struct router_fd fds[ROUTER_FDS_MAX] = {{.fd = running->signals, .events = POLLIN}};
   int count = 1;
   if (pg_socket(daemon->store.pg) >= 0)
     fds[count++] = (struct router_fd){.fd = pg_socket(daemon->store.pg), .events = pg_events(daemon->store.pg)};

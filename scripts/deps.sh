@@ -37,6 +37,7 @@ test protobuf-compiler
 test procps
 test iproute2         # a network that can be cut
 test nftables         # ... and loses packets
+test valgrind          # each program from its start to its end
 test scdoc            # does the manual page of the command read well?
 docs scdoc
 coverage gcovr

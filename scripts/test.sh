@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the rings of tests that are named (unit spec fuzz sim sql flow) through prove, from what is built in $B; JOBS at a time.
+# Runs the rings of tests that are named (unit spec fuzz sim sql flow), or single .t files, through prove, from what is built in $B;
+# JOBS at a time.
 # The last line is `N passed, N failed`, of tests; ", N skipped" when some were.  Exit 1 when one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -30,6 +31,7 @@ for ring in "$@"; do
     sql) files+=(tests/sql/*.sql) ;;
     sim) files+=(tests/sim/*.t) ;;
     flow) mapfile -t -O "${#files[@]}" files < <(longest_first tests/flow/**/*.t) ;;
+    tests/*.t) files+=("$ring") ;;
     *) echo "no such ring: $ring" >&2; exit 64 ;;
   esac
 done

@@ -18,6 +18,7 @@ class Courier:
         self.folder = place()
         self.log_file = self.folder / "courier.log"
         self.process, self.daemon = None, daemon
+        self.before = []  # words that go before its command line
         self.write("contacts.yaml", contacts)
         self.write("courier.yaml", f"""endpoint: {daemon.endpoint}
 officer: post
@@ -43,7 +44,7 @@ channels:
 
     def start(self):
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([BUILD / "rectify-courier", "run", self.folder / "courier.yaml"], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.before, BUILD / "rectify-courier", "run", self.folder / "courier.yaml"], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
         RUNNING.append(self)
         return self

@@ -67,6 +67,11 @@ static void test_text(void **unused) {
   IS(TEXT, "\xef\xbb\xbf\xe5\x8f\xb0\xe8\xb4\xa6\n");
   IS(TEXT, "MZ is how it begins, and it is a text\n");
   IS(TEXT, "a < b\n");
+  IS(TEXT, "first and last of each length: \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf");
+  IS(UNKNOWN, "over-long \xc1\xbf");
+  IS(UNKNOWN, "over-long \xe0\x9f\xbf");
+  IS(UNKNOWN, "over-long \xf0\x8f\xbf\xbf");
+  IS(UNKNOWN, "no first byte \xf5\x80\x80\x80");
   IS(UNKNOWN, "cut off \xe5\x8c");
   IS(UNKNOWN, "over-long \xc0\xaf");
   IS(UNKNOWN, "half a pair \xed\xa0\x80");

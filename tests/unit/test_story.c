@@ -308,6 +308,65 @@ static void test_later_changes_have_before_and_after(void **unused) {
   assert_true(was_said("      policy version 1 -> 2; rectify 10wd -> 15wd, due 2026-03-17 -> 2026-03-23"));
 }
 
+/* ---- what will happen ---- */
+
+static void foretell(void *context, const struct event *event, const struct case_state *after) { outlook_event(context, event, after); }
+
+static void tell_outlook(bool zh, const char *now, uint32_t steps) {
+  struct outlook outlook;
+  forget();
+  outlook_begin(&outlook, &city->world, &state, zh, listen, &said_count);
+  case_forecast(&city->world, &state, city_instant(city, now), INSTANT_NONE, steps, foretell, &outlook);
+  outlook_end(&outlook);
+}
+
+/* The climb of the policy, as far as a proposal; the same in Chinese. */
+static void test_outlook(void **unused) {
+  (void)unused;
+  begin();
+  tell_outlook(false, "2026-03-04T12:00", 12);
+  assert_string_equal(said[1], "2026-03-11 09:00  rectify       reminder to 消防承办 (handler)");
+  assert_string_equal(said[4], "                                urge (copy) to 市长 (above); light yellow");
+  assert_string_equal(said[9], "                                track supervision; because overdue; light red; verifier 督办一");
+  assert_string_equal(said[10], "                                rectify 15wd, due 2026-04-13; plan 5wd, due 2026-03-27");
+  assert_string_equal(said[said_count - 1], "accountability is not proposed within these 12 steps");
+  tell_outlook(true, "2026-03-04T12:00", 12);
+  assert_string_equal(said[5], "                                催办通知（抄送）：发 市长（上级领导）；灯色 黄灯");
+  assert_string_equal(said[said_count - 1], "以上 12 步之内不提出问责建议");
+  tell_outlook(false, "2026-03-04T12:00", 20);
+  assert_true(was_said("                                accountability proposed; rectify 20wd, due 2026-05-19"));
+  assert_string_equal(said[said_count - 1], "accountability is proposed first on 2026-04-17 00:00");
+}
+
+static void test_outlook_of_a_hold(void **unused) {
+  (void)unused;
+  begin();
+  struct event *event = next_event("2026-03-04T09:00", COMMAND_HOLD, RULE_HELD, "off-1");
+  event->flags_set = CASE_HELD;
+  pause_clock(event);
+  put_clock(event, (struct case_clock){.kind = CLOCK_HOLD, .state = CLOCK_RUNNING, .generation = event->version,
+                                       .start = event->recorded, .budget = {.count = 5, .unit = SPAN_WD}});
+  happened();
+  tell_outlook(false, "2026-03-05T12:00", 3);
+  ASSERT_SAID("2026-03-12 00:00  hold          reminder to 消防承办 (handler); reminder to 督办一 (office)",
+              "2026-03-12 00:00  hold          the hold ends; receipt to 消防承办 (handler)",
+              "                                reminder to 消防承办 (handler); reminder to 消防队长 (principal)",
+              "                                reminder to 督办一 (office); hold ends",
+              "                                rectify +5wd, due 2026-03-16 -> 2026-03-23",
+              "2026-03-16 09:00  rectify       reminder to 消防承办 (handler)",
+              "accountability is not proposed within these 3 steps");
+}
+
+static void test_endorsed(void **unused) {
+  (void)unused;
+  begin();
+  struct event *event = next_event("2026-03-05T09:00", COMMAND_ENDORSE, RULE_ENDORSED, "p-fire");
+  event->flags_set = CASE_ENDORSED;
+  happened();
+  tell_story(false, "2026-03-06T12:00");
+  assert_true(was_said("      endorsed by the principal"));
+}
+
 static void test_days_of_a_closed_case_are_nobodys(void **unused) {
   (void)unused;
   begin();
@@ -392,6 +451,9 @@ int main(void) {
       cmocka_unit_test(test_reminders_that_repeat_are_counted),
       cmocka_unit_test(test_refusals_change_nothing),
       cmocka_unit_test(test_later_changes_have_before_and_after),
+      cmocka_unit_test(test_outlook),
+      cmocka_unit_test(test_outlook_of_a_hold),
+      cmocka_unit_test(test_endorsed),
       cmocka_unit_test(test_days_of_a_closed_case_are_nobodys),
       cmocka_unit_test(test_too_many_spans),
       cmocka_unit_test(test_damaged_history_is_cut),
