@@ -1,6 +1,7 @@
 -- One page of the log.  $1 first log index, $2 rows, $3 whether to tell what the tables hold of each event: a line for each row
 -- that follows from the record, as client/command/doctor_rows.c writes it from the record.  Texts are looked up one
 -- by one: merged in, each page would read all texts from the first on.
+-- Whether the case is restricted is a value and not an EXISTS, for which the server would go through all cases, once a page.
 -- The leaf is the one that the tiles keep: a record that was changed shows.
 SELECT e.log_index, e.record, x.body, x.salt, e.actor,
   (SELECT r.erased_index FROM rectify.erasure AS r WHERE r.text_index = e.log_index), e.version,
@@ -27,8 +28,8 @@ SELECT e.log_index, e.record, x.body, x.salt, e.actor,
     (SELECT substring(t.hashes FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.tile AS t
      WHERE t.level = 0 AND t.n = e.log_index / 256),
     (SELECT substring(h.tail FROM (32 * (e.log_index % 256))::integer + 1 FOR 32) FROM rectify.head AS h)) AS leaf,
-  (x.body IS NOT NULL AND EXISTS (SELECT FROM rectify.case_ AS c WHERE c.case_no = e.case_no
-    AND rectify.is_restricted(c.flags, c.case_no, c.finding_of)))::integer AS restricted
+  (x.body IS NOT NULL AND coalesce((SELECT rectify.is_restricted(c.flags, c.case_no, c.finding_of) FROM rectify.case_ AS c
+    WHERE c.case_no = e.case_no), false))::integer AS restricted
 FROM rectify.event AS e
 LEFT JOIN LATERAL (SELECT p.body, p.salt FROM rectify.private AS p WHERE p.log_index = e.log_index LIMIT 1) AS x ON true
 LEFT JOIN LATERAL (SELECT g.body, g.signature, g.signer, g.salt FROM rectify.signature AS g WHERE g.log_index = e.log_index LIMIT 1) AS s ON true
