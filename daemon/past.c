@@ -6,7 +6,7 @@
 
 #include "rectify/must.h"
 
-bool past_is_meant(const Rectify__V1__Query *wanted) { return wanted->as_of != 0 || wanted->known_at != 0; }
+bool past_is_wanted(const Rectify__V1__Query *wanted) { return wanted->as_of != 0 || wanted->known_at != 0; }
 
 const struct world *query_world(const struct query *query) {
   if (query->past != NULL && query->past->office != NULL) return &query->past->office->office->world;

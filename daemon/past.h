@@ -47,7 +47,7 @@ struct past {
 
 /* ---- past.c ---- */
 /* Whether the query is one; and starts it.  The query is answered and freed by what it started. */
-bool past_is_meant(const Rectify__V1__Query *wanted);
+bool past_is_wanted(const Rectify__V1__Query *wanted);
 void past_start(struct query *query, const Rectify__V1__Query *wanted);
 /* Begins the next job, of which `result` takes the results; `then` follows when it is done. */
 bool past_job(struct query *query, pg_result_fn *result, void (*then)(struct query *query));

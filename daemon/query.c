@@ -239,7 +239,7 @@ static bool is_cursor(ProtobufCBinaryData bytes) {
 /* Whether the answer may hold words that people wrote.  In a list of today those of restricted cases are left out: query_cases.sql. */
 static bool shows_words(const Rectify__V1__Query *wanted) {
   if (wanted->what_case == RECTIFY__V1__QUERY__WHAT_CASES)
-    return wanted->cases->with_text && (wanted->cases->n_case_no == 1 || past_is_meant(wanted));
+    return wanted->cases->with_text && (wanted->cases->n_case_no == 1 || past_is_wanted(wanted));
   return wanted->what_case == RECTIFY__V1__QUERY__WHAT_HISTORY || wanted->what_case == RECTIFY__V1__QUERY__WHAT_WHY ||
          wanted->what_case == RECTIFY__V1__QUERY__WHAT_LOG || wanted->what_case == RECTIFY__V1__QUERY__WHAT_LEDGER ||
          wanted->what_case == RECTIFY__V1__QUERY__WHAT_EVIDENCE || wanted->what_case == RECTIFY__V1__QUERY__WHAT_CONTENT;
@@ -361,7 +361,7 @@ static void start(struct daemon *daemon, const Rectify__V1__Query *wanted, uint3
   }
   struct query *query = new_query(daemon, wanted, actor, back, id);
   query->attempts = attempts;
-  if (past_is_meant(wanted)) {
+  if (past_is_wanted(wanted)) {
     past_start(query, wanted);
     return;
   }
