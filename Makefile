@@ -80,6 +80,12 @@ sim: ## play SEEDS seeds (2000) and a century in the simulator; docs/RELIABILITY
 	@$(MAKE) $(SIM) $(SIM_BUGS)
 	@B=$(B) SEEDS=$(SEEDS) CENTURY=1 scripts/test.sh sim
 
+CYCLES ?= 20
+faults: ## real faults for long, CYCLES=20 of each, and a table of what was checked, lost (0), doubled (0); build/faults.md
+	@scripts/deps.sh run test faults
+	@$(MAKE) all tests-built
+	@B=$(B) CYCLES=$(CYCLES) scripts/faults.sh
+
 check: ## before a commit: unit tests, specs and the quick half of lint
 	@scripts/deps.sh run test
 	@$(MAKE) all tests-built
@@ -320,5 +326,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test sim check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage deps install tests-built clean FORCE
+.PHONY: all help run test sim faults check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage deps install tests-built clean FORCE
 .SECONDARY:

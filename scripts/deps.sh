@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, lint, docs, coverage)
+# Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, faults, lint, docs, coverage)
 # When nothing is missing it does nothing: no network, no root.
 set -euo pipefail
 
@@ -38,6 +38,10 @@ test procps
 test iproute2         # a network that can be cut
 test nftables         # ... and loses packets
 test valgrind          # each program from its start to its end
+test libfaketime      # a clock that jumps
+test xfsprogs         # a disk whose power is cut
+faults patroni        # failover by itself; `make faults` alone
+faults etcd-server
 test scdoc            # does the manual page of the command read well?
 docs scdoc
 coverage gcovr
