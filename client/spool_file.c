@@ -13,6 +13,7 @@
 #include "rectify/must.h"
 
 #define HEAD_BYTES 12
+#define HOLE_BYTES_MIN 16 /* records are text, ids and small numbers: none has so many zeros in a row */
 #define SUM_BYTES 8
 
 static int disk_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600); }
@@ -141,6 +142,24 @@ static bool good_behind(const uint8_t *bytes, size_t length) {
   return false;
 }
 
+/* What a crash never wrote reads as zeros: at the end, or as a block in between. */
+static bool has_a_hole(const uint8_t *bytes, size_t length) {
+  size_t zeros = 0;
+  for (size_t i = 0; i < length && zeros < HOLE_BYTES_MIN; i++) zeros = bytes[i] == 0 ? zeros + 1 : 0;
+  return zeros >= HOLE_BYTES_MIN || bytes[length - 1] == 0;
+}
+
+/* Whether the bad record at the very end was written to its last byte: then it was changed afterwards, by a disk that rots, and
+ * somebody may have been told that it is kept. */
+static bool was_whole(const uint8_t *bytes, size_t length) {
+  uint8_t head[4], expected[SUM_BYTES];
+  if (length <= HEAD_BYTES || length - HEAD_BYTES > SPOOL_RECORD_BYTES_MAX) return false;
+  put_length(head, (uint32_t)(length - HEAD_BYTES));
+  sum(head, bytes + HEAD_BYTES, length - HEAD_BYTES, expected);
+  if (memcmp(expected, bytes + 4, SUM_BYTES) == 0) return true; /* its length alone is wrong */
+  return get_length(bytes) == length - HEAD_BYTES && !has_a_hole(bytes, length);
+}
+
 static int take_records(struct spool_file *file, const uint8_t *bytes, size_t length, spool_record_fn *record,
                         void *context) {
   size_t at = 0;
@@ -149,7 +168,7 @@ static int take_records(struct spool_file *file, const uint8_t *bytes, size_t le
     if (!record(context, file->end + at + HEAD_BYTES, bytes + at + HEAD_BYTES, got)) return SPOOL_FILE_DAMAGED;
   }
   errno = EBADMSG;
-  if (at < length && good_behind(bytes + at, length - at)) return SPOOL_FILE_DAMAGED;
+  if (at < length && (good_behind(bytes + at, length - at) || was_whole(bytes + at, length - at))) return SPOOL_FILE_DAMAGED;
   file->end += at;
   if (at == length) return SPOOL_FILE_FINE;
   if (spool_disk.truncate(file->fd, (off_t)file->end) != 0) return SPOOL_FILE_FAILED;

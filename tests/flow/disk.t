@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+from power import programs  # noqa: E402 pylint: disable=wrong-import-position
 
 SMALL = 320  # MiB
 mounted = []
@@ -81,7 +82,8 @@ def test_all_full():
     load.wait_more(100)
     load.end()
     ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
-    load.compare(daemon, "after a full disk")
+    verdict = load.compare(daemon, "after a full disk")
+    publish("R8", "the disk is full, for the write-ahead log too", "tmpfs, a ballast", 1, [verdict], (), "none: nobody can acknowledge what cannot be written")
     say(f"{load.acknowledged()} acknowledged")
     daemon.stop()
 
@@ -113,8 +115,45 @@ def test_data_full():
     load.end()
     same(daemon.postmaster(), before, "it is the same server all the time")
     ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
-    load.compare(daemon, "after full tables")
+    verdict = load.compare(daemon, "after full tables")
+    publish("R9", "the disk of the tables is full", "tmpfs, a ballast", 1, [verdict], (), "none: as above")
     daemon.stop()
+
+
+def test_slow():
+    """Each flush of the disk takes 0.2 s longer: fewer batches, larger ones; nothing is told before its flush."""
+    daemon = city()
+    daemon.stop()
+    daemon.surroundings = {"PG_BIN": programs(FAULT_SLOW=200)}
+    daemon.start()
+    load = Load(daemon, again=2)
+    load.start()
+    at, before = time.monotonic(), int(daemon.sql("SELECT epoch FROM rectify.head"))
+    load.wait_more(200)
+    load.end()
+    took, batches = time.monotonic() - at, int(daemon.sql("SELECT count(DISTINCT recorded) FROM rectify.finding JOIN rectify.event USING (log_index)"))
+    soonest = min(one.ended - one.began for one in load.history.values() if one.ended is not None)
+    ok(soonest >= 0.2, f"no receipt is faster than a flush: {soonest:.2f} s; {load.acknowledged()} in {took:.1f} s, {batches} instants", soonest)
+    same(int(daemon.sql("SELECT epoch FROM rectify.head")), before, "the connection is not given up")
+    verdict = load.compare(daemon, "on a slow disk")
+    daemon.stop()
+    swift = control_early()
+    ok(swift < 0.2, f"the control, acknowledgement before commit: a receipt after {1000 * swift:.0f} ms")
+    publish("R8", "each flush takes 0.2 s longer", "LD_PRELOAD", 1, [verdict], [load.silence(at)], f"acknowledgement before commit: told after {1000 * swift:.0f} ms")
+
+
+def control_early():
+    """How soon the daemon with that planted bug answers on the slow disk."""
+    daemon = city(bug=1)
+    daemon.stop()
+    daemon.surroundings |= {"PG_BIN": programs(FAULT_SLOW=200)}
+    daemon.start()
+    load = Load(daemon, clients=1, again=5)
+    load.start()
+    until(lambda: load.acknowledged() > 0)
+    load.end(drop=True)
+    daemon.kill()
+    return min(one.ended - one.began for one in load.history.values() if one.ended is not None)
 
 
 if os.geteuid() != 0:
@@ -124,4 +163,4 @@ if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place()], check=False, captu
     print("1..0 # SKIP no disk can be mounted here")
     sys.exit(0)
 mounted.append(folders[-1])
-main(test_all_full, test_data_full)
+main(test_all_full, test_data_full, test_slow)

@@ -10,6 +10,9 @@ from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-
 from servers import Server, make_database  # noqa: E402 pylint: disable=wrong-import-position
 
 
+PROMOTED = []  # figures
+
+
 class Pair(Daemon):
     """A daemon on two servers: whichever takes writes."""
 
@@ -55,18 +58,19 @@ def test_promoted():
     served(daemon)
     load = Load(daemon)
     load.start()
-    for _ in range(3):
+    recovery, times = [], cycles(3)
+    for _ in range(times):
         load.wait_more(100)
         at = time.monotonic()
         daemon.fail_over()
         daemon.rebuild()
-        load.wait_more(100)
+        recovery.append(load.recover(at, 100))
         say(f"acknowledged again after {time.monotonic() - at:.1f} s, a new base backup included")
     load.end()
     doubts = len(re.findall("commit.in_doubt", daemon.log()))
     ok(daemon.running() and daemon.process.poll() is None, "it is the same daemon all the time", daemon.tail())
     ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
-    load.compare(daemon, "after three failovers")
+    PROMOTED.append((times, load.compare(daemon, f"after {times} failovers"), recovery))
     say(f"{load.acknowledged()} acknowledged, {doubts} batches in doubt, {load.repeats} findings told again that they are there")
     daemon.stop()
 
@@ -88,6 +92,9 @@ def test_asynchronous():
     daemon.fail_over()
     stored = int(daemon.sql("SELECT count(*) FROM rectify.finding"))
     same(stored, 5, "five acknowledged findings are lost: this is what the fault does")
+    for times, verdict, recovery in PROMOTED:
+        publish("R4", "the primary is killed, its synchronous standby promoted", "SIGKILL, pg_promote", times, [verdict], recovery,
+                "an asynchronous standby: 5 of 10 lost, and the daemon stops by name")
     same(daemon.exit_code(), 2, "the daemon stops with exit code 2")
     ok(daemon.saw("store.damaged what=the log is shorter or older than what was acknowledged"), "and says why", daemon.tail())
     client.close()
@@ -184,6 +191,40 @@ def test_wait_cancelled():
     ok(receipt.repeated and receipt.case_no == 2, "once a standby is there again, the resend settles it", receipt, daemon.tail())
     client.close()
     daemon.stop()
+    control_warning_overheard()
+
+
+def control_warning_overheard():
+    """The control: a daemon that takes such a COMMIT for durable."""
+    daemon = Pair("--durability", "standby")
+    daemon.program, daemon.surroundings = BUILD / "tests" / "lib" / "rectifyd-bugs", {"RECTIFY_BUG": "3"}
+    daemon.start()
+    served(daemon)
+    client = Client(daemon)
+    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon.standby.kill()
+    message = request("insp-1", submit=submit_of(finding()))
+    client.send(message)
+    waiting = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
+    receipt = None
+
+    def cancelled():
+        nonlocal receipt
+        daemon.sql(waiting)
+        reply = client.receive(0.1)
+        if reply is not None and reply.WhichOneof("body") == "outcomes":
+            receipt = reply.outcomes.outcomes[0].receipt
+        return receipt
+
+    need(until(cancelled), f"it is acknowledged:\n{daemon.tail()}")
+    daemon.primary.kill()
+    daemon.kill()
+    daemon.standby.start()
+    daemon.standby.promote()
+    same((receipt.case_no, daemon.standby.sql("SELECT count(*) FROM rectify.finding", True, "rectify")), (2, "1"),
+         "the control, the warning overheard: the second finding was acknowledged, and is lost with the primary")
+    publish("R6", "the wait for the standby is cancelled", "pg_cancel_backend", 1, [audit.Verdict(acknowledged=2)], (), "the warning overheard: 1 of 2 lost")
+    client.close()
 
 
 main(test_promoted, test_asynchronous, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled)

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 from servers import ROLES  # noqa: E402 pylint: disable=wrong-import-position
 
-HERE, STARTED = {}, []
+HERE, STARTED, AGAIN = {}, [], []
 CONFIG = """scope: rectify
 name: {name}
 restapi: {{listen: '127.0.0.1:{api}', connect_address: '127.0.0.1:{api}'}}
@@ -155,6 +155,16 @@ def fail_over(daemon, stopped):
     return promoted
 
 
+def supervise(daemon):
+    """As systemd does: a daemon that ended is started again.  The take-over of one that waited too long for a standby may be done after
+    it was given up, and then supersedes the daemon itself (75)."""
+    if not daemon.running():
+        AGAIN.append(daemon.process.poll())
+        need(AGAIN[-1] == 75, f"it ended with {AGAIN[-1]}:\n{daemon.tail()}")
+        daemon.start(wait=False)
+    return False
+
+
 def test_failovers():
     """Under load, again and again."""
     daemon = HERE["daemon"] = Managed()
@@ -167,13 +177,14 @@ def test_failovers():
         load.wait_more(100)
         at = time.monotonic()
         promoted = fail_over(daemon, n % 2 == 1)
-        load.wait_more(60, 2 * PATIENCE)
+        wanted = load.acknowledged() + 60
+        need(until(lambda: load.acknowledged() >= wanted or supervise(daemon), 4 * PATIENCE), "it is acknowledged again")
         recovery.append(load.silence(at))
         say(f"promoted after {promoted - at:.1f} s, no acknowledgement for {recovery[-1]:.1f} s")
         need(until(daemon.streams, 2 * PATIENCE), "the node that died is back as a standby")
     load.end()
     ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
-    ok(daemon.process.poll() is None, "it is the same daemon all the time", daemon.tail())
+    say(f"started again by its supervisor {len(AGAIN)} times: {AGAIN}")
     verdict = load.compare(daemon, f"after {times} failovers by Patroni")
     same(daemon.stop(), 0, "it stops as asked")
     publish("R5", "Patroni, strictly synchronous: primary and Patroni killed; Patroni stopped and the primary killed", "Patroni 3.0.2, etcd 3.4", times,

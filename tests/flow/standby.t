@@ -77,7 +77,8 @@ def test_superseded():
     same(inode(second), taken, "the socket's path belongs to the second")
     load.wait_more(60)
     load.end()
-    load.compare(second, "after an awakening")
+    verdict = load.compare(second, "after an awakening")
+    publish("R24", "the active daemon sleeps, loses its lock, wakes up", "SIGSTOP", 1, [verdict], (), "simulator: bug 4, the epoch forgotten")
     same(int(second.sql("SELECT epoch FROM rectify.head")), epoch + 1, "only one took over")
     RUNNING.append(second)
 

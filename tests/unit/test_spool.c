@@ -334,7 +334,8 @@ static void change(const char *name, off_t at, int by, off_t cut) {
   close(fd);
 }
 
-/* Cut anywhere in the last record, the first two are there; a byte changed in the first, it is refused. */
+/* Cut anywhere in the last record, or never written from there on, the first two are there; a byte changed in any, also in the last,
+ * it is refused. */
 static void cuts_off_a_torn_end_but_no_damage(void **state) {
   (void)state;
   struct rectify_spool *spool = open_spool();
@@ -353,7 +354,15 @@ static void cuts_off_a_torn_end_but_no_damage(void **state) {
     assert_int_equal(spool->queue.end, ends[1]);
     rectify_spool_close(spool);
   }
-  for (uint64_t at = 0; at < ends[1]; at++) {
+  for (uint64_t cut = ends[1]; cut < ends[2]; cut++) {
+    run("cp $1.copy $1/queue");
+    change("queue", 0, 0, (off_t)cut);
+    change("queue", 0, 0, (off_t)ends[2]);
+    spool = open_spool();
+    assert_int_equal(rectify_spool_count(spool), 2);
+    rectify_spool_close(spool);
+  }
+  for (uint64_t at = 0; at < ends[2]; at++) {
     run("cp $1.copy $1/queue");
     change("queue", (off_t)at, 0x40, -1);
     assert_int_equal(rectify_spool_open(folder, &spool, error), RECTIFY_PROTOCOL);
