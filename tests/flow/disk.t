@@ -150,7 +150,7 @@ def control_early():
     daemon.start()
     load = Load(daemon, clients=1, again=5)
     load.start()
-    until(lambda: load.acknowledged() > 0)
+    until(lambda: load.acknowledged() > 24, 20)
     load.end(drop=True)
     daemon.kill()
     return min(one.ended - one.began for one in load.history.values() if one.ended is not None)
