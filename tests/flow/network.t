@@ -169,7 +169,7 @@ def half_open(net):
     with sockets.create_server((net.outside, 0)) as server, sockets.create_connection((net.outside, server.getsockname()[1])) as kept:
         at = time.monotonic()
         need(established(net) >= 0, "ss works")
-        ok(until(lambda: established(net) == 0, 15, 0.1), f"the daemon lets go of all that were cut, {time.monotonic() - at:.1f} s later")
+        ok(until(lambda: established(net) == 0, 25, 0.1), f"the daemon lets go of all that were cut, {time.monotonic() - at:.1f} s later")
         took = time.monotonic() - at
         kept.setblocking(False)
         try:
@@ -188,7 +188,8 @@ def test_clients_cut():
     net.cut()
     need(until(lambda: net.dropped() > 50), "packets are dropped")
     before = load.acknowledged()
-    half_open(net)
+    if everything():
+        half_open(net)  # 5 s between heartbeats, 15 s for an answer
     need(until(lambda: net.dropped() > 150), "more packets are dropped")
     ok(load.acknowledged() == before, "nothing comes through")
     client = Client(HERE["daemon"])
