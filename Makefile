@@ -146,9 +146,10 @@ fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what i
 	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
 
-# Builds of their own, by gcc.  What is taken out of the flow ring by ThreadSanitizer has one thread, or the same as those that stay.
+# Builds of their own, by gcc.  THREADS: where threads meet (libzmq's and the courier's); wire.t and watch.t measure memory and
+# queues, which are others under ThreadSanitizer.
 SANITIZE_MAKE = $(MAKE) OPT=-O1 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
-THREADS := $(patsubst %,tests/flow/%.t,daemon watch identity wire spool proven seal signed courier courier_kills letters evidence)
+THREADS := $(patsubst %,tests/flow/%.t,daemon identity spool proven seal signed courier courier_kills letters evidence)
 sanitize: ## unit, spec, fuzz, sim and flow by AddressSanitizer and UBSan, unit and flow tests with threads by ThreadSanitizer: an hour
 	@scripts/deps.sh run test
 	@$(SANITIZE_MAKE) B=build-asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -158,11 +159,22 @@ sanitize: ## unit, spec, fuzz, sim and flow by AddressSanitizer and UBSan, unit 
 	@scripts/sanitize.sh build-tsan unit $(THREADS)
 
 # Without optimisation, so that each branch of the source is one of the program.
-coverage: ## which branches of core/ the unit and spec rings take; build-cov/coverage.txt
+coverage: ## which branches of core/ and verify/ are taken by unit, spec, fuzz and tests/flow/tamper.t; build-cov/coverage.txt
 	@scripts/deps.sh run test coverage
 	@$(MAKE) B=build-cov SANITIZE=--coverage OPT=-O0 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
-	@B=build-cov scripts/test.sh unit spec
+	@find build-cov -name '*.gcda' -delete
+	@B=build-cov scripts/test.sh unit spec fuzz
 	@gcovr -r . --object-directory build-cov -f core/ -b --exclude-branches-by-pattern '.*must\(.*' | tee build-cov/coverage.txt
+	@B=build-cov scripts/test.sh tests/flow/tamper.t
+	@gcovr -r . --object-directory build-cov -f verify/ -b --exclude-branches-by-pattern '.*must\(.*' | tee -a build-cov/coverage.txt
+
+# Faults are drawn by SEED from all one-line slips that scripts/mutate.py knows.
+COUNT ?= 50
+SEED ?= 1
+mutate: ## plant COUNT=50 one-line faults into core/, one at a time; unit, spec and a few seeds of the simulator must find 95 %
+	@scripts/deps.sh run test
+	@$(MAKE) all tests-built
+	@B=$(B) scripts/mutate.py --count $(COUNT) --seed $(SEED)
 
 deps: ## install the Debian packages that building, testing, lint and the manual pages need
 	@scripts/deps.sh run test lint docs
@@ -326,5 +338,5 @@ clean: ## remove everything built
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all help run test sim faults check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage deps install tests-built clean FORCE
+.PHONY: all help run test sim faults check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage mutate deps install tests-built clean FORCE
 .SECONDARY:

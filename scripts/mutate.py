@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Plants one-line faults into core/, one at a time, and looks whether the unit and spec rings and a few seeds of the simulator find
-each.  Called by `make mutate`.  Usage: mutate.py [--count N] [--seed N] [--list] [FILE:LINE:NUMBER...]
+each.  Called by `make mutate`.  Usage: mutate.py [--count N] [--seed N] [--list] [FILE:LINE...]
 
 The faults are drawn, by the seed, from all that the table below makes of the lines of core/*.c, so that nobody chooses the ones that are
 found.  A fault is found when a test fails, hangs or does not compile; one that changes nothing at all is listed, with its reason, in
@@ -159,8 +159,10 @@ def main():
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="say which, plant none")
+    parser.add_argument("places", nargs="*", metavar="FILE:LINE", help="only what is drawn there")
     given = parser.parse_args()
     everything, chosen = draw(given.count, given.seed)
+    chosen = [fault for fault in chosen if not given.places or f"{fault[0]}:{fault[1] + 1}" in given.places]
     known = equivalents()
     print(f"{len(everything)} faults in core/; {len(chosen)} of them, by seed {given.seed}", flush=True)
     if given.list:

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """What the C library and the kernel say no to, one call at a time: memory, and the calls that keep things on the disk or carry them.
-After each fault everything goes on without, and what was acknowledged is stored, once.  A sample of the places; SWEEP=all takes every one
-(tests/lib/faults.c makes the faults, docs/RELIABILITY.md has the figures)."""
+After each fault everything goes on without, and what was acknowledged is stored, once.  A sample of the places; SWEEP=200 takes so many
+of each function, SWEEP=all every one (tests/lib/faults.c makes the faults, docs/RELIABILITY.md has the figures)."""
 import collections
 import os
 import pwd
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 
-ALL = os.environ.get("SWEEP") == "all"
+SWEEP = os.environ.get("SWEEP", "")
+ALL = SWEEP != ""
 USER = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # whom the daemon becomes
 AS_USER = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 LIBRARY = BUILD / "tests" / "lib" / "faults.so"
@@ -33,7 +35,7 @@ class Fault:
         self.words = {"LD_PRELOAD": str(LIBRARY), "FAULT": f"{function}:{at}:{error}", "FAULT_PROGRAM": program, "FAULT_LOG": str(self.log)}
         if under is not None:
             self.words["FAULT_UNDER"] = str(under)
-        self.function = function
+        self.function, self.under = function, under
 
     def environment(self, **more):
         return {**os.environ, **self.words, **more}
@@ -58,7 +60,8 @@ class Fault:
 
 def points(count, most):
     """Which of `count` calls fail: all, or at most so many, spread out."""
-    return range(1, count + 1) if ALL or count <= most else sorted({1 + i * count // most + (i * 7) % max(1, count // most) for i in range(most)})
+    most = count if SWEEP == "all" else int(SWEEP or most)
+    return range(1, count + 1) if count <= most else sorted({1 + i * count // most + (i * 7) % max(1, count // most) for i in range(most)})
 
 
 def rectify(*words, env=None, fault=None):
@@ -87,30 +90,34 @@ def shown(spool):
     return done.returncode, done.stdout + done.stderr
 
 
+def save_with(function, error, at):
+    """Into a spool that has something: what wrong came of it, how it ended, and what must be in there."""
+    top, text = place(), f"{function} {at}"
+    need(save(top / "spool", f"{text} before").returncode == SAVED, "there is something in the spool")
+    fault = Fault("rectify", function, at, error, top)
+    done = save(top / "spool", text, fault)
+    code, listed = shown(top / "spool")
+    kept = {f"{text} before": (top / "spool", True), text: (top / "spool", done.returncode == SAVED)}
+    fine = code == 0 and listed.count('"comment"') >= 1 + (done.returncode == SAVED)
+    how = "unharmed" if done.returncode == SAVED else fault.how(done.returncode or 1)
+    return how if fault.struck() else None, kept, None if fine else (text, done.returncode, done.stderr, code, listed)
+
+
 def test_saving():
     """Nobody answers, and the disk says no at each call that saves: said to be saved is saved."""
-    daemon = HERE["daemon"] = Daemon()
-    kinds, wrong, spools = collections.Counter(), [], HERE.setdefault("spools", {})
-    jobs = []
-    for function, error in DISK:
-        count = Fault("rectify", function, 0, error, top := place())
-        done = save(top / "spool", f"{function} counted", count)
-        need(done.returncode == SAVED, f"without a fault it is saved: {done}")
-        spools[f"{function} counted"] = (top / "spool", True)
-        jobs += [(function, error, at) for at in points(count.calls(), 6)]
-    for function, error, at in jobs:
-        top, text = place(), f"{function} {at}"
-        need(save(top / "spool", f"{text} before").returncode == SAVED, "there is something in the spool")
-        fault = Fault("rectify", function, at, error, top)
-        done = save(top / "spool", text, fault)
-        if not fault.struck():
-            continue
-        kinds["unharmed" if done.returncode == SAVED else fault.how(done.returncode or 1)] += 1
-        code, listed = shown(top / "spool")
-        spools[f"{text} before"] = (top / "spool", True)
-        spools[text] = (top / "spool", done.returncode == SAVED)
-        if code != 0 or listed.count('"comment"') < 1 + (done.returncode == SAVED):
-            wrong.append((text, done.returncode, done.stderr, code, listed))
+    HERE["daemon"] = Daemon()
+    kinds, wrong, spools, jobs = collections.Counter(), [], HERE.setdefault("spools", {}), []
+    with ThreadPoolExecutor(len(DISK)) as pool:
+        counts = [Fault("rectify", function, 0, error, place()) for function, error in DISK]
+        done = list(pool.map(lambda count: save(count.under / "spool", f"{count.function} counted", count), counts))
+        need(all(one.returncode == SAVED for one in done), f"without a fault it is saved: {done}")
+        for count, (function, error) in zip(counts, DISK):
+            spools[f"{function} counted"] = (count.under / "spool", True)
+            jobs += [(function, error, at) for at in points(count.calls(), 6)]
+        for how, kept, problem in pool.map(lambda job: save_with(*job), jobs):
+            kinds.update([how] if how else [])
+            spools.update(kept)
+            wrong += [problem] if problem else []
     told("saving", kinds, wrong)
 
 
@@ -278,7 +285,7 @@ def test_signer():
     need(client.publish(1, CITY).WhichOneof("result") == "receipt", "the registry is published")
     need(last := signed_after(1), "heads are signed")
     for function, error in DISK:
-        for at in range(1, 9 if ALL else 3):
+        for at in range(1, 9 if ALL else 2):
             process.kill()
             process.wait(PATIENCE)
             fault = Fault("rectify-sign", function, at, error, top)

@@ -130,8 +130,6 @@ OF_FD(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, d
 OF_FD(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
 OF_FD(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size))
 OF_FD(ssize_t, pread, (int fd, void *data, size_t size, off_t at), (fd, data, size, at))
-OF_FD(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags))
-OF_FD(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags))
 OF_FD(int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
 OF_FD(int, accept4, (int fd, struct sockaddr *from, socklen_t *size, int flags), (fd, from, size, flags))
 OF_FD(int, epoll_wait, (int fd, struct epoll_event *events, int most, int timeout), (fd, events, most, timeout))
@@ -144,6 +142,17 @@ ssize_t write(int fd, const void *data, size_t size) {
   errno = (int)fault.error;
   return -1;
 }
+
+/* A connection that was reset stays so. */
+static bool cuts(const char *function, int fd) {
+  if (!strikes_fd(function, fd)) return false;
+  (void)shutdown(fd, SHUT_RDWR);
+  errno = (int)fault.error;
+  return true;
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags) { return cuts("send", fd) ? -1 : NEXT(send)(fd, data, size, flags); }
+ssize_t recv(int fd, void *data, size_t size, int flags) { return cuts("recv", fd) ? -1 : NEXT(recv)(fd, data, size, flags); }
 
 #define PLAIN(type, name, parameters, arguments) \
   type name parameters {                         \

@@ -192,6 +192,7 @@ static bool play_file(const char *path) {
   if (looking != NULL) expect_fired(play, looking, NULL);
   if (play->event_count == 0) play_fail(play, "nothing happens in this spec");
   if (play->city != NULL) play_check_fold(play);
+  if (play->city != NULL) play_check_told(play);
   if (file != NULL) fclose(file);
   bool passed = !play->failed;
   play_close(play);

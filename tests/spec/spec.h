@@ -81,6 +81,9 @@ void play_as_of(const struct play *play, const struct spec_case *found, usec_t i
 /* Folds all events again from nothing and compares. */
 void play_check_fold(struct play *play);
 
+/* ---- told.c: history, outlook and facts of every case, told to their end ---- */
+void play_check_told(struct play *play);
+
 /* ---- act.c: plays one command line, `words` of it; returns the case it was about or NULL ---- */
 struct spec_case *act(struct play *play, char **words, uint32_t count);
 

@@ -127,6 +127,10 @@ static void test_damaged_values(void **unused) {
   must_not_apply(&state, &event);
   event = next(&state, RULE_PROGRESS), event.evidence_count = 1, event.evidence[0].kind = EVIDENCE_COUNT + 1;
   must_not_apply(&state, &event);
+  event = next(&state, RULE_PROGRESS), event.evidence_count = 1, event.evidence[0].measure = MEASURES_MAX + 1;
+  must_not_apply(&state, &event);
+  event = next(&state, RULE_PROGRESS), event.children_less = 1; /* it has none */
+  must_not_apply(&state, &event);
   event = next(&state, RULE_PROGRESS), event.clock_count = CASE_CLOCKS_MAX + 3;
   must_not_apply(&state, &event);
   event = next(&state, RULE_PROGRESS), event.clock_count = 1; /* a clock of no kind */

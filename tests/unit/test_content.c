@@ -68,6 +68,10 @@ static void test_text(void **unused) {
   IS(TEXT, "MZ is how it begins, and it is a text\n");
   IS(TEXT, "a < b\n");
   IS(TEXT, "first and last of each length: \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf");
+  IS(TEXT, "\t\f\r\n all the white space there is");
+  IS(TEXT, " \t\r\n\f");
+  IS(MARKUP, " \t\r\n\f<svg/>");
+  IS(UNKNOWN, "delete \x7f");
   IS(UNKNOWN, "over-long \xc1\xbf");
   IS(UNKNOWN, "over-long \xe0\x9f\xbf");
   IS(UNKNOWN, "over-long \xf0\x8f\xbf\xbf");

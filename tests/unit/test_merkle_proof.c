@@ -269,11 +269,31 @@ static void test_forged_consistency(void **state) {
   }
 }
 
+/* What no honest proof looks like: too long, of a leaf or a tree that is not there, empty where one is needed. */
+static void test_impossible(void **state) {
+  struct merkle_proof proof;
+  (void)state;
+  assert_true(merkle_inclusion(&kept, 5, 9, &proof));
+  assert_true(merkle_inclusion_holds(digest_sha256, &nodes[0][5], 5, 9, &proof, &roots[9]));
+  assert_false(merkle_inclusion_holds(digest_sha256, &nodes[0][5], 9, 9, &proof, &roots[9]));
+  proof.count = MERKLE_PROOF_MAX + 1;
+  assert_false(merkle_inclusion_holds(digest_sha256, &nodes[0][5], 5, 9, &proof, &roots[9]));
+  assert_false(merkle_consistency_holds(digest_sha256, 5, &roots[5], 9, &roots[9], &proof));
+  assert_true(merkle_consistency(&kept, 5, 9, &proof));
+  assert_true(merkle_consistency_holds(digest_sha256, 5, &roots[5], 9, &roots[9], &proof));
+  assert_false(merkle_consistency_holds(digest_sha256, 9, &roots[9], 5, &roots[5], &proof));
+  proof.count = 0;
+  assert_false(merkle_consistency_holds(digest_sha256, 5, &roots[5], 9, &roots[9], &proof));
+  assert_false(merkle_inclusion(&kept, 9, 9, &proof));
+  assert_false(merkle_consistency(&kept, 9, 5, &proof));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_published), cmocka_unit_test(test_example), cmocka_unit_test(test_inclusion_everywhere),
       cmocka_unit_test(test_consistency_everywhere), cmocka_unit_test(test_large),
       cmocka_unit_test(test_forged_inclusion),   cmocka_unit_test(test_forged_consistency),
+      cmocka_unit_test(test_impossible),
   };
   return cmocka_run_group_tests(tests, grow, NULL);
 }

@@ -44,6 +44,21 @@ static void test_no_more_than_there_is_room_for(void **unused) {
   for (uint32_t i = 1; i < EVENT_NOTICES_MAX; i++) assert_int_equal(event.notices[i].kind, NOTICE_TASK);
 }
 
+/* Units that a registry does not have, as a damaged record may name them. */
+static void test_no_such_unit(void **unused) {
+  (void)unused;
+  const struct registry *registry = city->registry;
+  const uint32_t beyond = registry->unit_count + 1, fire = city_unit(city, "fire");
+  const day_t day = zone_day_of(world_zone(&city->world, fire), city_instant(city, "2026-03-02T09:00"));
+  assert_true(registry_in_subtree(registry, fire, world_root(&city->world)));
+  assert_false(registry_in_subtree(registry, 0, fire) || registry_in_subtree(registry, fire, 0));
+  assert_false(registry_in_subtree(registry, beyond, fire) || registry_in_subtree(registry, fire, beyond));
+  assert_int_equal(registry_holder(registry, beyond, ROLE_PRINCIPAL, day), 0);
+  assert_int_equal(registry_roles(registry, city_officer(city, "p-fire"), beyond, day), 0);
+  assert_ptr_equal(world_calendar(&city->world, beyond), world_calendar(&city->world, world_root(&city->world)));
+  assert_ptr_equal(world_zone(&city->world, beyond), world_zone(&city->world, 0));
+}
+
 static int set_up(void **unused) {
   (void)unused;
   city = city_open(CITY_POLICY, CITY_REGISTRY);
@@ -59,6 +74,7 @@ static int tear_down(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_once_each),
+      cmocka_unit_test(test_no_such_unit),
       cmocka_unit_test(test_no_more_than_there_is_room_for),
   };
   return cmocka_run_group_tests_name("people", tests, set_up, tear_down);

@@ -1,4 +1,5 @@
 /* test_story.c - core/explain_case.c: a whole history told word for word, in both languages, and what becomes of too much. */
+#include "core/explain.h"
 #include "core/text.h"
 #include "rectify/explain.h"
 #include "said.h"
@@ -367,6 +368,64 @@ static void test_endorsed(void **unused) {
   assert_true(was_said("      endorsed by the principal"));
 }
 
+static void test_outlook_of_what_is_over(void **unused) {
+  (void)unused;
+  begin();
+  struct event *event = next_event("2026-03-05T09:00", COMMAND_WITHDRAW_APPROVE, RULE_WITHDRAWN, "off-1");
+  event->status = STATUS_WITHDRAWN;
+  event->clocks[event->clock_count++] = (struct case_clock){.kind = CLOCK_RECTIFY, .state = CLOCK_STOPPED};
+  happened();
+  tell_outlook(false, "2026-03-06T09:00", 5);
+  ASSERT_SAID("nothing will happen by itself: no clock runs");
+}
+
+/* What a rung waits for, and that its condition does not hold. */
+static void test_outlook_of_a_condition(void **unused) {
+  (void)unused;
+  begin();
+  const struct case_clock clock = rectify_clock();
+  const uint32_t index = city->policy->tracks[clock.track].ladders[CLOCK_RECTIFY];
+  struct rung *rung = &city->policy->ladders[index].rungs[0];
+  const struct rung before = *rung;
+  rung->conditions = 1u << CONDITION_REWORKED | 1u << CONDITION_GRAVE;
+  rung->unless = 1u << CONDITION_UNSIGNED;
+  tell_outlook(false, "2026-03-04T12:00", 1);
+  *rung = before;
+  assert_non_null(strstr(said[0], "nothing: only if reworked, grave not if unsigned"));
+}
+
+static void assert_put(const struct text *text, const char *wanted) { assert_string_equal(text->bytes, wanted); }
+#define ASSERT_PUT(wanted, function, ...) \
+  do {                                    \
+    struct text text;                     \
+    text_clear(&text);                    \
+    function(&text, &teller, __VA_ARGS__); \
+    assert_put(&text, wanted);            \
+  } while (0)
+
+/* People and units without a name go by their code; those that are not there, by their number. */
+static void test_names(void **unused) {
+  (void)unused;
+  const struct teller teller = {.world = &city->world, .zone = zone(), .calendar = calendar()};
+  const uint32_t officer = city_officer(city, "h-fire"), unit = city_unit(city, "fire");
+  struct registry *registry = city->registry;
+  ASSERT_PUT("rectifyd", put_officer, 0);
+  ASSERT_PUT("消防承办", put_officer, officer);
+  ASSERT_PUT("#9999", put_officer, 9999);
+  ASSERT_PUT("#9999", put_unit, 9999);
+  ASSERT_PUT("#0", put_unit, 0);
+  const char of_officer = registry->officers[officer].name[0], of_unit = registry->units[unit].name[0];
+  registry->officers[officer].name[0] = registry->units[unit].name[0] = '\0';
+  ASSERT_PUT("h-fire", put_officer, officer);
+  ASSERT_PUT("fire", put_unit, unit);
+  registry->officers[officer].name[0] = of_officer;
+  registry->units[unit].name[0] = of_unit;
+  ASSERT_PUT("3wd", put_moved, SPAN_WD, 3);
+  ASSERT_PUT("2h", put_moved, SPAN_HOURS, 2 * USEC_PER_HOUR);
+  ASSERT_PUT("2h30m", put_moved, SPAN_HOURS, 2 * USEC_PER_HOUR + USEC_PER_HOUR / 2);
+  assert_int_equal(text_width("a\u00e9\u5317\U0001F600"), 1 + 1 + 2 + 2);
+}
+
 static void test_days_of_a_closed_case_are_nobodys(void **unused) {
   (void)unused;
   begin();
@@ -453,6 +512,9 @@ int main(void) {
       cmocka_unit_test(test_later_changes_have_before_and_after),
       cmocka_unit_test(test_outlook),
       cmocka_unit_test(test_outlook_of_a_hold),
+      cmocka_unit_test(test_outlook_of_what_is_over),
+      cmocka_unit_test(test_outlook_of_a_condition),
+      cmocka_unit_test(test_names),
       cmocka_unit_test(test_endorsed),
       cmocka_unit_test(test_days_of_a_closed_case_are_nobodys),
       cmocka_unit_test(test_too_many_spans),

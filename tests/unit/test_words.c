@@ -72,6 +72,9 @@ static void test_columns(void **state) {
   assert_true(failure_is_retry(FAILURE_BUSY));
   assert_false(failure_is_retry(FAILURE_MALFORMED));
   assert_false(failure_is_retry(9999));
+  assert_true(letter_result_is_fine(LETTER_RESULT_MADE));
+  assert_false(letter_result_is_fine(9999));
+  assert_int_equal(ledger_column_of(9999), 0);
   assert_int_equal(track_need(TRACK_NEW_RULES), RULE_RULE_DOCUMENT_REQUIRED);
   assert_int_equal(track_need(0), 0);
   assert_int_equal(track_need(77), 0);
