@@ -69,11 +69,11 @@ static struct table tables[TABLES] = {
     {.name = "finding", .of_cases = "t.case_no " CASES, .case_no = "t.case_no"},
     {.name = "private",
      .of_cases = "t.log_index IN (SELECT f.log_index FROM " ACCEPTED ")",
-     .case_no = "(SELECT f.case_no FROM rectify.finding AS f WHERE f.log_index = t.log_index)"},
+     .case_no = "(SELECT e.case_no FROM rectify.event AS e WHERE e.log_index = t.log_index)"},
     {.name = "notice",
      .of_cases = "t.id BETWEEN (SELECT 16 * min(f.log_index) FROM " ACCEPTED ") AND (SELECT 16 * max(f.log_index) + 15 FROM "
                  ACCEPTED ") AND t.id / 16 IN (SELECT f.log_index FROM " ACCEPTED ")",
-     .case_no = "(SELECT f.case_no FROM rectify.finding AS f WHERE f.log_index = t.id / 16)"},
+     .case_no = "(SELECT e.case_no FROM rectify.event AS e WHERE e.log_index = t.id / 16)"},
 };
 
 static PGconn *open_connection(const char *conninfo) {
@@ -152,8 +152,8 @@ static void read_work(PGconn *connection, struct work *work) {
     must(snprintf(sql, sizeof sql, "SELECT %s, %s FROM rectify.%s AS t WHERE %s ORDER BY 1", tables[i].case_no, tables[i].list,
                   tables[i].name, tables[i].of_cases) < (int)sizeof sql);
     work->rows[i] = query(connection, sql, 1);
-    must(PQntuples(work->rows[i]) >= work->last - work->next + 1);
   }
+  if (PQntuples(work->rows[0]) < work->last - work->next + 1) fail("read", "not so many cases");
 }
 
 static void open_line(const char *conninfo, const char *schema, int table_count, struct line *line) {

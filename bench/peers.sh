@@ -45,14 +45,14 @@ registry() {
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# patiently WHAT COMMAND...: until the command succeeds, for half a minute.
+# patiently WHAT COMMAND...: until the command succeeds, for a minute.
 patiently() {
   local what=$1 tries=0
   shift
   until "$@" >/dev/null 2>&1; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 60 ]; then
-      echo "$what is not up after 30 s" >&2
+    if [ "$tries" -gt 120 ]; then
+      echo "$what is not up after a minute" >&2
       return 1
     fi
     sleep 0.5
@@ -102,7 +102,10 @@ plain() {
 url() { echo "postgresql://rectify_admin@localhost/$1?host=$directory&port=5432"; }
 
 prepare_npm() {
-  [ -n "$(command -v npm)" ] && [ -n "$(command -v node)" ] || { echo "skipped: no npm" >&2; return 1; }
+  if [ -z "$(command -v npm)" ] || [ -z "$(command -v node)" ]; then
+    echo "skipped: no npm" >&2
+    return 1
+  fi
   [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || { echo "skipped: Node.js is older than 20" >&2; return 1; }
   mkdir -p "$npm"
   if ! cmp -s bench/peers/package.json "$npm/package.json" || [ ! -d "$npm/node_modules" ]; then
@@ -123,19 +126,20 @@ prepare_debian() {
     xargs -0 sed -E -i "s#(['\"])/(usr|etc|var)(/[a-z/]*/|/)request-tracker5#\1$debian/\2\3request-tracker5#g"
   touch "$debian/moved"
 }
-with_debian() {
-  env LD_LIBRARY_PATH="$debian/usr/lib/$(gcc -print-multiarch)" PATH="$debian/usr/lib/erlang/bin:$PATH" \
-    PERL5LIB="$debian/usr/share/request-tracker5/lib:$debian/usr/share/perl5:$(echo "$debian"/usr/lib/*/perl5/5.*)" "$@"
+# Before a command: what was unpacked is found.  An array and no function, so that a process in the background is the command itself.
+unpacked=(env "LD_LIBRARY_PATH=$debian/usr/lib/$(gcc -print-multiarch)" "PATH=$debian/usr/lib/erlang/bin:$PATH")
+with_perl() {
+  "${unpacked[@]}" PERL5LIB="$debian/usr/share/request-tracker5/lib:$debian/usr/share/perl5:$(echo "$debian"/usr/lib/*/perl5/5.*)" "$@"
 }
 
 prepare_rabbitmq() {
   local home=$top/rabbitmq names
   names=$(free_port) messages=$(free_port)
   mkdir "$home"
-  with_debian epmd -port "$names" -address 127.0.0.1 >"$home/epmd.out" 2>&1 </dev/null &
+  "${unpacked[@]}" epmd -port "$names" -address 127.0.0.1 >"$home/epmd.out" 2>&1 </dev/null &
   others+=($!)
   patiently "Erlang's register of names" answers "$names" || return 1
-  with_debian env HOME="$home" RABBITMQ_NODENAME=bench@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$messages" \
+  "${unpacked[@]}" HOME="$home" RUNNING_UNDER_SYSTEMD=1 RABBITMQ_NODENAME=bench@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$messages" \
     RABBITMQ_DIST_PORT="$(free_port)" ERL_EPMD_PORT="$names" ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_MNESIA_BASE="$home/mnesia" \
     RABBITMQ_LOG_BASE="$home/log" RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" RABBITMQ_CONF_ENV_FILE="$home/none" \
     RABBITMQ_CONFIG_FILE="$home/rabbitmq" RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
@@ -162,7 +166,7 @@ ruleset(name="in") {
          queue.type="LinkedList" queue.size="100000" queue.dequeueBatchSize="1000")
 }
 END
-  with_debian "$debian/usr/sbin/rsyslogd" -n -f "$home/conf" -i "$home/pid" -M "$modules" >"$home/out" 2>&1 </dev/null &
+  "${unpacked[@]}" "$debian/usr/sbin/rsyslogd" -n -f "$home/conf" -i "$home/pid" -M "$modules" >"$home/out" 2>&1 </dev/null &
   others+=($!)
   patiently rsyslog answers "$syslog"
 }
@@ -176,7 +180,7 @@ Set(\$DatabaseUser, 'rt_user'); Set(\$DatabasePassword, 'none'); Set(\$DatabaseA
 Set(\$MailCommand, 'testfile'); Set(\$LogToSyslog, ''); Set(\$LogToSTDERR, 'error');
 1;
 END
-  with_debian perl "$debian/usr/sbin/rt-setup-database-5" --action init --dba rectify_admin --dba-password none >"$top/rt.out" 2>&1 ||
+  with_perl perl "$debian/usr/sbin/rt-setup-database-5" --action init --dba rectify_admin --dba-password none >"$top/rt.out" 2>&1 ||
     { tail -n 1 "$top/rt.out" >&2; return 1; }
 }
 
@@ -184,7 +188,8 @@ END
 prepare() { # FAMILY...: prepare_FAMILY
   local family
   for family; do
-    "prepare_$family" 2>"$top/$family.err" || { tail -n 1 "$top/$family.err" >"$top/$family.skip"; echo "$family: $(cat "$top/$family.skip")" >&2; }
+    "prepare_$family" 2>"$top/$family.err" ||
+      { tail -n 1 "$top/$family.err" | sed '/^skipped/!s/^/failed: /' >"$top/$family.skip"; echo "$family: $(cat "$top/$family.skip")" >&2; }
   done
 }
 database_of() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ] || sql "CREATE DATABASE $1"; }
@@ -248,12 +253,18 @@ run() { # run NAME
     unnest | copy) timeout $PART_SECONDS "$B/bench/loops" "$kind" "$conninfo" bare "$first" "$last" "$MSEC" "$a" ;;
     ipc) offer "$RECTIFY_ENDPOINT" - "$a" "$b" "$FINDINGS" "$MSEC" ;;
     tcp) offer "tcp://127.0.0.1:$door" "$top/keys" "$a" "$b" "$FINDINGS" "$MSEC" ;;
-    open) offer "$RECTIFY_ENDPOINT" - 64 1 $((a * 2 * MSEC / 1000)) 0 "$a" ;;
+    open) offer "$RECTIFY_ENDPOINT" - 64 1 $((a * MSEC / (a < 10000 ? 500 : 1000))) 0 "$a" ;;
     rabbitmq) script rabbitmq "amqp://guest:guest@127.0.0.1:$messages" "$a" "$b" ;;
     rsyslog) (cd "$npm" && timeout $PART_SECONDS node syslog.mjs "$(url rsyslog)" "$top/findings" "$syslog" "$FINDINGS" $((10 * MSEC))) ;;
-    request_tracker) with_debian timeout $PART_SECONDS perl bench/peers/request_tracker.pl "$top/findings" "$a" 2000 "$MSEC" ;;
+    request_tracker) with_perl timeout $PART_SECONDS perl bench/peers/request_tracker.pl "$top/findings" "$a" 2000 "$MSEC" ;;
     *) script "$kind" "$(url "$kind")" "$a" "$b" ;;
   esac
+}
+
+# A bare loop has written what it says.
+checked() {
+  case $1 in single-* | pair-* | unnest-* | copy-*) ;; *) return 0 ;; esac
+  [ "$(sql 'SELECT count(*) FROM bare.case_')" = "$(tail -n 1 "$top/out" | cut -d' ' -f5)" ] || { echo 'rows were left out' >"$top/err"; return 1; }
 }
 
 # One part: what it printed goes into NAME, the bytes of write-ahead log a finding into NAME.wal, or why there is nothing into NAME.skip.
@@ -267,7 +278,7 @@ part() { # NAME NEEDS
   seed=$((seed + 1))
   sql CHECKPOINT
   before=$(sql 'SELECT pg_current_wal_insert_lsn()')
-  if run "$name" >"$top/out" 2>"$top/err"; then
+  if run "$name" >"$top/out" 2>"$top/err" && checked "$name"; then
     figures=$(tail -n 1 "$top/out")
     echo "$round $figures" >>"$top/$name"
     echo "$round $(sql "SELECT round((pg_current_wal_insert_lsn() - '$before') / $(cut -d' ' -f5 <<<"$figures"))")" >>"$top/$name.wal"
@@ -283,11 +294,11 @@ median() { sort -n | awk '{ a[NR] = $1 } END { if (NR) print a[int((NR + 1) / 2)
 least() { sort -n | sed -n 1p; }
 most() { sort -n | sed -n '$p'; }
 column() { cut -d' ' -f"$(($2 + 1))" "$top/$1" 2>/dev/null || true; }
-reason() { tr '\n' ' ' <"$top/$1.skip" 2>/dev/null | sed 's/ *$//' || true; }
+reason() { [ ! -e "$top/$1.skip" ] || tr '\n' ' ' <"$top/$1.skip" | sed 's/ *$//'; }
 
 # Column COLUMN of contestant A over that of B, round by round: a machine that is slow is slow for both.
 ratio() { # A B COLUMN DIGITS: median, least and most
-  { [ -e "$top/$1" ] && [ -e "$top/$2" ] && join "$top/$1" "$top/$2" || true; } |
+  if [ -e "$top/$1" ] && [ -e "$top/$2" ]; then join "$top/$1" "$top/$2"; fi |
     awk -v a="$(($3 + 1))" -v wide="$(head -n 1 "$top/$1" 2>/dev/null | wc -w)" -v k="$3" -v d="$4" '$a > 0 && $(wide + k) > 0 { printf "%.*f\n", d, $a / $(wide + k) }' >"$top/ratios"
   echo "$(median <"$top/ratios") $(least <"$top/ratios") $(most <"$top/ratios")"
 }
@@ -300,8 +311,15 @@ row() { # NAME TEXT...
     echo "| $* | ${failed:-failed: not run} | | | | |"
     return
   fi
-  echo "| $*${failed:+ (a round $failed)} | $(column "$name" 1 | median) | $(column "$name" 1 | least) – $(column "$name" 1 | most) |" \
-    "$(column "$name" 2 | median) | $(column "$name" 3 | median) | $(ratio ipc-64-1 "$name" 1 2 | cut -d' ' -f1) |"
+  echo "| $*${failed:+ (a round failed: ${failed#failed: })} | $(column "$name" 1 | median) | $(column "$name" 1 | least) – $(column "$name" 1 | most) |" \
+    "$(column "$name" 2 | median) | $(column "$name" 3 | median) | $(ratio "$(like "$name")" "$name" 1 2 | cut -d' ' -f1) |"
+}
+like() { # NAME: the rectifyd to compare it with
+  case $1 in
+    *-1-1 | single-1 | request_tracker-1) echo ipc-1-1 ;;
+    *-8-500 | unnest-* | copy-* | *-all) echo ipc-8-500 ;;
+    *) echo ipc-64-1 ;;
+  esac
 }
 rows() {
   contestants | while read -r name _ text; do
@@ -326,7 +344,7 @@ asked_column() { # TEXT NAME COLUMN DIVISOR COMPARISON TARGET UNIT
   asked "$1" "$(median <<<"$scaled")" "$(least <<<"$scaled")" "$(most <<<"$scaled")" "$5" "$6" "$7"
 }
 asks() {
-  asked_ratio '8 × 500 / `unnest` 1,000 (the same rows)' ipc-8-500 unnest-1000 1 ≥ 0.85
+  asked_ratio '8 × 500 / unnest 1,000 (the same rows)' ipc-8-500 unnest-1000 1 ≥ 0.85
   asked_ratio '8 × 500 / two-connection COPY (the same rows; stretch)' ipc-8-500 copy-1000 1 ≥ 0.75
   asked_ratio '64 × 1 / libpq at 64 connections (the same rows)' ipc-64-1 single-64 1 ≥ 2.2
   asked_ratio '64 × 1 / libpq at 64 connections, two of the five tables' ipc-64-1 pair-64 1 ≥ 2.2
@@ -363,8 +381,9 @@ report() {
 
 Made by \`bench/peers.sh\`. $ROUNDS rounds in one run, every contestant in each, on one private cluster with fsync and synchronous_commit on;
 medians, and the range. A × B: A clients (calls) at a time, each with B findings in one request; the next goes when the last is answered.
+The last column: findings a second of rectifyd over ipc, 1 × 1, 64 × 1 or 8 × 500, whichever is nearest, over this one's.
 
-| contestant | findings/s | range | p50 of an answer, µs | p99, µs | rectifyd 64 × 1 is so many times as fast |
+| contestant | findings/s | range | p50 of an answer, µs | p99, µs | rectifyd / this |
 |---|---|---|---|---|---|
 $(rows)
 

@@ -10,9 +10,10 @@ use warnings;
 use JSON;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 use MIME::Entity;
-use RT -init;
-use RT::Date;
-use RT::Ticket;
+use RT;
+RT::LoadConfig();
+RT::InitClasses();
+require RT::Date;
 
 use constant DAY_SECONDS => 86400;
 my ($path, $processes, $count, $msec) = @ARGV;
@@ -34,8 +35,7 @@ sub create {
 # The part of process NUMBER; its latencies go to the pipe, one a line.
 sub work {
     my ($number, $out) = @_;
-    $RT::Handle->dbh->{InactiveDestroy} = 1;
-    RT::ConnectToDatabase();
+    RT::Init();
     create($findings[$number]);    # warm
     print $out "ready\n";
     $out->flush;
