@@ -264,7 +264,8 @@ static void unnest(const char *conninfo, const char *schema, int64_t first, int6
   PGconn *connection = open_connection(conninfo);
   PGresult *(*rows)[TABLES] = calloc(batches, sizeof *rows);
   int64_t *latencies = calloc(batches, sizeof *latencies);
-  must(rows != NULL && latencies != NULL && batches > 0);
+  if (batches == 0) fail("unnest", "fewer findings than a batch");
+  must(rows != NULL && latencies != NULL);
   for (int i = 0; i < TABLES; i++) {
     char sql[SQL_BYTES];
     must(snprintf(sql, sizeof sql, "INSERT INTO %s.%s SELECT * FROM unnest(%s)", schema, tables[i].name,
@@ -385,7 +386,8 @@ static void copy(const char *conninfo, const char *schema, int64_t first, int64_
   size_t share = (size_t)((last - first + 1) / batch / COPIERS), done = 0, used = 0;
   int64_t *latencies = calloc(share * COPIERS, sizeof *latencies);
   char sql[1024];
-  must(latencies != NULL && share > 0);
+  if (share == 0) fail("copy", "fewer findings than a batch for each connection");
+  must(latencies != NULL);
   used = (size_t)snprintf(sql, sizeof sql, "BEGIN;");
   for (int i = 0; i < TABLES; i++)
     used += (size_t)snprintf(sql + used, sizeof sql - used, "COPY %s.%s FROM STDIN (FORMAT binary);", schema, tables[i].name);
