@@ -337,6 +337,6 @@ tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUG
 clean: ## remove everything built
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/peers -prune -o -name '*.d' -print 2>/dev/null)
 .PHONY: all help run test sim faults check lint lint-quick lint-tools lint-clang docs bench fuzz sanitize coverage mutate deps install tests-built clean FORCE
 .SECONDARY:

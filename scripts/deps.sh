@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing.  Usage: deps.sh GROUP...   (run, test, faults, lint, docs, coverage)
 # When nothing is missing it does nothing: no network, no root.
+# deps.sh --into DIR GROUP... (bench): unpacks them and all that they need into DIR instead; nothing is installed or started, no root.
 set -euo pipefail
 
 # Group and package.  `postgresql` stands for any version of the server, `pgtap` for pgTAP of the same version.
@@ -45,6 +46,10 @@ faults etcd-server
 test scdoc            # does the manual page of the command read well?
 docs scdoc
 coverage gcovr
+bench rabbitmq-server  # what people would use instead: `make bench` compares with them
+bench rsyslog-pgsql
+bench request-tracker5
+bench rt5-db-postgresql
 docs python3
 lint clang
 lint cppcheck
@@ -114,6 +119,39 @@ avoid_main_cluster() {
     /etc/postgresql-common/createcluster.conf
 }
 
+# What they need is left out where it is installed, even if they would have it newer.  A stamp saves the next call the work.
+unpack_into() {
+  local directory=$1 archive name stamp
+  shift
+  stamp="$(packages "$@" | sort | xargs) in $directory"
+  [ "$(cat "$directory/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  if [ -z "$(command -v apt-get)" ] || [ -z "$(command -v dpkg-query)" ]; then
+    echo "deps.sh: this is not Debian" >&2
+    return 1
+  fi
+  echo "deps.sh: unpacking $stamp" >&2
+  rm -rf "$directory"
+  mkdir -p "$directory/archives/partial"
+  ! can_be_root || as_root apt-get -o DPkg::Lock::Timeout=300 update -q >&2
+  mapfile -t wanted < <(packages "$@" | sort -u)
+  apt-get install -y -q --download-only --reinstall --no-install-recommends -o Dir::Cache::archives="$directory/archives" \
+    -o Debug::NoLocking=1 "${wanted[@]}" >&2
+  read_installed
+  for archive in "$directory"/archives/*.deb; do
+    name=$(basename "$archive")
+    [[ " ${wanted[*]} " == *" ${name%%_*} "* ]] || ! is_installed "${name%%_*}" || continue
+    dpkg-deb -x "$archive" "$directory"
+  done
+  rm -rf "$directory/archives"
+  echo "$stamp" >"$directory/stamp"
+}
+
+if [ "${1:-}" = --into ]; then
+  [ "$#" -gt 2 ] || { echo "usage: deps.sh --into DIR GROUP..." >&2; exit 64; }
+  shift
+  unpack_into "$@"
+  exit
+fi
 if [ -z "$(command -v dpkg-query)" ]; then
   echo "deps.sh: this is not Debian; make sure that there are: $(packages "$@" | sort -u | xargs)" >&2
   exit 0
