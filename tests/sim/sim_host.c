@@ -16,7 +16,7 @@ struct host {
   bool made, bound, turn_asked, wanted; /* wanted: the supervisor starts it again */
   uint64_t timer;                       /* of the newest one; older ones are void */
   usec_t ready_since, stop_deadline;
-  void *clock, *probe, *commit;
+  void *clock, *probe, *commit, *uploads; /* of the process, while the other one runs */
   struct batch *batches[BATCHES];
   jmp_buf exit;
 };
@@ -39,20 +39,41 @@ usec_t host_skew(void) { return serving() == NULL ? 0 : serving()->process.skew;
 
 /* ---- into the process and out of it ---- */
 
+static struct host *inside; /* whose statics are in their places; NULL: nobody's */
+
+static void put_away(void) {
+  if (inside == NULL) return;
+  clock_save(inside->clock);
+  probe_save(inside->probe);
+  commit_save(inside->commit);
+  uploads_save(inside->uploads);
+  inside = NULL;
+}
+
 static void enter(struct host *host) {
   sim.process = &host->process;
   system_exit = &host->exit;
+  if (inside == host) return;
+  put_away();
   clock_load(host->clock);
   probe_load(host->probe);
   commit_load(host->commit);
+  uploads_load(host->uploads);
+  inside = host;
 }
 
-static void leave(struct host *host) {
-  clock_save(host->clock);
-  probe_save(host->probe);
-  commit_save(host->commit);
+static void leave(void) {
   sim.process = NULL;
   system_exit = NULL;
+}
+
+/* As a fresh process has them. */
+static void wipe(struct host *host) {
+  if (inside == host) inside = NULL;
+  memset(host->clock, 0, clock_room());
+  memset(host->probe, 0, probe_room());
+  memset(host->commit, 0, commit_room());
+  memset(host->uploads, 0, uploads_room());
 }
 
 static void make(struct host *host) {
@@ -71,6 +92,8 @@ static void make(struct host *host) {
   daemon->reader = pg_new("reader", PG_READS);
   daemon->post.pg = pg_new("letters", PG_WRITES);
   daemon->post.dead_wanted = true;
+  daemon->content_bytes_max = (uint64_t)CONTENT_MIB_DEFAULT << 20;
+  daemon->content_day_bytes_max = (uint64_t)CONTENT_DAY_MIB_DEFAULT << 20;
   daemon->keeper = pg_new("keeper", PG_KEEPS);
   daemon->quotas = quotas_new(IDENTITY_ITEMS_PER_SECOND);
   daemon->gather = host->batches[0];
@@ -103,7 +126,7 @@ static void unmake(struct host *host) {
   keys_free(daemon->store.keys);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
-  leave(host);
+  leave();
   host->process.alive = false;
 }
 
@@ -194,7 +217,7 @@ static void turn(void *context, uint64_t number) {
   enter(host);
   const int code = setjmp(host->exit);
   if (code != 0) {
-    leave(host);
+    leave();
     ended(host, code);
     return;
   }
@@ -202,7 +225,7 @@ static void turn(void *context, uint64_t number) {
   const bool over = host->daemon.stopping && (pipeline_is_idle(&host->daemon) || sim.now >= host->stop_deadline);
   if (!over) set_alarm(host);
   if (!over && net_readable(&host->process) && pipeline_wants_requests(&host->daemon)) host_wake(host->process.number);
-  leave(host);
+  leave();
   if (over) ended(host, 256);
 }
 
@@ -218,14 +241,12 @@ void host_wake(uint32_t number) {
 void host_start(uint32_t number) {
   struct host *host = &hosts[number];
   if (host->made) return;
-  memset(host->clock, 0, clock_room());
-  memset(host->probe, 0, probe_room());
-  memset(host->commit, 0, commit_room());
+  wipe(host);
   host->process.alive = host->made = host->wanted = true;
   host->process.number = number;
   enter(host);
   make(host);
-  leave(host);
+  leave();
   host_wake(number);
 }
 
@@ -256,7 +277,8 @@ void host_prepare(void) {
     hosts[i].clock = malloc(clock_room());
     hosts[i].probe = malloc(probe_room());
     hosts[i].commit = malloc(commit_room());
-    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL);
+    hosts[i].uploads = malloc(uploads_room());
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL && hosts[i].uploads != NULL);
   }
 }
 

@@ -1,13 +1,12 @@
 /* sim_server.c - the database: what the statements of daemon/sql and rectify.append() of migrations/0002_workflow.sql do, on
  * tables in memory.  One transaction at a time; a statement that fails changes nothing. */
-#include <endian.h>
-
 #include "daemon/pg.h"
 #include "daemon/query.h"
 #include "daemon/tree.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_params.h"
 
-#define TEXT_MAX 64 /* codes */
+#define NO_CLOCK (-INT64_C(946684800000000)) /* 1970, as PostgreSQL counts: no event yet */
 
 struct finding_row {
   uint64_t case_no;
@@ -116,9 +115,7 @@ void server_make_durable(void) {
 /* ---- keys ---- */
 
 static uint64_t key_slot(const uint8_t key[16]) {
-  uint64_t hash;
-  memcpy(&hash, key + 8, sizeof hash);
-  uint64_t slot = hash * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (keys_room - 1);
+  uint64_t slot = sim_hash(key) & (keys_room - 1);
   while (keys[slot] != 0 && memcmp(server.events[keys[slot] - 1].key, key, 16) != 0) slot = (slot + 1) & (keys_room - 1);
   return slot;
 }
@@ -172,73 +169,6 @@ void server_lose_tail(void) {
   undo_forget();
 }
 
-/* ---- parameters ---- */
-
-static int64_t number(const uint8_t *at, size_t length) {
-  if (length == 0) return 0;
-  int64_t value = (int8_t)at[0];
-  for (size_t i = 1; i < length; i++) value = (int64_t)((uint64_t)value << 8 | at[i]);
-  return value;
-}
-
-static int64_t param(const struct server_params *params, int at) {
-  return params->values[at] == NULL ? 0 : number((const uint8_t *)params->values[at], (size_t)params->lengths[at]);
-}
-
-/* An array, cell by cell. */
-struct cells {
-  uint32_t count;
-  const uint8_t *at;
-  const uint8_t *cell; /* NULL: null */
-  size_t length;
-};
-
-static uint32_t word(const uint8_t *at) {
-  uint32_t value;
-  memcpy(&value, at, sizeof value);
-  return be32toh(value);
-}
-
-static struct cells cells_of(const struct server_params *params, int at) {
-  const uint8_t *data = (const uint8_t *)params->values[at];
-  must(at < params->count && data != NULL && params->lengths[at] >= 12);
-  if (word(data) == 0) return (struct cells){0};
-  return (struct cells){.count = word(data + 12), .at = data + 20};
-}
-
-static void next(struct cells *cells) {
-  const uint32_t length = word(cells->at);
-  cells->cell = length == UINT32_MAX ? NULL : cells->at + 4;
-  cells->length = length == UINT32_MAX ? 0 : length;
-  cells->at += 4 + cells->length;
-}
-
-static int64_t next_int(struct cells *cells) {
-  next(cells);
-  return cells->cell == NULL ? 0 : number(cells->cell, cells->length);
-}
-
-static void next_text(struct cells *cells, char out[TEXT_MAX]) {
-  next(cells);
-  must(cells->length < TEXT_MAX);
-  memcpy(out, cells->cell, cells->length);
-  out[cells->length] = '\0';
-}
-
-static void next_bytes(struct cells *cells, void *out, size_t length) {
-  next(cells);
-  must(cells->length == length);
-  memcpy(out, cells->cell, length);
-}
-
-static void *copy_of(const void *data, size_t length) {
-  uint8_t *copy = malloc(length + 1);
-  must(copy != NULL);
-  if (length > 0) memcpy(copy, data, length);
-  copy[length] = '\0';
-  return copy;
-}
-
 /* ---- append ---- */
 
 enum { P_SIZE, P_EPOCH, P_NEW_SIZE, P_ROOT, P_FRONTIER, P_TAIL, P_CASES, P_SYSTEM, P_CLOCK, P_TILES = 9, P_EVENTS = 12,
@@ -279,10 +209,10 @@ static bool key_is_known(const struct server_params *params) {
   struct cells key = cells_of(params, P_EVENTS + 2);
   for (uint32_t i = 0; i < key.count; i++) {
     struct cells other = cells_of(params, P_EVENTS + 2);
-    next(&key);
+    cell_next(&key);
     if (server_find_key(key.cell) >= 0) return true;
     for (uint32_t k = 0; k < i; k++) {
-      next(&other);
+      cell_next(&other);
       if (memcmp(other.cell, key.cell, 16) == 0) return true;
     }
   }
@@ -328,7 +258,7 @@ static void add_events(const struct server_params *params) {
     event->command = (uint32_t)next_int(&cells[3]);
     event->rule = (uint32_t)next_int(&cells[4]);
     event->actor = (uint32_t)next_int(&cells[5]);
-    next(&cells[7]);
+    cell_next(&cells[7]);
     event->record = copy_of(cells[7].cell, cells[7].length);
     event->length = (uint32_t)cells[7].length;
     key_add(at);
@@ -354,6 +284,12 @@ static void words_of(const struct server_params *params, int64_t log_index, char
     next_text(&words, text);
     if (found) memcpy(out, text, TEXT_MAX);
   }
+}
+
+bool server_has_evidence(const uint8_t sha256[32]) {
+  for (uint64_t i = 0; i < evidence_count; i++)
+    if (memcmp(evidence[i].sha256, sha256, 32) == 0) return true;
+  return false;
 }
 
 static void add_findings(const struct server_params *params) {
@@ -389,11 +325,11 @@ static void put_cases(const struct server_params *params) {
     struct server_case *row = &server.cases[case_no - 1];
     written(case_no);
     if (case_no <= undo.head.cases) keep_for_undo(case_no, row);
-    next(&state);
+    cell_next(&state);
     row->state = copy_of(state.cell, state.length);
     row->length = (uint32_t)state.length;
     row->version = (uint32_t)next_int(&version);
-    next(&fire);
+    cell_next(&fire);
     row->has_fire = fire.cell != NULL;
     row->flags = (uint32_t)next_int(&flags);
     row->parent = (uint64_t)next_int(&parent);
@@ -436,10 +372,10 @@ static void add_documents(const struct server_params *params) {
     struct document_row *row = ADD(documents);
     row->kind = (int32_t)next_int(&cells[0]);
     row->version = (int32_t)next_int(&cells[1]);
-    next(&cells[2]);
+    cell_next(&cells[2]);
     free(row->name); /* of one that a failover took away */
     row->name = copy_of(cells[2].cell, row->name_length = cells[2].length);
-    next(&cells[3]);
+    cell_next(&cells[3]);
     free(row->body);
     row->body = copy_of(cells[3].cell, row->length = cells[3].length);
     next_bytes(&cells[4], row->sha256, sizeof row->sha256);
@@ -553,8 +489,7 @@ static struct pg_result *take_over(void) {
   result_int(result, (int64_t)head->epoch);
   result_int(result, (int64_t)head->cases);
   result_int(result, head->system_events);
-  if (head->size == 0) result_null(result);
-  else result_int(result, head->clock);
+  result_int(result, head->clock);
   result_int(result, (int64_t)head->reviewed);
   return result;
 }
@@ -645,7 +580,7 @@ static struct pg_result *probe_keys(const struct server_params *params) {
   struct cells key = cells_of(params, 0);
   result_columns(result, 3);
   for (uint32_t i = 0; i < key.count; i++) {
-    next(&key);
+    cell_next(&key);
     const int64_t at = server_find_key(key.cell);
     if (at < 0) continue;
     result_bytes(result, key.cell, 16);
@@ -704,7 +639,7 @@ static struct pg_result *probe_evidence(const struct server_params *params) {
   struct cells hash = cells_of(params, 0), own = cells_of(params, 1);
   result_columns(result, 3);
   for (uint32_t i = 0; i < hash.count; i++) {
-    next(&hash);
+    cell_next(&hash);
     const uint64_t mine = (uint64_t)next_int(&own);
     uint64_t first = 0;
     for (uint64_t k = 0; k < evidence_count; k++)
@@ -752,14 +687,25 @@ static struct pg_result *query_head(void) {
   return result;
 }
 
+/* The place of the first notice with that id or a higher one, among the first so many: their ids ascend. */
+uint64_t server_notice_at(int64_t id, uint64_t among) {
+  uint64_t low = 0, high = among;
+  while (low < high) {
+    const uint64_t middle = (low + high) / 2;
+    if (server.notices[middle].id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /* Of an officer; the simulator asks for no others. */
 static struct pg_result *query_notices(const struct server_params *params) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   int64_t rows = param(params, 3);
   result_columns(result, 9);
-  for (uint64_t i = 0; i < server.notice_count && rows > 0; i++) {
+  for (uint64_t i = server_notice_at(param(params, 2) + 1, server.notice_count); i < server.notice_count && rows > 0; i++) {
     const struct server_notice *row = &server.notices[i];
-    if (row->id <= param(params, 2) || (params->values[0] != NULL && row->officer != param(params, 0))) continue;
+    if (params->values[0] != NULL && row->officer != param(params, 0)) continue;
     result_int(result, row->id);
     result_int(result, (int64_t)row->case_no);
     result_int(result, row->kind);
@@ -819,12 +765,6 @@ static struct pg_result *query_cases(const struct server_params *params) {
 
 static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
 
-static struct pg_result *none_swept(void) {
-  struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  result_int(result, 0);
-  return result;
-}
-
 static struct pg_result *registry_checked(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   result_columns(result, 2);
@@ -848,12 +788,17 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROBE_RECURRENCE: return probe_recurrence(params);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
-    case STATEMENT_PROBE_CONTENT: return nothing(); /* nobody uploads anything */
+    case STATEMENT_PROBE_CONTENT: return content_probe(params);
+    case STATEMENT_BEGIN_UPLOAD: return content_begin(params);
+    case STATEMENT_KEEP_PART: return content_keep_part(params);
+    case STATEMENT_LOAD_PARTS: return content_load_parts(params);
+    case STATEMENT_FINISH_UPLOAD: return content_finish(params);
+    case STATEMENT_DROP_UPLOAD: return content_drop(params);
     case STATEMENT_APPEND: return append(params);
     case STATEMENT_CHECK_STANDBY: return check_standby();
     case STATEMENT_INDEX_FINDINGS: return index_findings(params);
     case STATEMENT_LOAD_DEAD_LETTERS: return nothing(); /* there is no courier */
-    case STATEMENT_SWEEP_UPLOADS: return none_swept();
+    case STATEMENT_SWEEP_UPLOADS: return content_sweep(params);
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
     case STATEMENT_QUERY_HEAD: return query_head();
@@ -901,6 +846,7 @@ void server_mend(void) {
 
 void server_clear(void) {
   undo_forget();
+  content_clear();
   for (uint64_t i = 0; i < server.head.size; i++) free(server.events[i].record);
   for (uint64_t i = 0; i < server.head.cases; i++) free(server.cases[i].state);
   for (uint64_t i = 0; i < documents_room; i++) {
@@ -921,4 +867,5 @@ void server_clear(void) {
   const struct merkle none = {0};
   merkle_root(tree_sha256, &none, &empty);
   server.head.root = empty;
+  server.head.clock = NO_CLOCK;
 }
