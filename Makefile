@@ -258,7 +258,7 @@ $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
-SIM_INCLUDED := commit probe content
+SIM_INCLUDED := commit probe content seal
 PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
 PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=daemon/%.c),$(PLANTED)) $(SIM_INCLUDED:%=tests/sim/sim_%.c))
 $(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py

@@ -26,7 +26,7 @@
 unsigned sim_bug;
 
 static struct {
-  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, closings, messages, runs;
+  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, closings, signed_heads, messages, runs;
   bool one, trace, century, no_century;
   const char *kept;
   bool without[SIM_STEPS_MAX];
@@ -156,6 +156,8 @@ static bool play(uint64_t seed, bool trace) {
   if (options.century) plan_century(&sim.plan, seed);
   else plan_make(&sim.plan, seed);
   system_clear();
+  sim.signs = seed % 2 == 1 && !options.century; /* a signature a rung: a century has too many */
+  signer_clear();
   leave_out(&sim.plan);
   if (setjmp(sim_over) == 0) play_on();
   sim.process = NULL;
@@ -166,6 +168,7 @@ static bool play(uint64_t seed, bool trace) {
   options.answers += check_answer_count();
   options.rungs += check_rung_count();
   options.readings += check_reading_count();
+  options.signed_heads += check_signed_count();
   options.closings += check_closing_count();
   options.messages += sim.messages;
   if (options.trace || getenv("SIM_LOUD") != NULL) printf("# %llu things happened\n", (unsigned long long)sim.steps_run);
@@ -323,10 +326,10 @@ int main(int argc, char **argv) {
   const double took = seconds() - begin;
   printf("1..1\n%sok 1 - %llu %s, and every invariant held\n", held ? "" : "not ", (unsigned long long)played,
          options.century ? "simulated centuries" : "seeds");
-  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu closings, %llu messages\n",
+  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu closings, %llu signed heads, %llu messages\n",
          (unsigned long long)options.runs, took, (double)options.runs / took, (double)options.virtual_usec / 1e6 / 86400 / 365.25,
          (unsigned long long)options.events, (double)options.events / took, (unsigned long long)options.rungs,
-         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.closings, (unsigned long long)options.messages);
+         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.closings, (unsigned long long)options.signed_heads, (unsigned long long)options.messages);
   snprintf(command, sizeof command, "rm -rf %s", sim.folder);
   (void)!system(command);
   return held ? 0 : 1;

@@ -35,7 +35,7 @@
 #define DAY (24 * HOUR)
 
 /* Streams of dice: what one part of the run draws moves nothing in another. */
-enum sim_stream { DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_PEOPLE, DICE_STREAMS = DICE_PEOPLE + SIM_PEOPLE };
+enum sim_stream { DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_SIGNER, DICE_PEOPLE, DICE_STREAMS = DICE_PEOPLE + SIM_PEOPLE };
 
 /* A process of the simulation: a daemon or a person's client. */
 struct process {
@@ -94,6 +94,8 @@ struct sim {
   uint32_t loss, twice, slow; /* percent */
   bool cut[SIM_PEOPLE][SIM_DAEMONS], cut_replies;
   /* Of the disks. */
+  bool signs;          /* the daemons have a signer */
+  uint32_t signer_dies; /* percent of its questions at which it ends */
   uint32_t disk_dies; /* percent of the disk's calls at which the process ends */
   char folder[64];    /* of the spools */
   char wrong[600];    /* the first broken invariant; empty: none */
@@ -187,6 +189,7 @@ struct server {
   struct server_event *events;
   struct server_case *cases; /* by number - 1 */
   struct server_notice *notices;
+  bool rolled_back;    /* it is an old backup, which somebody has restored */
   bool corrupt;        /* a row was spoilt, and not mended yet */
 };
 extern struct server server;
@@ -210,6 +213,8 @@ void server_unnames(bool unnamed); /* the primary's list of standbys is emptied,
 bool server_has_evidence(const uint8_t sha256[32]);
 bool server_has_content(const uint8_t sha256[32], uint32_t officer); /* that officer has uploaded it */
 void server_corrupt(uint32_t dice);
+bool server_roll_back(uint64_t signed_size); /* to a backup that is older than that; false: there is none */
+void server_roll_forward(void);
 void server_mend(void);
 
 /* ---- sim_record.c: statements and answers, for PostgreSQL to be asked the same ---- */
@@ -227,6 +232,13 @@ void result_bytes(struct pg_result *result, const void *data, size_t length);
 void result_null(struct pg_result *result);
 void result_columns(struct pg_result *result, int columns);
 void result_name(struct pg_result *result, const char *name); /* of the first column */
+
+/* ---- sim_signing.c: the signer ---- */
+void signer_clear(void);
+void signer_dies(void);
+void signer_starts(void);
+uint64_t signer_size(void); /* of the last head that it signed */
+bool signer_note_is_good(const void *data, size_t length, uint64_t size, const uint8_t root[HASH_BYTES]);
 
 /* ---- sim_host.c: daemons ---- */
 void host_prepare(void); /* once */
@@ -249,6 +261,8 @@ void commit_save(void *room), commit_load(const void *room);
 size_t commit_room(void);
 void uploads_save(void *room), uploads_load(const void *room);
 size_t uploads_room(void);
+void seal_save(void *room), seal_load(const void *room), seal_wipe(void *room);
+size_t seal_room(void);
 
 /* ---- sim_person.c: people and their clients ---- */
 void person_clear(void);
@@ -273,6 +287,7 @@ void check_kept(const uint8_t id[16]); /* the spool has said so */
 void check_head_seen(const void *head); /* a Rectify__V1__Head, or NULL */
 void check_answer(uint32_t person, const uint8_t id[16], const void *outcome); /* a Rectify__V1__Outcome */
 void check_uploaded(uint32_t officer, const uint8_t sha256[32]); /* that officer was told that the file is there */
+void check_signed(uint64_t size, const void *note, size_t length); /* a signed head was kept, or given out */
 void check_head(uint64_t size, const void *root);
 void check_push(const void *push); /* a Rectify__V1__Push */
 /* An officer asks for the words of a case; is shown a row: a Rectify__V1__CaseRow. */
@@ -284,6 +299,6 @@ void check_reads_all(void); /* what is there now is to be seen */
 void check_end(uint32_t officer); /* who is told of all notices to the officer has heard of all */
 const struct case_state *check_case(uint64_t case_no);
 uint64_t check_case_count(void);
-uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void), check_closing_count(void);
+uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void), check_closing_count(void), check_signed_count(void);
 
 #endif

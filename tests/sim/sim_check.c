@@ -28,7 +28,7 @@ static struct known {
 } *cases;
 static uint32_t *asked_by; /* of each case number: officers, as bits, who wanted to read it; there may be no such case yet */
 static uint64_t asked_room;
-static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings, closings;
+static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings, closings, signed_heads;
 static struct submission *submissions;
 static uint64_t submission_count, submission_room;
 static uint32_t *by_id; /* open addressing */
@@ -60,7 +60,7 @@ void check_clear(void) {
   if (asked_by != NULL) memset(asked_by, 0, asked_room * sizeof *asked_by);
   memset(orders, 0, sizeof orders);
   memset(last_order, 0, sizeof last_order);
-  size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = submission_count = 0;
+  size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = signed_heads = submission_count = 0;
   last_recorded = 0;
   must_be_seen = 0;
   room_for((void **)&roots, sizeof *roots, 1, &roots_room);
@@ -76,6 +76,7 @@ uint64_t check_event_count(void) { return size; }
 uint64_t check_answer_count(void) { return answers; }
 uint64_t check_rung_count(void) { return rungs; }
 uint64_t check_reading_count(void) { return readings; }
+uint64_t check_signed_count(void) { return signed_heads; }
 uint64_t check_closing_count(void) { return closings; }
 const struct case_state *check_case(uint64_t case_no) { return case_no == 0 || case_no > case_count ? NULL : &cases[case_no - 1].state; }
 
@@ -125,6 +126,7 @@ void check_epoch_lost(uint64_t epoch) { epoch_now = epoch; }
 void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
   HOLDS(epoch == epoch_now, "two writers: a batch of epoch %llu was committed after epoch %llu had begun", (unsigned long long)epoch,
         (unsigned long long)epoch_now);
+  HOLDS(!server.rolled_back, "a batch was recorded on a history that was rolled back behind a signed head");
   HOLDS(at == server.head.size && new_size > at, "log indexes: a batch from %llu on a log of %llu", (unsigned long long)at,
         (unsigned long long)server.head.size);
 }
@@ -302,6 +304,12 @@ void check_head(uint64_t of, const void *root) {
   HOLDS(memcmp(&roots[of], root, HASH_BYTES) == 0, "a head of %llu events was given out that is not the log's", (unsigned long long)of);
 }
 
+void check_signed(uint64_t of, const void *note, size_t length) {
+  HOLDS(of <= size && is_head[of], "a head of %llu events was signed, which no durable batch ended at", (unsigned long long)of);
+  HOLDS(signer_note_is_good(note, length, of, roots[of].bytes), "the signed head of %llu events is not the log's", (unsigned long long)of);
+  signed_heads++;
+}
+
 void check_head_seen(const void *told) {
   const Rectify__V1__Head *head = told;
   if (head != NULL && head->size <= size) check_head(head->size, head->root.data); /* what may still be lost may be read */
@@ -316,6 +324,7 @@ static void check_proof(uint64_t log_index, const Rectify__V1__Head *head, Proto
   HOLDS(head->root.len == HASH_BYTES && record.len == row->length && memcmp(record.data, row->record, record.len) == 0,
         "a receipt holds another record than the log");
   check_head(head->size, head->root.data);
+  if (head->note.len > 0) check_signed(head->size, head->note.data, head->note.len);
   HOLDS(count <= MERKLE_PROOF_MAX, "a receipt's proof is too long");
   if (count == 0 && head->size > 1) return; /* it can be asked for */
   for (size_t i = 0; i < count; i++) memcpy(path.hashes[i].bytes, proof[i].data, HASH_BYTES);

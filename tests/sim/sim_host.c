@@ -16,7 +16,7 @@ struct host {
   bool made, bound, turn_asked, wanted; /* wanted: the supervisor starts it again */
   uint64_t timer;                       /* of the newest one; older ones are void */
   usec_t ready_since, stop_deadline;
-  void *clock, *probe, *commit, *uploads; /* of the process, while the other one runs */
+  void *clock, *probe, *commit, *uploads, *seal; /* of the process, while the other one runs */
   struct batch *batches[BATCHES];
   jmp_buf exit;
 };
@@ -47,6 +47,7 @@ static void put_away(void) {
   probe_save(inside->probe);
   commit_save(inside->commit);
   uploads_save(inside->uploads);
+  seal_save(inside->seal);
   inside = NULL;
 }
 
@@ -59,6 +60,7 @@ static void enter(struct host *host) {
   probe_load(host->probe);
   commit_load(host->commit);
   uploads_load(host->uploads);
+  seal_load(host->seal);
   inside = host;
 }
 
@@ -74,6 +76,7 @@ static void wipe(struct host *host) {
   memset(host->probe, 0, probe_room());
   memset(host->commit, 0, commit_room());
   memset(host->uploads, 0, uploads_room());
+  seal_wipe(host->seal);
 }
 
 static void make(struct host *host) {
@@ -100,7 +103,7 @@ static void make(struct host *host) {
   daemon->next = host->batches[1];
   daemon->fly = host->batches[2];
   daemon->signed_ = host->batches[3];
-  seal_open(daemon, "");
+  seal_open(daemon, sim.signs ? "signer" : "");
   host->bound = false;
 }
 
@@ -141,7 +144,7 @@ static void ended(struct host *host, int code) {
   const bool damaged = code == 2;
   sim_tell("daemon %u ends with code %d", host->process.number, code);
   if (damaged)
-    HOLDS(server.corrupt || sim.now < sim.last_spoilt + SPOILT_SECONDS * SECOND, "daemon %u says that the database is damaged, and it is not",
+    HOLDS(server.corrupt || server.rolled_back || sim.now < sim.last_spoilt + SPOILT_SECONDS * SECOND, "daemon %u says that the database is damaged, and it is not",
           host->process.number);
   net_forget(&host->process);
   host->process.alive = false;
@@ -167,11 +170,16 @@ static bool has_leisure(const struct daemon *daemon) {
   return daemon->store.indexed < daemon->committed_cases && !daemon->store.index_failed;
 }
 
+static bool signer_is_awaited(const struct daemon *daemon) {
+  return daemon->seal.signing != NULL && daemon->store.state >= STORE_LOADING &&
+         (!signing_is_idle(daemon->seal.signing) || daemon->seal.size < daemon->committed_size || daemon->seal.kept_size < daemon->seal.size);
+}
+
 /* Something may have to be given up after a while; a daemon that only waits for its next try has its own instant. */
 static bool is_busy(const struct daemon *daemon) {
   const enum store_state state = daemon->store.state;
   const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
-  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL ||
+  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL || signer_is_awaited(daemon) ||
          (state == STORE_READY && (lacks_a_line(daemon) || has_leisure(daemon))) || daemon->stopping ||
          clock_monotonic_msec() < daemon->cautious_until;
 }
@@ -184,6 +192,8 @@ static void alarm_rings(void *context, uint64_t number) {
 static void set_alarm(struct host *host) {
   const struct daemon *daemon = &host->daemon;
   usec_t wait = store_next_msec(daemon) == INT64_MAX ? INSTANT_NONE : (store_next_msec(daemon) - clock_monotonic_msec()) * MSEC;
+  if (seal_next_msec(daemon) != INT64_MAX && (seal_next_msec(daemon) - clock_monotonic_msec()) * MSEC < wait)
+    wait = (seal_next_msec(daemon) - clock_monotonic_msec()) * MSEC;
   const usec_t fire = pipeline_next_fire(daemon);
   if (fire != INSTANT_NONE && fire - clock_now() + MSEC < wait) wait = fire - clock_now() + MSEC;
   if (is_busy(daemon) && wait > TURN_MSEC * MSEC) wait = TURN_MSEC * MSEC;
@@ -278,7 +288,8 @@ void host_prepare(void) {
     hosts[i].probe = malloc(probe_room());
     hosts[i].commit = malloc(commit_room());
     hosts[i].uploads = malloc(uploads_room());
-    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL && hosts[i].uploads != NULL);
+    hosts[i].seal = calloc(1, seal_room());
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL && hosts[i].uploads != NULL && hosts[i].seal != NULL);
   }
 }
 

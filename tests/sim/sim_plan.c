@@ -34,7 +34,7 @@ static void add(struct plan *plan, usec_t at, uint32_t kind, uint32_t who, uint3
 
 /* What takes from the database what it has, or is an operator's, PostgreSQL is not asked to do (sim_record.c). */
 static bool is_recorded(uint32_t kind) {
-  return kind != STEP_PG_FAILOVER && kind != STEP_UNNAMED && kind != STEP_CORRUPT && kind != STEP_PG_FAIL;
+  return kind != STEP_PG_FAILOVER && kind != STEP_UNNAMED && kind != STEP_ROLLED_BACK && kind != STEP_CORRUPT && kind != STEP_PG_FAIL;
 }
 
 static uint32_t some_fault(void) {

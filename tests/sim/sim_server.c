@@ -71,6 +71,20 @@ static void grow(void **rows, size_t size, uint64_t count, uint64_t *room) {
   *room = wanted;
 }
 
+static void count_tables(uint64_t counts[6]) {
+  const uint64_t now[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
+  memcpy(counts, now, sizeof now);
+}
+
+static void set_counts(const uint64_t counts[6]) {
+  findings_count = counts[0];
+  evidence_count = counts[1];
+  tiles_count = counts[2];
+  documents_count = counts[3];
+  orders_count = counts[4];
+  rules_count = counts[5];
+}
+
 /* ---- what the last append may have to give back ---- */
 
 #define UNDO_CASES_MAX 20000
@@ -98,18 +112,78 @@ static void undo_begin(void) {
   if (undo.cases == NULL) undo.cases = calloc(UNDO_CASES_MAX, sizeof *undo.cases);
   must(undo.cases != NULL);
   undo.head = server.head;
-  const uint64_t counts[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
-  memcpy(undo.counts, counts, sizeof counts);
+  count_tables(undo.counts);
   undo.notice_count = server.notice_count;
   undo.possible = true;
 }
 
+/* ---- backups ---- */
+
+#define BACKUP_EVENTS 20 /* between two of them */
+static struct {
+  struct server_head head;
+  uint64_t counts[6], notice_count;
+  struct server_case *cases;
+} backup, replaced; /* what was there when the backup was restored */
+
+static void forget_backup(void) {
+  for (uint64_t i = 0; i < backup.head.cases; i++) free(backup.cases[i].state);
+  free(backup.cases);
+  backup.cases = NULL;
+  backup.head = (struct server_head){0};
+}
+
+static void back_up(void) {
+  if (server.corrupt) return;
+  forget_backup();
+  backup.head = server.head;
+  backup.notice_count = server.notice_count;
+  count_tables(backup.counts);
+  backup.cases = calloc(server.head.cases + 1, sizeof *backup.cases);
+  must(backup.cases != NULL);
+  for (uint64_t i = 0; i < server.head.cases; i++) {
+    backup.cases[i] = server.cases[i];
+    backup.cases[i].state = copy_of(server.cases[i].state, server.cases[i].length);
+  }
+}
+
+bool server_roll_back(uint64_t signed_size) {
+  if (server.rolled_back || server.corrupt || backup.cases == NULL || signed_size <= backup.head.size || server.durable < server.head.size)
+    return false;
+  undo_forget();
+  sim_tell("  database: a backup of %llu events is restored over %llu", (unsigned long long)backup.head.size, (unsigned long long)server.head.size);
+  replaced.head = server.head;
+  replaced.notice_count = server.notice_count;
+  count_tables(replaced.counts);
+  replaced.cases = server.cases;
+  server.head = backup.head;
+  server.head.epoch = replaced.head.epoch;
+  server.notice_count = backup.notice_count;
+  server.cases = backup.cases;
+  set_counts(backup.counts);
+  server.rolled_back = true;
+  return true;
+}
+
+void server_roll_forward(void) {
+  const uint64_t epoch = server.head.epoch;
+  if (!server.rolled_back) return;
+  server.rolled_back = false;
+  server.head = replaced.head;
+  server.head.epoch = epoch;
+  server.notice_count = replaced.notice_count;
+  server.cases = replaced.cases;
+  set_counts(replaced.counts);
+}
+
 void server_make_durable(void) {
   undo_forget();
+  if (server.rolled_back) return;
   server.durable_epoch = server.head.epoch;
   if (server.durable == server.head.size) return;
   server.durable = server.head.size;
   check_durable();
+  if (sim.signs && server.head.size >= backup.head.size + BACKUP_EVENTS) back_up();
 }
 
 /* ---- keys ---- */
@@ -158,12 +232,7 @@ void server_lose_tail(void) {
   undo.case_count = 0;
   server.head = undo.head;
   server.head.epoch = server.durable_epoch;
-  findings_count = undo.counts[0];
-  evidence_count = undo.counts[1];
-  tiles_count = undo.counts[2];
-  documents_count = undo.counts[3];
-  orders_count = undo.counts[4];
-  rules_count = undo.counts[5];
+  set_counts(undo.counts);
   server.notice_count = undo.notice_count;
   index_keys(keys_room, server.head.size);
   undo_forget();
@@ -573,6 +642,29 @@ static struct pg_result *load_cases(const struct server_params *params) {
   return result;
 }
 
+static struct pg_result *load_tiles_named(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells levels = cells_of(params, 0), numbers = cells_of(params, 1);
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < levels.count; i++) {
+    const int64_t level = next_int(&levels), n = next_int(&numbers);
+    for (uint64_t k = 0; k < tiles_count; k++) {
+      if (tiles[k].level != level || tiles[k].n != n) continue;
+      result_int(result, level);
+      result_int(result, n);
+      result_bytes(result, tiles[k].hashes, sizeof tiles[k].hashes);
+    }
+  }
+  return result;
+}
+
+static struct pg_result *keep_checkpoint(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  check_signed((uint64_t)param(params, 0), params->values[1], (size_t)params->lengths[1]);
+  result_null(result);
+  return result;
+}
+
 /* ---- probes ---- */
 
 static struct pg_result *probe_keys(const struct server_params *params) {
@@ -582,7 +674,7 @@ static struct pg_result *probe_keys(const struct server_params *params) {
   for (uint32_t i = 0; i < key.count; i++) {
     cell_next(&key);
     const int64_t at = server_find_key(key.cell);
-    if (at < 0) continue;
+    if (at < 0 || (uint64_t)at >= server.head.size) continue;
     result_bytes(result, key.cell, 16);
     result_int(result, at);
     result_bytes(result, server.events[at].record, server.events[at].length);
@@ -781,6 +873,8 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_LOAD_NUMBERS: return load_numbers();
     case STATEMENT_LOAD_KEYS: return nothing();
     case STATEMENT_LOAD_TILES: return load_tiles(params);
+    case STATEMENT_LOAD_TILES_NAMED: return load_tiles_named(params);
+    case STATEMENT_KEEP_CHECKPOINT: return keep_checkpoint(params);
     case STATEMENT_LOAD_CASES: return load_cases(params);
     case STATEMENT_CHECK_REGISTRY: return registry_checked();
     case STATEMENT_PROBE_KEYS: return probe_keys(params);
@@ -846,6 +940,8 @@ void server_mend(void) {
 
 void server_clear(void) {
   undo_forget();
+  server_roll_forward();
+  forget_backup();
   content_clear();
   for (uint64_t i = 0; i < server.head.size; i++) free(server.events[i].record);
   for (uint64_t i = 0; i < server.head.cases; i++) free(server.cases[i].state);
