@@ -78,7 +78,7 @@ SEEDS ?= 2000
 sim: ## play SEEDS seeds (2000) and a century in the simulator; docs/RELIABILITY.md
 	@scripts/deps.sh run test
 	@$(MAKE) $(SIM) $(SIM_BUGS)
-	@B=$(B) SEEDS=$(SEEDS) CENTURY=1 scripts/test.sh sim
+	@B=$(B) SEEDS=$(SEEDS) scripts/test.sh sim
 
 CYCLES ?= 20
 faults: ## real faults for long, CYCLES=20 of each, and a table of what was checked, lost (0), doubled (0); build/faults.md
@@ -278,7 +278,7 @@ $(B)/tests/spec/runner $(HISTORY):
 SIM_WRAPS := -Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load
 SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
 $(SIM_OBJECTS): CFLAGS_ALL += -U_FORTIFY_SOURCE
-$(B)/tests/sim/sim_documents.o: $(wildcard tests/sim/*.yaml policy/municipal.yaml policy/calendar/weekdays.yaml)
+$(B)/tests/sim/sim_documents.o: $(wildcard tests/sim/*.yaml policy/municipal.yaml)
 SIM_LIBRARY := $(B)/tests/sim/program.a
 $(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
@@ -287,7 +287,7 @@ $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
-SIM_INCLUDED := commit probe
+SIM_INCLUDED := commit probe content seal
 PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
 PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=daemon/%.c),$(PLANTED)) $(SIM_INCLUDED:%=tests/sim/sim_%.c))
 $(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py

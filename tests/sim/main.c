@@ -1,9 +1,9 @@
 /* main.c - plays seeds, makes a failing one short, says how fast it went.  Prints TAP.
  *
- *   sim [--seeds N] [--from SEED] [--kept FILE] [--century] [--seed SEED [--trace] [--without 3,5-9]] [--bug N]
+ *   sim [--seeds N] [--from SEED] [--kept FILE] [--century] [--seed SEED [--trace] [--without 3,5-9] [--record FILE]] [--bug N]
  *
  * `--seed` plays one; `--trace` tells it step by step; `--without` leaves steps of its plan out, as the line says that a failing seed
- * ends with.  Without `--seed`: those of FILE, one a line, then N from SEED on. */
+ * ends with; `--record` writes down what the database is asked and answers.  Without `--seed`: those of FILE, one a line, then N from SEED on. */
 #include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,7 +26,7 @@
 unsigned sim_bug;
 
 static struct {
-  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, messages, runs;
+  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, closings, signed_heads, messages, runs;
   bool one, trace, century, no_century;
   const char *kept;
   bool without[SIM_STEPS_MAX];
@@ -156,6 +156,8 @@ static bool play(uint64_t seed, bool trace) {
   if (options.century) plan_century(&sim.plan, seed);
   else plan_make(&sim.plan, seed);
   system_clear();
+  sim.signs = seed % 2 == 1 && !options.century; /* a signature a rung: a century has too many */
+  signer_clear();
   leave_out(&sim.plan);
   if (setjmp(sim_over) == 0) play_on();
   sim.process = NULL;
@@ -166,6 +168,8 @@ static bool play(uint64_t seed, bool trace) {
   options.answers += check_answer_count();
   options.rungs += check_rung_count();
   options.readings += check_reading_count();
+  options.signed_heads += check_signed_count();
+  options.closings += check_closing_count();
   options.messages += sim.messages;
   if (options.trace || getenv("SIM_LOUD") != NULL) printf("# %llu things happened\n", (unsigned long long)sim.steps_run);
   return sim.wrong[0] == '\0';
@@ -235,7 +239,7 @@ static void tell_short(uint64_t seed) {
 
 static bool play_twice(uint64_t seed) {
   const uint64_t digest = sim.digest;
-  if (seed % TWICE_EVERY != 0) return true;
+  if (seed % TWICE_EVERY != 0 || record_is_on()) return true;
   if (play(seed, false) && sim.digest == digest) return true;
   printf("# seed %llu: the second time it was another run\n", (unsigned long long)seed);
   return false;
@@ -287,6 +291,7 @@ static void read_options(int argc, char **argv) {
     else if (strcmp(argv[i - 1], "--seeds") == 0) options.seeds = strtoull(value, NULL, 0);
     else if (strcmp(argv[i - 1], "--from") == 0) options.from = strtoull(value, NULL, 0);
     else if (strcmp(argv[i - 1], "--kept") == 0) options.kept = value;
+    else if (strcmp(argv[i - 1], "--record") == 0) record_open(value);
     else if (strcmp(argv[i - 1], "--bug") == 0) sim_bug = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(argv[i - 1], "--without") == 0) read_without(value);
     else if (strcmp(argv[i - 1], "--seed") == 0) {
@@ -317,13 +322,14 @@ int main(int argc, char **argv) {
   make_folders();
   const double begin = seconds();
   const bool held = play_all(&played);
+  record_close();
   const double took = seconds() - begin;
   printf("1..1\n%sok 1 - %llu %s, and every invariant held\n", held ? "" : "not ", (unsigned long long)played,
          options.century ? "simulated centuries" : "seeds");
-  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu messages\n",
+  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu closings, %llu signed heads, %llu messages\n",
          (unsigned long long)options.runs, took, (double)options.runs / took, (double)options.virtual_usec / 1e6 / 86400 / 365.25,
          (unsigned long long)options.events, (double)options.events / took, (unsigned long long)options.rungs,
-         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.messages);
+         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.closings, (unsigned long long)options.signed_heads, (unsigned long long)options.messages);
   snprintf(command, sizeof command, "rm -rf %s", sim.folder);
   (void)!system(command);
   return held ? 0 : 1;

@@ -24,6 +24,14 @@ bool dice_percent(enum sim_stream stream, uint32_t percent) {
   return percent > 0 && dice_below(stream, 100) < percent;
 }
 
+/* Ids of rungs differ in single bits of either half. */
+uint64_t sim_hash(const uint8_t id[16]) {
+  uint64_t half[2];
+  memcpy(half, id, sizeof half);
+  half[0] ^= half[1] << 32 | half[1] >> 32;
+  return mix(&half[0]);
+}
+
 /* ---- what is to happen: a heap by (time, order of asking) ---- */
 
 struct due {

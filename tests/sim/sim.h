@@ -35,7 +35,7 @@
 #define DAY (24 * HOUR)
 
 /* Streams of dice: what one part of the run draws moves nothing in another. */
-enum sim_stream { DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_PEOPLE, DICE_STREAMS = DICE_PEOPLE + SIM_PEOPLE };
+enum sim_stream { DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_SIGNER, DICE_PEOPLE, DICE_STREAMS = DICE_PEOPLE + SIM_PEOPLE };
 
 /* A process of the simulation: a daemon or a person's client. */
 struct process {
@@ -94,6 +94,8 @@ struct sim {
   uint32_t loss, twice, slow; /* percent */
   bool cut[SIM_PEOPLE][SIM_DAEMONS], cut_replies;
   /* Of the disks. */
+  bool signs;          /* the daemons have a signer */
+  uint32_t signer_dies; /* percent of its questions at which it ends */
   uint32_t disk_dies; /* percent of the disk's calls at which the process ends */
   char folder[64];    /* of the spools */
   char wrong[600];    /* the first broken invariant; empty: none */
@@ -105,6 +107,7 @@ extern jmp_buf sim_over; /* where a broken invariant ends the run */
 /* A number below `bound`, from that stream. */
 uint32_t dice_below(enum sim_stream stream, uint32_t bound);
 bool dice_percent(enum sim_stream stream, uint32_t percent);
+uint64_t sim_hash(const uint8_t id[16]);
 
 /* Calls `what(context, number)` after `delay`. */
 typedef void sim_fn(void *context, uint64_t number);
@@ -122,7 +125,7 @@ _Noreturn void sim_wrong(const char *format, ...) __attribute__((format(printf, 
 
 /* ---- sim_system.c ---- */
 #define SIM_BORN (INT64_C(1767571200) * SECOND)    /* 2026-01-05T00:00:00Z, a Monday */
-#define CENTURY_BORN (INT64_C(946857600) * SECOND) /* 2000-01-03T00:00:00Z, likewise */
+#define CENTURY_BORN (INT64_C(977702400) * SECOND) /* 2000-12-25T00:00:00Z, likewise: a hundred years are over just before DAY_MAX, and 2100 has no 29 February */
 extern usec_t sim_born;
 void system_clear(void);
 void system_crash_disk(uint32_t person); /* what was not synced is cut, or torn */
@@ -186,6 +189,7 @@ struct server {
   struct server_event *events;
   struct server_case *cases; /* by number - 1 */
   struct server_notice *notices;
+  bool rolled_back;    /* it is an old backup, which somebody has restored */
   bool corrupt;        /* a row was spoilt, and not mended yet */
 };
 extern struct server server;
@@ -200,13 +204,25 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
 /* Whether the statement would change the log. */
 bool server_is_append(uint32_t statement);
 int64_t server_find_key(const uint8_t key[16]); /* log index, or -1 */
+uint64_t server_notice_at(int64_t id, uint64_t among);
 void server_make_durable(void);
 void server_lose_tail(void); /* a failover to a standby that did not have it */
 void server_release(uint64_t session); /* its lock */
 void server_lock_lost(void);
 void server_unnames(bool unnamed); /* the primary's list of standbys is emptied, or filled again */
+bool server_has_evidence(const uint8_t sha256[32]);
+bool server_has_content(const uint8_t sha256[32], uint32_t officer); /* that officer has uploaded it */
 void server_corrupt(uint32_t dice);
+bool server_roll_back(uint64_t signed_size); /* to a backup that is older than that; false: there is none */
+void server_roll_forward(void);
 void server_mend(void);
+
+/* ---- sim_record.c: statements and answers, for PostgreSQL to be asked the same ---- */
+void record_open(const char *path);
+void record_close(void);
+bool record_is_on(void);
+void record_transaction(void);
+void record_statement(uint32_t statement, const struct server_params *params, const PGresult *result);
 
 /* Results, in sim_pq.c. */
 struct pg_result *result_new(int status);
@@ -216,6 +232,13 @@ void result_bytes(struct pg_result *result, const void *data, size_t length);
 void result_null(struct pg_result *result);
 void result_columns(struct pg_result *result, int columns);
 void result_name(struct pg_result *result, const char *name); /* of the first column */
+
+/* ---- sim_signing.c: the signer ---- */
+void signer_clear(void);
+void signer_dies(void);
+void signer_starts(void);
+uint64_t signer_size(void); /* of the last head that it signed */
+bool signer_note_is_good(const void *data, size_t length, uint64_t size, const uint8_t root[HASH_BYTES]);
 
 /* ---- sim_host.c: daemons ---- */
 void host_prepare(void); /* once */
@@ -236,6 +259,10 @@ void probe_save(void *room), probe_load(const void *room);
 size_t probe_room(void);
 void commit_save(void *room), commit_load(const void *room);
 size_t commit_room(void);
+void uploads_save(void *room), uploads_load(const void *room);
+size_t uploads_room(void);
+void seal_save(void *room), seal_load(const void *room), seal_wipe(void *room);
+size_t seal_room(void);
 
 /* ---- sim_person.c: people and their clients ---- */
 void person_clear(void);
@@ -259,6 +286,8 @@ void check_submitted(const uint8_t id[16], uint32_t person, uint32_t command, ui
 void check_kept(const uint8_t id[16]); /* the spool has said so */
 void check_head_seen(const void *head); /* a Rectify__V1__Head, or NULL */
 void check_answer(uint32_t person, const uint8_t id[16], const void *outcome); /* a Rectify__V1__Outcome */
+void check_uploaded(uint32_t officer, const uint8_t sha256[32]); /* that officer was told that the file is there */
+void check_signed(uint64_t size, const void *note, size_t length); /* a signed head was kept, or given out */
 void check_head(uint64_t size, const void *root);
 void check_push(const void *push); /* a Rectify__V1__Push */
 /* An officer asks for the words of a case; is shown a row: a Rectify__V1__CaseRow. */
@@ -270,6 +299,6 @@ void check_reads_all(void); /* what is there now is to be seen */
 void check_end(uint32_t officer); /* who is told of all notices to the officer has heard of all */
 const struct case_state *check_case(uint64_t case_no);
 uint64_t check_case_count(void);
-uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void);
+uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void), check_closing_count(void), check_signed_count(void);
 
 #endif

@@ -1,13 +1,14 @@
 /* sim_check.c - the invariants, held against every step.  What it knows it reckons by itself from the records that the database
  * took: the tree, the folded cases, the heads, who handed in what. */
 #include "daemon/tree.h"
+#include "document/document.h"
 #include "proto/codec.h"
 #include "tests/sim/sim.h"
 
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
 #define LATE_SECONDS 20
 #define READERS_MAX 32
-#define ZONE_USEC (8 * HOUR) /* of all units */
+#define UNIT_BY_SUMMER_TIME 3 /* of city.yaml: the waterworks, Europe/Berlin */
 
 struct submission {
   uint8_t id[16];
@@ -27,7 +28,7 @@ static struct known {
 } *cases;
 static uint32_t *asked_by; /* of each case number: officers, as bits, who wanted to read it; there may be no such case yet */
 static uint64_t asked_room;
-static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings;
+static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings, closings, signed_heads;
 static struct submission *submissions;
 static uint64_t submission_count, submission_room;
 static uint32_t *by_id; /* open addressing */
@@ -59,7 +60,7 @@ void check_clear(void) {
   if (asked_by != NULL) memset(asked_by, 0, asked_room * sizeof *asked_by);
   memset(orders, 0, sizeof orders);
   memset(last_order, 0, sizeof last_order);
-  size = case_count = epoch_now = notices_checked = answers = rungs = readings = submission_count = 0;
+  size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = signed_heads = submission_count = 0;
   last_recorded = 0;
   must_be_seen = 0;
   room_for((void **)&roots, sizeof *roots, 1, &roots_room);
@@ -75,14 +76,14 @@ uint64_t check_event_count(void) { return size; }
 uint64_t check_answer_count(void) { return answers; }
 uint64_t check_rung_count(void) { return rungs; }
 uint64_t check_reading_count(void) { return readings; }
+uint64_t check_signed_count(void) { return signed_heads; }
+uint64_t check_closing_count(void) { return closings; }
 const struct case_state *check_case(uint64_t case_no) { return case_no == 0 || case_no > case_count ? NULL : &cases[case_no - 1].state; }
 
 /* ---- who handed in what ---- */
 
 static uint64_t slot_of(const uint8_t id[16]) {
-  uint64_t hash;
-  memcpy(&hash, id + 8, sizeof hash);
-  uint64_t slot = hash * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (by_id_room - 1);
+  uint64_t slot = sim_hash(id) & (by_id_room - 1);
   while (by_id[slot] != 0 && memcmp(submissions[by_id[slot] - 1].id, id, 16) != 0) slot = (slot + 1) & (by_id_room - 1);
   return slot;
 }
@@ -125,16 +126,25 @@ void check_epoch_lost(uint64_t epoch) { epoch_now = epoch; }
 void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
   HOLDS(epoch == epoch_now, "two writers: a batch of epoch %llu was committed after epoch %llu had begun", (unsigned long long)epoch,
         (unsigned long long)epoch_now);
+  HOLDS(!server.rolled_back, "a batch was recorded on a history that was rolled back behind a signed head");
   HOLDS(at == server.head.size && new_size > at, "log indexes: a batch from %llu on a log of %llu", (unsigned long long)at,
         (unsigned long long)server.head.size);
 }
 
 /* ---- one event ---- */
 
+static const struct zone *zone_of(uint32_t unit) {
+  static struct zone shanghai, berlin;
+  static bool loaded;
+  if (!loaded) must(zone_load("Asia/Shanghai", &shanghai) && zone_load("Europe/Berlin", &berlin));
+  loaded = true;
+  return unit == UNIT_BY_SUMMER_TIME ? &berlin : &shanghai;
+}
+
 /* Who reads is on record once a day, and only who has asked. */
 static void check_reading(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
-  const day_t day = (day_t)((event->recorded + ZONE_USEC) / DAY);
+  const day_t day = zone_day_of(zone_of(known->state.unit), event->recorded);
   const unsigned long long case_no = event->case_no;
   HOLDS(event->actor < READERS_MAX && event->case_no <= asked_room && (asked_by[event->case_no - 1] >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
         case_no, event->actor);
@@ -182,6 +192,31 @@ static void check_open(const struct case_state *state) {
   HOLDS(case_next_fire(state, NULL) != INSTANT_NONE, "case %llu: no timer runs", case_no);
 }
 
+/* What counts as shown is there, brought by who shows it; and nothing that is there is passed over. */
+static void check_evidence(const struct event *event) {
+  bool shown = false;
+  for (uint32_t i = 0; i < event->evidence_count; i++) {
+    const struct evidence_item *piece = &event->evidence[i];
+    shown |= !piece->absent;
+    HOLDS(event->command != COMMAND_REQUEST_CLOSURE || piece->absent || server_has_content(piece->sha256.bytes, event->actor),
+          "event %llu: a piece of evidence counts whose file is not there", (unsigned long long)size);
+  }
+  HOLDS(event->command != COMMAND_REQUEST_CLOSURE || rule_refuses(event->rule) || shown || cases[event->case_no - 1].state.evidence_count > 0,
+        "event %llu: a closing rests on nothing", (unsigned long long)size);
+}
+
+void check_uploaded(uint32_t officer, const uint8_t sha256[32]) {
+  HOLDS(server_has_content(sha256, officer), "officer %u was told that a file is there, and it is not", officer);
+}
+
+/* Who asks for a closing does not verify it. */
+static void check_four_eyes(const struct case_state *before, const struct event *event) {
+  if (event->command != COMMAND_VERIFY_PASS || rule_refuses(event->rule)) return;
+  HOLDS(event->actor != before->closing_by && event->actor != before->closing_for, "case %llu: officer %u verified his own closing",
+        (unsigned long long)event->case_no, event->actor);
+  closings++;
+}
+
 static void fold(const struct event *event) {
   if (event->case_no == 0) return;
   if (event->case_no == case_count + 1) {
@@ -191,6 +226,8 @@ static void fold(const struct event *event) {
   HOLDS(event->case_no <= case_count, "case %llu: a number was left out", (unsigned long long)event->case_no);
   struct known *known = &cases[event->case_no - 1];
   if (event->command == COMMAND_READ) check_reading(event);
+  check_evidence(event);
+  check_four_eyes(&known->state, event);
   if (event->command == COMMAND_RUNG_DUE) check_rung(&known->state, event, known->changed);
   known->changed = event->recorded;
   HOLDS(case_apply(&known->state, event), "case %llu: event %u does not follow", (unsigned long long)event->case_no, event->version);
@@ -267,6 +304,12 @@ void check_head(uint64_t of, const void *root) {
   HOLDS(memcmp(&roots[of], root, HASH_BYTES) == 0, "a head of %llu events was given out that is not the log's", (unsigned long long)of);
 }
 
+void check_signed(uint64_t of, const void *note, size_t length) {
+  HOLDS(of <= size && is_head[of], "a head of %llu events was signed, which no durable batch ended at", (unsigned long long)of);
+  HOLDS(signer_note_is_good(note, length, of, roots[of].bytes), "the signed head of %llu events is not the log's", (unsigned long long)of);
+  signed_heads++;
+}
+
 void check_head_seen(const void *told) {
   const Rectify__V1__Head *head = told;
   if (head != NULL && head->size <= size) check_head(head->size, head->root.data); /* what may still be lost may be read */
@@ -281,6 +324,7 @@ static void check_proof(uint64_t log_index, const Rectify__V1__Head *head, Proto
   HOLDS(head->root.len == HASH_BYTES && record.len == row->length && memcmp(record.data, row->record, record.len) == 0,
         "a receipt holds another record than the log");
   check_head(head->size, head->root.data);
+  if (head->note.len > 0) check_signed(head->size, head->note.data, head->note.len);
   HOLDS(count <= MERKLE_PROOF_MAX, "a receipt's proof is too long");
   if (count == 0 && head->size > 1) return; /* it can be asked for */
   for (size_t i = 0; i < count; i++) memcpy(path.hashes[i].bytes, proof[i].data, HASH_BYTES);
@@ -317,16 +361,7 @@ void check_answer(uint32_t person, const uint8_t id[16], const void *told) {
   }
 }
 
-/* The place of the first notice with that id or a higher one. */
-static uint64_t notices_before(int64_t id) {
-  uint64_t low = 0, high = notices_checked;
-  while (low < high) {
-    const uint64_t middle = (low + high) / 2;
-    if (server.notices[middle].id < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+static uint64_t notices_before(int64_t id) { return server_notice_at(id, notices_checked); }
 
 static void see(int64_t notice) {
   const uint64_t at = notices_before(notice);

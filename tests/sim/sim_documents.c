@@ -6,7 +6,7 @@
 #define BYTES(label, path)                                                                      \
   __asm__(".section .rodata\nsim_" label ": .incbin \"" path "\"\nsim_" label "_end: .byte 0\n" \
           ".balign 8\nsim_" label "_length: .quad sim_" label "_end - sim_" label "\n.previous\n")
-BYTES("calendar", "policy/calendar/weekdays.yaml");
+BYTES("calendar", "tests/sim/calendar.yaml");
 BYTES("policy", "policy/municipal.yaml");
 BYTES("registry", "tests/sim/city.yaml");
 

@@ -105,6 +105,31 @@ static void corrupt(const struct step *step) {
   sim.last_spoilt = sim.now + length_of(step);
 }
 
+static void signer_kill(const struct step *step) {
+  if (step->dice % 2 == 0) signer_dies();
+  else sim.signer_dies = percent_of(step);
+}
+
+static void signer_lives(const struct step *step) {
+  (void)step;
+  sim.signer_dies = 0;
+  signer_starts();
+}
+
+/* Who restores a backup stops the daemons before. */
+static void rolled_back(const struct step *step) {
+  if (!sim.signs || !server_roll_back(signer_size())) return;
+  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_crash(i);
+  start_all(step);
+}
+
+static void put_back(const struct step *step) {
+  if (!server.rolled_back) return;
+  for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_crash(i);
+  server_roll_forward();
+  start_all(step);
+}
+
 static void mend(const struct step *step) { (void)step, server_mend(); }
 
 /* ---- all of them ---- */
@@ -113,6 +138,8 @@ static const struct {
   void (*begin)(const struct step *step), (*end)(const struct step *step);
 } faults[STEP_KINDS] = {
     [STEP_LOSS] = {loss, no_loss},
+    [STEP_SIGNER_KILL] = {signer_kill, signer_lives},
+    [STEP_ROLLED_BACK] = {rolled_back, put_back},
     [STEP_TWICE] = {twice, once},
     [STEP_SLOW] = {slow, fast},
     [STEP_CUT] = {cut, join},

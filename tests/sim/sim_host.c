@@ -16,7 +16,7 @@ struct host {
   bool made, bound, turn_asked, wanted; /* wanted: the supervisor starts it again */
   uint64_t timer;                       /* of the newest one; older ones are void */
   usec_t ready_since, stop_deadline;
-  void *clock, *probe, *commit;
+  void *clock, *probe, *commit, *uploads, *seal; /* of the process, while the other one runs */
   struct batch *batches[BATCHES];
   jmp_buf exit;
 };
@@ -39,20 +39,44 @@ usec_t host_skew(void) { return serving() == NULL ? 0 : serving()->process.skew;
 
 /* ---- into the process and out of it ---- */
 
+static struct host *inside; /* whose statics are in their places; NULL: nobody's */
+
+static void put_away(void) {
+  if (inside == NULL) return;
+  clock_save(inside->clock);
+  probe_save(inside->probe);
+  commit_save(inside->commit);
+  uploads_save(inside->uploads);
+  seal_save(inside->seal);
+  inside = NULL;
+}
+
 static void enter(struct host *host) {
   sim.process = &host->process;
   system_exit = &host->exit;
+  if (inside == host) return;
+  put_away();
   clock_load(host->clock);
   probe_load(host->probe);
   commit_load(host->commit);
+  uploads_load(host->uploads);
+  seal_load(host->seal);
+  inside = host;
 }
 
-static void leave(struct host *host) {
-  clock_save(host->clock);
-  probe_save(host->probe);
-  commit_save(host->commit);
+static void leave(void) {
   sim.process = NULL;
   system_exit = NULL;
+}
+
+/* As a fresh process has them. */
+static void wipe(struct host *host) {
+  if (inside == host) inside = NULL;
+  memset(host->clock, 0, clock_room());
+  memset(host->probe, 0, probe_room());
+  memset(host->commit, 0, commit_room());
+  memset(host->uploads, 0, uploads_room());
+  seal_wipe(host->seal);
 }
 
 static void make(struct host *host) {
@@ -71,13 +95,15 @@ static void make(struct host *host) {
   daemon->reader = pg_new("reader", PG_READS);
   daemon->post.pg = pg_new("letters", PG_WRITES);
   daemon->post.dead_wanted = true;
+  daemon->content_bytes_max = (uint64_t)CONTENT_MIB_DEFAULT << 20;
+  daemon->content_day_bytes_max = (uint64_t)CONTENT_DAY_MIB_DEFAULT << 20;
   daemon->keeper = pg_new("keeper", PG_KEEPS);
   daemon->quotas = quotas_new(IDENTITY_ITEMS_PER_SECOND);
   daemon->gather = host->batches[0];
   daemon->next = host->batches[1];
   daemon->fly = host->batches[2];
   daemon->signed_ = host->batches[3];
-  seal_open(daemon, "");
+  seal_open(daemon, sim.signs ? "signer" : "");
   host->bound = false;
 }
 
@@ -103,7 +129,7 @@ static void unmake(struct host *host) {
   keys_free(daemon->store.keys);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
-  leave(host);
+  leave();
   host->process.alive = false;
 }
 
@@ -118,7 +144,7 @@ static void ended(struct host *host, int code) {
   const bool damaged = code == 2;
   sim_tell("daemon %u ends with code %d", host->process.number, code);
   if (damaged)
-    HOLDS(server.corrupt || sim.now < sim.last_spoilt + SPOILT_SECONDS * SECOND, "daemon %u says that the database is damaged, and it is not",
+    HOLDS(server.corrupt || server.rolled_back || sim.now < sim.last_spoilt + SPOILT_SECONDS * SECOND, "daemon %u says that the database is damaged, and it is not",
           host->process.number);
   net_forget(&host->process);
   host->process.alive = false;
@@ -144,11 +170,16 @@ static bool has_leisure(const struct daemon *daemon) {
   return daemon->store.indexed < daemon->committed_cases && !daemon->store.index_failed;
 }
 
+static bool signer_is_awaited(const struct daemon *daemon) {
+  return daemon->seal.signing != NULL && daemon->store.state >= STORE_LOADING &&
+         (!signing_is_idle(daemon->seal.signing) || daemon->seal.size < daemon->committed_size || daemon->seal.kept_size < daemon->seal.size);
+}
+
 /* Something may have to be given up after a while; a daemon that only waits for its next try has its own instant. */
 static bool is_busy(const struct daemon *daemon) {
   const enum store_state state = daemon->store.state;
   const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
-  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL ||
+  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL || signer_is_awaited(daemon) ||
          (state == STORE_READY && (lacks_a_line(daemon) || has_leisure(daemon))) || daemon->stopping ||
          clock_monotonic_msec() < daemon->cautious_until;
 }
@@ -161,6 +192,8 @@ static void alarm_rings(void *context, uint64_t number) {
 static void set_alarm(struct host *host) {
   const struct daemon *daemon = &host->daemon;
   usec_t wait = store_next_msec(daemon) == INT64_MAX ? INSTANT_NONE : (store_next_msec(daemon) - clock_monotonic_msec()) * MSEC;
+  if (seal_next_msec(daemon) != INT64_MAX && (seal_next_msec(daemon) - clock_monotonic_msec()) * MSEC < wait)
+    wait = (seal_next_msec(daemon) - clock_monotonic_msec()) * MSEC;
   const usec_t fire = pipeline_next_fire(daemon);
   if (fire != INSTANT_NONE && fire - clock_now() + MSEC < wait) wait = fire - clock_now() + MSEC;
   if (is_busy(daemon) && wait > TURN_MSEC * MSEC) wait = TURN_MSEC * MSEC;
@@ -194,7 +227,7 @@ static void turn(void *context, uint64_t number) {
   enter(host);
   const int code = setjmp(host->exit);
   if (code != 0) {
-    leave(host);
+    leave();
     ended(host, code);
     return;
   }
@@ -202,7 +235,7 @@ static void turn(void *context, uint64_t number) {
   const bool over = host->daemon.stopping && (pipeline_is_idle(&host->daemon) || sim.now >= host->stop_deadline);
   if (!over) set_alarm(host);
   if (!over && net_readable(&host->process) && pipeline_wants_requests(&host->daemon)) host_wake(host->process.number);
-  leave(host);
+  leave();
   if (over) ended(host, 256);
 }
 
@@ -218,14 +251,12 @@ void host_wake(uint32_t number) {
 void host_start(uint32_t number) {
   struct host *host = &hosts[number];
   if (host->made) return;
-  memset(host->clock, 0, clock_room());
-  memset(host->probe, 0, probe_room());
-  memset(host->commit, 0, commit_room());
+  wipe(host);
   host->process.alive = host->made = host->wanted = true;
   host->process.number = number;
   enter(host);
   make(host);
-  leave(host);
+  leave();
   host_wake(number);
 }
 
@@ -256,7 +287,9 @@ void host_prepare(void) {
     hosts[i].clock = malloc(clock_room());
     hosts[i].probe = malloc(probe_room());
     hosts[i].commit = malloc(commit_room());
-    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL);
+    hosts[i].uploads = malloc(uploads_room());
+    hosts[i].seal = calloc(1, seal_room());
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL && hosts[i].uploads != NULL && hosts[i].seal != NULL);
   }
 }
 

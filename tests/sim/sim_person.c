@@ -1,12 +1,14 @@
 /* sim_person.c - people and their clients: each a coroutine that runs librectify and waits where that waits.  All but the last
  * hand in findings and do something about cases, through their spool or at once; the last one watches. */
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "document/document.h"
 
 #include "client/internal.h"
+#include "daemon/tree.h"
 #include "tests/sim/sim.h"
 
 #define STACK_BYTES (512 * 1024)
@@ -160,15 +162,50 @@ static void at_once(struct person *person, const char *actor, Rectify__V1__Reque
 #define FINDINGS_MAX 4
 #define EVIDENCE_KINDS 6
 
-static void make_evidence(const struct person *person, Rectify__V1__Evidence *piece, uint8_t sha256[32]) {
+#define FILE_BYTES_MAX (CONTENT_CHUNK_BYTES + 100)
+struct paper {
+  uint32_t number, copy;
+  size_t size;
+  uint8_t sha256[32];
+};
+static char paper_bytes[FILE_BYTES_MAX];
+
+/* A file: its words, and for a few so many bytes behind them that it takes two parts. */
+static size_t file_of(uint32_t number, uint32_t copy, char *out) {
+  const size_t length = (size_t)snprintf(out, FILE_BYTES_MAX, "evidence %u, copy %u\n", number, copy);
+  if (copy % 61 != 1) return length;
+  memset(out + length, '.', FILE_BYTES_MAX - length);
+  return FILE_BYTES_MAX;
+}
+
+static void make_evidence(const struct person *person, Rectify__V1__Evidence *piece, struct paper *paper) {
   rectify__v1__evidence__init(piece);
-  memset(sha256, 0, 32);
-  sha256[0] = (uint8_t)below(person, 40);
-  if (percent(person, 80)) sha256[1] = (uint8_t)(1 + below(person, 255));
+  paper->number = below(person, 40);
+  paper->copy = percent(person, 80) ? 1 + below(person, 255) : 0;
+  piece->size = paper->size = file_of(paper->number, paper->copy, paper_bytes);
+  tree_sha256(paper_bytes, paper->size, paper->sha256);
   piece->kind = 1 + below(person, EVIDENCE_KINDS);
-  piece->sha256 = bytes_of(sha256, 32);
+  piece->sha256 = bytes_of(paper->sha256, 32);
   piece->name = text_of("picture.jpg");
-  piece->size = 1000;
+}
+
+/* Until it is there, or the daemon says that this officer brings no files. */
+static void upload(struct person *person, const char *actor, uint32_t officer, const struct paper *paper) {
+  const int file = memfd_create("evidence", MFD_CLOEXEC);
+  const size_t length = file_of(paper->number, paper->copy, paper_bytes);
+  int result = RECTIFY_TIMEOUT;
+  must(file >= 0 && pwrite(file, paper_bytes, length, 0) == (ssize_t)length);
+  while (result != RECTIFY_OK && person->process.alive) {
+    result = rectify_upload(person->rectify, actor, file, paper->sha256, length, ASK_MSEC, NULL, NULL);
+    const uint32_t code = result == RECTIFY_ERROR ? rectify_error(person->rectify)->code : 0;
+    if (result == RECTIFY_OK || code == FAILURE_FORBIDDEN) break;
+    if (code != 0 && !failure_is_retry(code) && code != FAILURE_NOT_FOUND) check_result(person, result, "bringing a file", rectify_error_text(person->rectify));
+    if (code == 0) check_result(person, result, "bringing a file", rectify_error_text(person->rectify));
+    person_wait(AGAIN_MSEC * MSEC);
+  }
+  close(file);
+  sim_tell("person %u: file %u/%u of %s: %d", number_of(person), paper->number, paper->copy, actor, result);
+  if (result == RECTIFY_OK && person->process.alive) check_uploaded(officer, paper->sha256);
 }
 
 static day_t today(void) { return (day_t)((sim_born + sim.now) / DAY); }
@@ -190,7 +227,8 @@ static void make_finding(const struct person *person, Rectify__V1__Finding *find
 }
 
 static void find(struct person *person, const struct step *step) {
-  uint8_t ids[FINDINGS_MAX][16], hashes[FINDINGS_MAX][32];
+  uint8_t ids[FINDINGS_MAX][16];
+  struct paper papers[FINDINGS_MAX];
   Rectify__V1__Finding findings[FINDINGS_MAX], *pointers[FINDINGS_MAX];
   Rectify__V1__Evidence pieces[FINDINGS_MAX], *piece_pointers[FINDINGS_MAX];
   Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
@@ -200,7 +238,7 @@ static void find(struct person *person, const struct step *step) {
   submit.n_findings = now ? 1 : 1 + step->a % FINDINGS_MAX;
   for (size_t i = 0; i < submit.n_findings; i++) {
     make_finding(person, pointers[i] = &findings[i], ids[i]);
-    make_evidence(person, piece_pointers[i] = &pieces[i], hashes[i]);
+    make_evidence(person, piece_pointers[i] = &pieces[i], &papers[i]);
     findings[i].n_evidence = percent(person, 40);
     findings[i].evidence = &piece_pointers[i];
     check_submitted(ids[i], number_of(person), COMMAND_SUBMIT, 0, !now);
@@ -254,7 +292,32 @@ static uint32_t officer_of(const struct case_state *state, uint32_t who) {
   return 11;
 }
 
+/* The step that brings a case nearer to its end. */
+static struct deed next_step(const struct case_state *state) {
+  const uint32_t flags = state->flags;
+  if (case_clock_of(state, CLOCK_PLAN_REVIEW) != NULL) return (struct deed){STATUS_RECTIFYING, COMMAND_PLAN_APPROVE, OFFICE};
+  if (state->order_serial != 0 && (flags & CASE_ORDER_SIGNED) == 0) return (struct deed){STATUS_RECTIFYING, COMMAND_ORDER_SIGN, HANDLER};
+  if (case_clock_of(state, CLOCK_DECISION) != NULL) return (struct deed){STATUS_RECTIFYING, COMMAND_DECIDE, BODY};
+  if ((flags & CASE_PLAN_APPROVED) == 0 && (state->track == TRACK_SPECIAL_RECTIFICATION || state->track == TRACK_SUPERVISION))
+    return (struct deed){STATUS_RECTIFYING, COMMAND_PLAN_SUBMIT, HANDLER};
+  if ((flags & CASE_TALKED) == 0 && state->track == TRACK_EARLY_WARNING) return (struct deed){STATUS_RECTIFYING, COMMAND_TALK, PRINCIPAL};
+  if ((flags & CASE_RULE_ISSUED) == 0 && state->track == TRACK_NEW_RULES) return (struct deed){STATUS_RECTIFYING, COMMAND_RULE_ISSUE, HANDLER};
+  if ((flags & CASE_ENDORSED) == 0) return (struct deed){STATUS_RECTIFYING, COMMAND_ENDORSE, PRINCIPAL};
+  return (struct deed){STATUS_RECTIFYING, COMMAND_REQUEST_CLOSURE, HANDLER};
+}
+
+static uint32_t kind_of(uint32_t command) {
+  if (command == COMMAND_TALK) return EVIDENCE_TALK_RECORD;
+  if (command == COMMAND_PLAN_SUBMIT) return EVIDENCE_PLAN;
+  if (command == COMMAND_RULE_ISSUE) return EVIDENCE_RULE_DOCUMENT;
+  if (command == COMMAND_ORDER_SIGN) return EVIDENCE_SUPERVISION_ORDER;
+  return command == COMMAND_DECIDE ? EVIDENCE_DECISION : EVIDENCE_MATERIAL;
+}
+
+static bool has_papers(uint32_t command) { return command == COMMAND_REQUEST_CLOSURE || kind_of(command) != EVIDENCE_MATERIAL; }
+
 static struct deed choose(const struct person *person, const struct case_state *state) {
+  if (state != NULL && state->status == STATUS_RECTIFYING && percent(person, 60)) return next_step(state);
   const uint32_t first = below(person, sizeof deeds / sizeof deeds[0]);
   for (uint32_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++) {
     const struct deed *deed = &deeds[(first + i) % (sizeof deeds / sizeof deeds[0])];
@@ -270,7 +333,7 @@ static void fill_command(const struct person *person, Rectify__V1__Command *comm
   if (kind == COMMAND_DISPATCH || kind == COMMAND_ADJUDICATE || kind == COMMAND_SPLIT || kind == COMMAND_CO_UNIT)
     command->unit = text_of(units[below(person, 3)]);
   if (kind == COMMAND_HOLD || kind == COMMAND_EXTENSION_ASK) command->days = 1 + below(person, 5);
-  if (kind == COMMAND_PLAN_SUBMIT) command->measures = below(person, 3);
+  if (kind == COMMAND_PLAN_SUBMIT) command->measures = below(person, 8) != 0;
   if (kind == COMMAND_RULE_ISSUE) command->day = today();
   if (kind == COMMAND_DECIDE) command->form = 1 + below(person, 3);
   if (kind == COMMAND_RULE_ISSUE || kind == COMMAND_DECIDE) command->number = text_of("2026-1");
@@ -285,7 +348,8 @@ static uint64_t some_case(const struct person *person) {
 }
 
 static void act(struct person *person, const struct step *step) {
-  uint8_t id[16], hashes[2][32];
+  uint8_t id[16];
+  struct paper papers[2];
   Rectify__V1__Command command = RECTIFY__V1__COMMAND__INIT, *pointer = &command;
   Rectify__V1__Evidence pieces[2], *piece_pointers[2] = {&pieces[0], &pieces[1]};
   Rectify__V1__Act body = RECTIFY__V1__ACT__INIT;
@@ -294,12 +358,15 @@ static void act(struct person *person, const struct step *step) {
   const uint64_t case_no = some_case(person);
   const struct case_state *state = check_case(case_no), none = {0};
   const struct deed deed = choose(person, state);
-  const char *actor = officers[percent(person, 92) ? officer_of(state == NULL ? &none : state, deed.who) : 1 + below(person, OFFICERS)];
+  const uint32_t officer = percent(person, 92) ? officer_of(state == NULL ? &none : state, deed.who) : 1 + below(person, OFFICERS);
+  const char *actor = officers[officer];
   must(rectify_key_new(id) == RECTIFY_OK);
   command.id = bytes_of(id, 16);
   fill_command(person, &command, case_no, deed.command);
-  for (int i = 0; i < 2; i++) make_evidence(person, &pieces[i], hashes[i]);
-  command.n_evidence = deed.command == COMMAND_REQUEST_CLOSURE || deed.command == COMMAND_PLAN_SUBMIT ? 1 + below(person, 2) : 0;
+  for (int i = 0; i < 2; i++) make_evidence(person, &pieces[i], &papers[i]);
+  command.n_evidence = has_papers(deed.command) && percent(person, 95) ? 1 + below(person, 2) : 0;
+  if (percent(person, 90)) pieces[0].kind = kind_of(deed.command);
+  pieces[0].measure = deed.command == COMMAND_REQUEST_CLOSURE && state != NULL && state->measures > 0;
   command.evidence = piece_pointers;
   body.n_commands = 1;
   body.commands = &pointer;
@@ -307,6 +374,9 @@ static void act(struct person *person, const struct step *step) {
   request.act = &body;
   sim_tell("person %u: %s on case %llu as %s%s", number_of(person), word_name(words_command, deed.command), (unsigned long long)case_no,
        actor, now ? ", at once" : "");
+  for (size_t i = 0; i < command.n_evidence; i++)
+    if (percent(person, 80)) upload(person, actor, officer, &papers[i]);
+  if (!person->process.alive) return;
   check_submitted(id, number_of(person), deed.command, case_no, !now);
   if (now) at_once(person, actor, &request, id);
   else through_spool(person, actor, &request, 1, (const uint8_t(*)[16]) & id);

@@ -8,7 +8,7 @@
 #define DEEDS_MAX 7       /* of one person in one stretch */
 #define FAULT_MSEC_MAX 15000
 #define OUTAGE_HOURS_MAX 3
-#define CENTURY_YEARS 100
+#define CENTURY_DAYS 36525
 #define CENTURY_PAUSE_DAYS 25
 
 static const struct {
@@ -32,11 +32,16 @@ static void add(struct plan *plan, usec_t at, uint32_t kind, uint32_t who, uint3
 
 /* ---- drawing ---- */
 
+/* What takes from the database what it has, or is an operator's, PostgreSQL is not asked to do (sim_record.c). */
+static bool is_recorded(uint32_t kind) {
+  return kind != STEP_PG_FAILOVER && kind != STEP_UNNAMED && kind != STEP_ROLLED_BACK && kind != STEP_CORRUPT && kind != STEP_PG_FAIL;
+}
+
 static uint32_t some_fault(void) {
   uint32_t kind;
   do kind = below(STEP_KINDS);
   while (!kinds[kind].is_fault);
-  return kind;
+  return record_is_on() && !is_recorded(kind) ? STEP_PG_RESTART : kind;
 }
 
 static void add_fault(struct plan *plan, usec_t begin) {
@@ -94,22 +99,24 @@ void plan_make(struct plan *plan, uint64_t seed) {
   sort(plan);
 }
 
-/* A finding every few years, somebody does something now and then, something breaks once a year; what else happens are rungs. */
+/* A finding every second year, somebody does something now and then, something breaks once a year; what else happens are rungs. */
 void plan_century(struct plan *plan, uint64_t seed) {
+  static const uint8_t deeds[] = {STEP_ACT, STEP_ACT_NOW, STEP_ACT, STEP_ACT_NOW, STEP_READ};
   usec_t at = 3 * SECOND;
   (void)seed;
   plan->count = 0;
-  while (at < CENTURY_YEARS * 365 * DAY) {
+  while (at < CENTURY_DAYS * DAY) {
     const uint32_t who = below(SIM_WATCHER);
     if (below(60) == 0) add(plan, at, STEP_FIND, who, 0);
-    else add(plan, at, below(2) == 0 ? STEP_ACT : STEP_ACT_NOW, who, 0);
+    else add(plan, at, deeds[below(sizeof deeds)], who, 0);
+    if (below(200) == 0) add(plan, at + SECOND, STEP_REGISTRY, who, 0);
     if (below(12) == 0) add_fault(plan, at);
     if (below(12) == 0) add(plan, at, STEP_WATCH, SIM_WATCHER, 60000);
     at += DAY + below(2 * CENTURY_PAUSE_DAYS * 24) * HOUR + below(3600) * SECOND;
   }
   for (uint32_t i = 0; i < plan->count; i++)
     if (plan->steps[i].kind == STEP_CLOCK) plan->steps[i].kind = STEP_DAEMON_KILL;
-  plan->quiet_at = CENTURY_YEARS * 365 * DAY + 120 * SECOND;
+  plan->quiet_at = CENTURY_DAYS * DAY + 120 * SECOND;
   sort(plan);
 }
 

@@ -283,6 +283,7 @@ static void put(struct parcel *parcel, struct pg_result *result) {
 /* One transaction: after the first error the rest is not looked at. */
 static bool run_all(struct parcel *parcel, bool refuse) {
   bool failed = false, wrote = false;
+  if (!refuse) record_transaction();
   for (struct asked *asked = parcel->first; asked != NULL; asked = asked->next) {
     const struct server_params params = {asked->count, (const char *const *)asked->values, asked->lengths};
     struct pg_result *result;
@@ -290,6 +291,7 @@ static bool run_all(struct parcel *parcel, bool refuse) {
     else if (asked->statement == STATEMENT_COUNT) result = result_new(PGRES_COMMAND_OK);
     else if (refuse && server_is_append(asked->statement)) result = result_error("53100", "could not extend file: No space left on device");
     else result = server_run(asked->statement, &params, parcel->connection->session);
+    if (!failed && !refuse && asked->statement != STATEMENT_COUNT) record_statement(asked->statement, &params, result);
     failed |= PQresultStatus(result) == PGRES_FATAL_ERROR;
     wrote |= !failed && server_is_append(asked->statement);
     put(parcel, result);

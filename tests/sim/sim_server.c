@@ -1,13 +1,12 @@
 /* sim_server.c - the database: what the statements of daemon/sql and rectify.append() of migrations/0002_workflow.sql do, on
  * tables in memory.  One transaction at a time; a statement that fails changes nothing. */
-#include <endian.h>
-
 #include "daemon/pg.h"
 #include "daemon/query.h"
 #include "daemon/tree.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_params.h"
 
-#define TEXT_MAX 64 /* codes */
+#define NO_CLOCK (-INT64_C(946684800000000)) /* 1970, as PostgreSQL counts: no event yet */
 
 struct finding_row {
   uint64_t case_no;
@@ -72,6 +71,20 @@ static void grow(void **rows, size_t size, uint64_t count, uint64_t *room) {
   *room = wanted;
 }
 
+static void count_tables(uint64_t counts[6]) {
+  const uint64_t now[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
+  memcpy(counts, now, sizeof now);
+}
+
+static void set_counts(const uint64_t counts[6]) {
+  findings_count = counts[0];
+  evidence_count = counts[1];
+  tiles_count = counts[2];
+  documents_count = counts[3];
+  orders_count = counts[4];
+  rules_count = counts[5];
+}
+
 /* ---- what the last append may have to give back ---- */
 
 #define UNDO_CASES_MAX 20000
@@ -99,26 +112,84 @@ static void undo_begin(void) {
   if (undo.cases == NULL) undo.cases = calloc(UNDO_CASES_MAX, sizeof *undo.cases);
   must(undo.cases != NULL);
   undo.head = server.head;
-  const uint64_t counts[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
-  memcpy(undo.counts, counts, sizeof counts);
+  count_tables(undo.counts);
   undo.notice_count = server.notice_count;
   undo.possible = true;
 }
 
+/* ---- backups ---- */
+
+#define BACKUP_EVENTS 20 /* between two of them */
+static struct {
+  struct server_head head;
+  uint64_t counts[6], notice_count;
+  struct server_case *cases;
+} backup, replaced; /* what was there when the backup was restored */
+
+static void forget_backup(void) {
+  for (uint64_t i = 0; i < backup.head.cases; i++) free(backup.cases[i].state);
+  free(backup.cases);
+  backup.cases = NULL;
+  backup.head = (struct server_head){0};
+}
+
+static void back_up(void) {
+  if (server.corrupt) return;
+  forget_backup();
+  backup.head = server.head;
+  backup.notice_count = server.notice_count;
+  count_tables(backup.counts);
+  backup.cases = calloc(server.head.cases + 1, sizeof *backup.cases);
+  must(backup.cases != NULL);
+  for (uint64_t i = 0; i < server.head.cases; i++) {
+    backup.cases[i] = server.cases[i];
+    backup.cases[i].state = copy_of(server.cases[i].state, server.cases[i].length);
+  }
+}
+
+bool server_roll_back(uint64_t signed_size) {
+  if (server.rolled_back || server.corrupt || backup.cases == NULL || signed_size <= backup.head.size || server.durable < server.head.size)
+    return false;
+  undo_forget();
+  sim_tell("  database: a backup of %llu events is restored over %llu", (unsigned long long)backup.head.size, (unsigned long long)server.head.size);
+  replaced.head = server.head;
+  replaced.notice_count = server.notice_count;
+  count_tables(replaced.counts);
+  replaced.cases = server.cases;
+  server.head = backup.head;
+  server.head.epoch = replaced.head.epoch;
+  server.notice_count = backup.notice_count;
+  server.cases = backup.cases;
+  set_counts(backup.counts);
+  server.rolled_back = true;
+  return true;
+}
+
+void server_roll_forward(void) {
+  const uint64_t epoch = server.head.epoch;
+  if (!server.rolled_back) return;
+  server.rolled_back = false;
+  server.head = replaced.head;
+  server.head.epoch = epoch;
+  server.notice_count = replaced.notice_count;
+  server.cases = replaced.cases;
+  set_counts(replaced.counts);
+}
+
 void server_make_durable(void) {
   undo_forget();
+  if (server.rolled_back) return;
   server.durable_epoch = server.head.epoch;
   if (server.durable == server.head.size) return;
   server.durable = server.head.size;
   check_durable();
+  if (sim.signs && server.head.size >= backup.head.size + BACKUP_EVENTS) back_up();
 }
 
 /* ---- keys ---- */
 
 static uint64_t key_slot(const uint8_t key[16]) {
-  uint64_t hash;
-  memcpy(&hash, key + 8, sizeof hash);
-  uint64_t slot = hash * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (keys_room - 1);
+  uint64_t slot = sim_hash(key) & (keys_room - 1);
   while (keys[slot] != 0 && memcmp(server.events[keys[slot] - 1].key, key, 16) != 0) slot = (slot + 1) & (keys_room - 1);
   return slot;
 }
@@ -161,82 +232,10 @@ void server_lose_tail(void) {
   undo.case_count = 0;
   server.head = undo.head;
   server.head.epoch = server.durable_epoch;
-  findings_count = undo.counts[0];
-  evidence_count = undo.counts[1];
-  tiles_count = undo.counts[2];
-  documents_count = undo.counts[3];
-  orders_count = undo.counts[4];
-  rules_count = undo.counts[5];
+  set_counts(undo.counts);
   server.notice_count = undo.notice_count;
   index_keys(keys_room, server.head.size);
   undo_forget();
-}
-
-/* ---- parameters ---- */
-
-static int64_t number(const uint8_t *at, size_t length) {
-  if (length == 0) return 0;
-  int64_t value = (int8_t)at[0];
-  for (size_t i = 1; i < length; i++) value = (int64_t)((uint64_t)value << 8 | at[i]);
-  return value;
-}
-
-static int64_t param(const struct server_params *params, int at) {
-  return params->values[at] == NULL ? 0 : number((const uint8_t *)params->values[at], (size_t)params->lengths[at]);
-}
-
-/* An array, cell by cell. */
-struct cells {
-  uint32_t count;
-  const uint8_t *at;
-  const uint8_t *cell; /* NULL: null */
-  size_t length;
-};
-
-static uint32_t word(const uint8_t *at) {
-  uint32_t value;
-  memcpy(&value, at, sizeof value);
-  return be32toh(value);
-}
-
-static struct cells cells_of(const struct server_params *params, int at) {
-  const uint8_t *data = (const uint8_t *)params->values[at];
-  must(at < params->count && data != NULL && params->lengths[at] >= 12);
-  if (word(data) == 0) return (struct cells){0};
-  return (struct cells){.count = word(data + 12), .at = data + 20};
-}
-
-static void next(struct cells *cells) {
-  const uint32_t length = word(cells->at);
-  cells->cell = length == UINT32_MAX ? NULL : cells->at + 4;
-  cells->length = length == UINT32_MAX ? 0 : length;
-  cells->at += 4 + cells->length;
-}
-
-static int64_t next_int(struct cells *cells) {
-  next(cells);
-  return cells->cell == NULL ? 0 : number(cells->cell, cells->length);
-}
-
-static void next_text(struct cells *cells, char out[TEXT_MAX]) {
-  next(cells);
-  must(cells->length < TEXT_MAX);
-  memcpy(out, cells->cell, cells->length);
-  out[cells->length] = '\0';
-}
-
-static void next_bytes(struct cells *cells, void *out, size_t length) {
-  next(cells);
-  must(cells->length == length);
-  memcpy(out, cells->cell, length);
-}
-
-static void *copy_of(const void *data, size_t length) {
-  uint8_t *copy = malloc(length + 1);
-  must(copy != NULL);
-  if (length > 0) memcpy(copy, data, length);
-  copy[length] = '\0';
-  return copy;
 }
 
 /* ---- append ---- */
@@ -279,10 +278,10 @@ static bool key_is_known(const struct server_params *params) {
   struct cells key = cells_of(params, P_EVENTS + 2);
   for (uint32_t i = 0; i < key.count; i++) {
     struct cells other = cells_of(params, P_EVENTS + 2);
-    next(&key);
+    cell_next(&key);
     if (server_find_key(key.cell) >= 0) return true;
     for (uint32_t k = 0; k < i; k++) {
-      next(&other);
+      cell_next(&other);
       if (memcmp(other.cell, key.cell, 16) == 0) return true;
     }
   }
@@ -328,7 +327,7 @@ static void add_events(const struct server_params *params) {
     event->command = (uint32_t)next_int(&cells[3]);
     event->rule = (uint32_t)next_int(&cells[4]);
     event->actor = (uint32_t)next_int(&cells[5]);
-    next(&cells[7]);
+    cell_next(&cells[7]);
     event->record = copy_of(cells[7].cell, cells[7].length);
     event->length = (uint32_t)cells[7].length;
     key_add(at);
@@ -354,6 +353,12 @@ static void words_of(const struct server_params *params, int64_t log_index, char
     next_text(&words, text);
     if (found) memcpy(out, text, TEXT_MAX);
   }
+}
+
+bool server_has_evidence(const uint8_t sha256[32]) {
+  for (uint64_t i = 0; i < evidence_count; i++)
+    if (memcmp(evidence[i].sha256, sha256, 32) == 0) return true;
+  return false;
 }
 
 static void add_findings(const struct server_params *params) {
@@ -389,11 +394,11 @@ static void put_cases(const struct server_params *params) {
     struct server_case *row = &server.cases[case_no - 1];
     written(case_no);
     if (case_no <= undo.head.cases) keep_for_undo(case_no, row);
-    next(&state);
+    cell_next(&state);
     row->state = copy_of(state.cell, state.length);
     row->length = (uint32_t)state.length;
     row->version = (uint32_t)next_int(&version);
-    next(&fire);
+    cell_next(&fire);
     row->has_fire = fire.cell != NULL;
     row->flags = (uint32_t)next_int(&flags);
     row->parent = (uint64_t)next_int(&parent);
@@ -436,10 +441,10 @@ static void add_documents(const struct server_params *params) {
     struct document_row *row = ADD(documents);
     row->kind = (int32_t)next_int(&cells[0]);
     row->version = (int32_t)next_int(&cells[1]);
-    next(&cells[2]);
+    cell_next(&cells[2]);
     free(row->name); /* of one that a failover took away */
     row->name = copy_of(cells[2].cell, row->name_length = cells[2].length);
-    next(&cells[3]);
+    cell_next(&cells[3]);
     free(row->body);
     row->body = copy_of(cells[3].cell, row->length = cells[3].length);
     next_bytes(&cells[4], row->sha256, sizeof row->sha256);
@@ -553,8 +558,7 @@ static struct pg_result *take_over(void) {
   result_int(result, (int64_t)head->epoch);
   result_int(result, (int64_t)head->cases);
   result_int(result, head->system_events);
-  if (head->size == 0) result_null(result);
-  else result_int(result, head->clock);
+  result_int(result, head->clock);
   result_int(result, (int64_t)head->reviewed);
   return result;
 }
@@ -638,6 +642,29 @@ static struct pg_result *load_cases(const struct server_params *params) {
   return result;
 }
 
+static struct pg_result *load_tiles_named(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells levels = cells_of(params, 0), numbers = cells_of(params, 1);
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < levels.count; i++) {
+    const int64_t level = next_int(&levels), n = next_int(&numbers);
+    for (uint64_t k = 0; k < tiles_count; k++) {
+      if (tiles[k].level != level || tiles[k].n != n) continue;
+      result_int(result, level);
+      result_int(result, n);
+      result_bytes(result, tiles[k].hashes, sizeof tiles[k].hashes);
+    }
+  }
+  return result;
+}
+
+static struct pg_result *keep_checkpoint(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  check_signed((uint64_t)param(params, 0), params->values[1], (size_t)params->lengths[1]);
+  result_null(result);
+  return result;
+}
+
 /* ---- probes ---- */
 
 static struct pg_result *probe_keys(const struct server_params *params) {
@@ -645,9 +672,9 @@ static struct pg_result *probe_keys(const struct server_params *params) {
   struct cells key = cells_of(params, 0);
   result_columns(result, 3);
   for (uint32_t i = 0; i < key.count; i++) {
-    next(&key);
+    cell_next(&key);
     const int64_t at = server_find_key(key.cell);
-    if (at < 0) continue;
+    if (at < 0 || (uint64_t)at >= server.head.size) continue;
     result_bytes(result, key.cell, 16);
     result_int(result, at);
     result_bytes(result, server.events[at].record, server.events[at].length);
@@ -704,7 +731,7 @@ static struct pg_result *probe_evidence(const struct server_params *params) {
   struct cells hash = cells_of(params, 0), own = cells_of(params, 1);
   result_columns(result, 3);
   for (uint32_t i = 0; i < hash.count; i++) {
-    next(&hash);
+    cell_next(&hash);
     const uint64_t mine = (uint64_t)next_int(&own);
     uint64_t first = 0;
     for (uint64_t k = 0; k < evidence_count; k++)
@@ -752,14 +779,25 @@ static struct pg_result *query_head(void) {
   return result;
 }
 
+/* The place of the first notice with that id or a higher one, among the first so many: their ids ascend. */
+uint64_t server_notice_at(int64_t id, uint64_t among) {
+  uint64_t low = 0, high = among;
+  while (low < high) {
+    const uint64_t middle = (low + high) / 2;
+    if (server.notices[middle].id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /* Of an officer; the simulator asks for no others. */
 static struct pg_result *query_notices(const struct server_params *params) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   int64_t rows = param(params, 3);
   result_columns(result, 9);
-  for (uint64_t i = 0; i < server.notice_count && rows > 0; i++) {
+  for (uint64_t i = server_notice_at(param(params, 2) + 1, server.notice_count); i < server.notice_count && rows > 0; i++) {
     const struct server_notice *row = &server.notices[i];
-    if (row->id <= param(params, 2) || (params->values[0] != NULL && row->officer != param(params, 0))) continue;
+    if (params->values[0] != NULL && row->officer != param(params, 0)) continue;
     result_int(result, row->id);
     result_int(result, (int64_t)row->case_no);
     result_int(result, row->kind);
@@ -819,12 +857,6 @@ static struct pg_result *query_cases(const struct server_params *params) {
 
 static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
 
-static struct pg_result *none_swept(void) {
-  struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  result_int(result, 0);
-  return result;
-}
-
 static struct pg_result *registry_checked(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   result_columns(result, 2);
@@ -841,6 +873,8 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_LOAD_NUMBERS: return load_numbers();
     case STATEMENT_LOAD_KEYS: return nothing();
     case STATEMENT_LOAD_TILES: return load_tiles(params);
+    case STATEMENT_LOAD_TILES_NAMED: return load_tiles_named(params);
+    case STATEMENT_KEEP_CHECKPOINT: return keep_checkpoint(params);
     case STATEMENT_LOAD_CASES: return load_cases(params);
     case STATEMENT_CHECK_REGISTRY: return registry_checked();
     case STATEMENT_PROBE_KEYS: return probe_keys(params);
@@ -848,12 +882,17 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROBE_RECURRENCE: return probe_recurrence(params);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
-    case STATEMENT_PROBE_CONTENT: return nothing(); /* nobody uploads anything */
+    case STATEMENT_PROBE_CONTENT: return content_probe(params);
+    case STATEMENT_BEGIN_UPLOAD: return content_begin(params);
+    case STATEMENT_KEEP_PART: return content_keep_part(params);
+    case STATEMENT_LOAD_PARTS: return content_load_parts(params);
+    case STATEMENT_FINISH_UPLOAD: return content_finish(params);
+    case STATEMENT_DROP_UPLOAD: return content_drop(params);
     case STATEMENT_APPEND: return append(params);
     case STATEMENT_CHECK_STANDBY: return check_standby();
     case STATEMENT_INDEX_FINDINGS: return index_findings(params);
     case STATEMENT_LOAD_DEAD_LETTERS: return nothing(); /* there is no courier */
-    case STATEMENT_SWEEP_UPLOADS: return none_swept();
+    case STATEMENT_SWEEP_UPLOADS: return content_sweep(params);
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
     case STATEMENT_QUERY_HEAD: return query_head();
@@ -901,6 +940,9 @@ void server_mend(void) {
 
 void server_clear(void) {
   undo_forget();
+  server_roll_forward();
+  forget_backup();
+  content_clear();
   for (uint64_t i = 0; i < server.head.size; i++) free(server.events[i].record);
   for (uint64_t i = 0; i < server.head.cases; i++) free(server.cases[i].state);
   for (uint64_t i = 0; i < documents_room; i++) {
@@ -921,4 +963,5 @@ void server_clear(void) {
   const struct merkle none = {0};
   merkle_root(tree_sha256, &none, &empty);
   server.head.root = empty;
+  server.head.clock = NO_CLOCK;
 }
