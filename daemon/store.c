@@ -55,9 +55,8 @@ static void take_case(struct daemon *daemon, const PGresult *result, int row) {
   if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
     store_damaged("a case's folded state cannot be read");
   if (case_next_fire(&state, NULL) == INSTANT_NONE) store_damaged("a case's folded state has lost its timer");
-  struct case_state *added = book_add(store->book, case_no);
-  *added = state;
-  book_aim(store->book, added);
+  if (case_no > store->cases) store_damaged("there is a case beyond the head's count");
+  book_keep(store->book, &state, packed, length);
   store->loaded_until = case_no;
 }
 
