@@ -8,7 +8,6 @@
 
 #define SLAB_ENTRIES 4096
 #define PAGE_CASES 512
-#define ARENA_BYTES (64 * 1024) /* for one state */
 #define NOT_IN_HEAP UINT32_MAX
 
 /* What is asked of a case that nobody works on, and its state: packed, as in the database, while `packed_length` says so. */
@@ -37,7 +36,6 @@ struct book {
   uint32_t heap_count, heap_room;
   uint32_t *unpacked; /* entry numbers; may name one twice, and some that have gone */
   uint32_t unpacked_count, unpacked_room;
-  struct codec_arena *arena;
 };
 
 static struct entry *entry_at(const struct book *book, uint32_t number) {
@@ -47,8 +45,6 @@ static struct entry *entry_at(const struct book *book, uint32_t number) {
 struct book *book_new(void) {
   struct book *book = calloc(1, sizeof *book);
   must(book != NULL);
-  book->arena = codec_arena_new(ARENA_BYTES);
-  must(book->arena != NULL);
   return book;
 }
 
@@ -58,7 +54,6 @@ static void drop_state(struct entry *entry) {
 }
 
 void book_clear(struct book *book) {
-  struct codec_arena *arena = book->arena;
   for (uint32_t number = 1; number <= book->entry_count; number++)
     if (entry_at(book, number)->case_no != 0) drop_state(entry_at(book, number));
   for (uint32_t i = 0; i < book->slab_count; i++) free(book->slabs[i]);
@@ -67,13 +62,12 @@ void book_clear(struct book *book) {
   free(book->pages);
   free(book->heap);
   free(book->unpacked);
-  *book = (struct book){.arena = arena};
+  *book = (struct book){0};
 }
 
 void book_free(struct book *book) {
   if (book == NULL) return;
   book_clear(book);
-  codec_arena_free(book->arena);
   free(book);
 }
 
@@ -97,8 +91,7 @@ static struct case_state *unpack(struct book *book, uint32_t number) {
   if (entry->packed_length == 0) return entry->state;
   struct case_state *state = malloc(sizeof *state);
   must(state != NULL);
-  codec_arena_reset(book->arena);
-  must(codec_state_unpack(book->arena, entry->packed, entry->packed_length, state));
+  must(codec_state_unpack(entry->packed, entry->packed_length, state));
   free(entry->packed);
   entry->state = state;
   entry->packed_length = 0;
