@@ -110,7 +110,8 @@ static void keep_packed(struct entry *entry, const uint8_t *packed, size_t lengt
 static void pack(struct entry *entry) {
   uint8_t packed[STATE_BODY_BYTES_MAX];
   struct case_state *state = entry->state;
-  keep_packed(entry, packed, codec_state_pack(state, packed));
+  const size_t length = codec_state_pack(state, packed);
+  keep_packed(entry, packed, length);
   free(state);
 }
 

@@ -128,7 +128,8 @@ static void test_packed(void **unused) {
   before.clocks[0] = (struct case_clock){.kind = CLOCK_VERIFY, .state = CLOCK_RUNNING, .generation = 2, .due = 900, .next_fire = 800};
   uint8_t packed[STATE_BODY_BYTES_MAX];
   usec_t when;
-  book_keep(book, &before, packed, codec_state_pack(&before, packed));
+  const size_t length = codec_state_pack(&before, packed);
+  book_keep(book, &before, packed, length);
   assert_int_equal(book_next(book, &when), 7);
   assert_true(when == 800 && book_open_count(book) == 1);
   struct case_state *found = book_find(book, 7);
