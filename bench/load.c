@@ -4,7 +4,7 @@
  *   load CONNINFO CASES EVENTS TEXTS AT SPREAD
  *
  * CASES findings, each with EVENTS events: handed in, signed for, then remarks; EVENTS 1: handed in only.  Every TEXTS-th finding has
- * a text (0: none has).  AT, seconds since 1970: when the last one was handed in; the first one SPREAD seconds before.  What follows by
+ * a text of twenty characters, the others one of two.  AT, seconds since 1970: when the last one was handed in; the first one SPREAD seconds before.  What follows by
  * the policy in force (a rule asked for, an order) comes on top.  The head of the log goes on from where it stands, and so do
  * the numbers of cases.  What recurs is counted within a wave of WAVE findings only.
  *
@@ -360,7 +360,7 @@ static void submit(struct daemon *daemon, uint32_t count, uint32_t texts) {
   for (uint32_t i = 0; i < count; i++) {
     struct uuid key;
     make_key(&key);
-    made_fill(&made, &findings[i], key.bytes, (int32_t)(clock_now() / (24 * USEC_PER_HOUR)) - 1, texts != 0 && nth++ % texts == 0 ? 60 : 0);
+    made_fill(&made, &findings[i], key.bytes, (int32_t)(clock_now() / (24 * USEC_PER_HOUR)) - 1, nth++ % texts == 0 ? 60 : 6);
     pointers[i] = &findings[i].finding;
   }
   submit.n_findings = count;

@@ -68,7 +68,7 @@ static inline ProtobufCBinaryData made_bytes(const char *text) {
   return (ProtobufCBinaryData){strlen(text), (uint8_t *)(uintptr_t)text};
 }
 
-/* A finding of that id with a text of about `text_bytes` (0: none), found within the twenty days until `today`. */
+/* A finding of that id with a text of `text_bytes` (a multiple of 6), found within the twenty days until `today`. */
 static inline void made_fill(struct made_cases *made, struct made_finding *draft, const uint8_t id[16], int32_t today, size_t text_bytes) {
   static const char *const words[] = {"消防", "通道", "堵塞", "台账", "缺失", "整改", "未到", "位，", "值班", "脱岗", "灭火", "器材", "过期", "用电", "线路", "老化"};
   Rectify__V1__Finding *finding = &draft->finding;

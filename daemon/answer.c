@@ -55,6 +55,8 @@ void answer_pong(struct daemon *daemon, const struct route_back *back, const str
   Rectify__V1__Pong pong = RECTIFY__V1__PONG__INIT;
   Rectify__V1__Head head = RECTIFY__V1__HEAD__INIT;
   const struct store *store = &daemon->store;
+  uint64_t counts[TURN_BOUNDS];
+  memcpy(counts, daemon->turns.count, sizeof counts);
   answer_head(daemon, &head, &daemon->committed_root, daemon->committed_size);
   pong.now = clock_now();
   pong.manual_clock = clock_is_manual();
@@ -65,6 +67,9 @@ void answer_pong(struct daemon *daemon, const struct route_back *back, const str
   pong.registry_version = store->office->versions[DOCUMENT_REGISTRY];
   pong.cases_open = book_open_count(store->book);
   pong.cases_total = daemon->committed_cases;
+  pong.n_turns = TURN_BOUNDS;
+  pong.turns = counts;
+  pong.turn_usec_max = daemon->turns.usec_max;
   if (store->office->registry != NULL) pong.zone = answer_text(world_zone(&store->office->world, 0)->name);
   reply.body_case = RECTIFY__V1__REPLY__BODY_PONG;
   reply.pong = &pong;

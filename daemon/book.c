@@ -3,28 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/codec.h"
 #include "rectify/must.h"
 
 #define SLAB_ENTRIES 4096
+#define PAGE_CASES 512
 #define NOT_IN_HEAP UINT32_MAX
 
+/* What is asked of a case that nobody works on, and its state: packed, as in the database, while `packed_length` says so. */
 struct entry {
-  struct case_state state;
+  uint64_t case_no; /* 0: a free entry */
   usec_t fire;
-  uint32_t heap_at;   /* NOT_IN_HEAP: no timer */
-  bool open;          /* counted in open_count */
-  uint32_t next_free; /* of the list of free entries; entries are numbered from 1 */
+  union {
+    struct case_state *state; /* owned */
+    uint8_t *packed;          /* owned */
+    uint32_t next_free;       /* of the list of free entries; entries are numbered from 1 */
+  };
+  uint32_t heap_at; /* NOT_IN_HEAP: no timer */
+  uint16_t packed_length;
+  bool open; /* counted in open_count */
 };
+_Static_assert(STATE_BODY_BYTES_MAX <= UINT16_MAX, "a packed state has its length");
 
-/* Entries live in slabs, so that pointers stay good while the tables grow. */
+/* Entries live in slabs, and are found by pages of case numbers: neither is ever moved or gone through as a whole. */
 struct book {
   struct entry **slabs;
   uint32_t slab_count, entry_count, free_first;
   uint64_t count, open_count;
-  uint32_t *table; /* open addressing, entry numbers; 0 empty */
-  uint64_t table_size;
+  uint32_t **pages; /* entry numbers by case number; 0: not in the book */
+  uint64_t page_count;
   uint32_t *heap; /* entry numbers by (fire, case_no) */
   uint32_t heap_count, heap_room;
+  uint32_t *unpacked; /* entry numbers; may name one twice, and some that have gone */
+  uint32_t unpacked_count, unpacked_room;
 };
 
 static struct entry *entry_at(const struct book *book, uint32_t number) {
@@ -37,11 +48,20 @@ struct book *book_new(void) {
   return book;
 }
 
+static void drop_state(struct entry *entry) {
+  if (entry->packed_length > 0) free(entry->packed);
+  else free(entry->state);
+}
+
 void book_clear(struct book *book) {
+  for (uint32_t number = 1; number <= book->entry_count; number++)
+    if (entry_at(book, number)->case_no != 0) drop_state(entry_at(book, number));
   for (uint32_t i = 0; i < book->slab_count; i++) free(book->slabs[i]);
+  for (uint64_t i = 0; i < book->page_count; i++) free(book->pages[i]);
   free(book->slabs);
-  free(book->table);
+  free(book->pages);
   free(book->heap);
+  free(book->unpacked);
   *book = (struct book){0};
 }
 
@@ -55,43 +75,88 @@ uint64_t book_count(const struct book *book) { return book->count; }
 
 uint64_t book_open_count(const struct book *book) { return book->open_count; }
 
+/* ---- packed and unpacked ---- */
+
+static void note_unpacked(struct book *book, uint32_t number) {
+  if (book->unpacked_count == book->unpacked_room) {
+    book->unpacked_room = book->unpacked_room == 0 ? 1024 : book->unpacked_room * 2;
+    book->unpacked = realloc(book->unpacked, book->unpacked_room * sizeof *book->unpacked);
+    must(book->unpacked != NULL);
+  }
+  book->unpacked[book->unpacked_count++] = number;
+}
+
+static struct case_state *unpack(struct book *book, uint32_t number) {
+  struct entry *entry = entry_at(book, number);
+  if (entry->packed_length == 0) return entry->state;
+  struct case_state *state = malloc(sizeof *state);
+  must(state != NULL);
+  must(codec_state_unpack(entry->packed, entry->packed_length, state));
+  free(entry->packed);
+  entry->state = state;
+  entry->packed_length = 0;
+  note_unpacked(book, number);
+  return state;
+}
+
+static void keep_packed(struct entry *entry, const uint8_t *packed, size_t length) {
+  must(length > 0 && length <= STATE_BODY_BYTES_MAX);
+  entry->packed = malloc(length);
+  must(entry->packed != NULL);
+  memcpy(entry->packed, packed, length);
+  entry->packed_length = (uint16_t)length;
+}
+
+static void pack(struct entry *entry) {
+  uint8_t packed[STATE_BODY_BYTES_MAX];
+  struct case_state *state = entry->state;
+  const size_t length = codec_state_pack(state, packed);
+  keep_packed(entry, packed, length);
+  free(state);
+}
+
+void book_settle(struct book *book, uint32_t most) {
+  if (book->unpacked_count <= most) return;
+  for (uint32_t i = 0; i < book->unpacked_count; i++) {
+    struct entry *entry = entry_at(book, book->unpacked[i]);
+    if (entry->case_no != 0 && entry->packed_length == 0) pack(entry);
+  }
+  book->unpacked_count = 0;
+}
+
 /* Entries never move; the number of a free one is 0. */
 struct case_state *book_walk(struct book *book, uint32_t *cursor) {
-  while (*cursor < book->entry_count) {
-    struct entry *entry = entry_at(book, ++*cursor);
-    if (entry->state.case_no != 0) return &entry->state;
-  }
+  while (*cursor < book->entry_count)
+    if (entry_at(book, ++*cursor)->case_no != 0) return unpack(book, *cursor);
   return NULL;
 }
 
-/* Fibonacci hashing: case numbers are dense, any odd multiplier spreads them. */
-static uint64_t slot_of(const struct book *book, uint64_t case_no) {
-  return (case_no * UINT64_C(0x9E3779B97F4A7C15)) >> 20 & (book->table_size - 1);
-}
+/* ---- by number ---- */
 
-static uint64_t find_slot(const struct book *book, uint64_t case_no) {
-  uint64_t slot = slot_of(book, case_no);
-  while (book->table[slot] != 0 && entry_at(book, book->table[slot])->state.case_no != case_no)
-    slot = (slot + 1) & (book->table_size - 1);
-  return slot;
+static uint32_t number_of(const struct book *book, uint64_t case_no) {
+  const uint64_t page = case_no / PAGE_CASES;
+  if (page >= book->page_count || book->pages[page] == NULL) return 0;
+  return book->pages[page][case_no % PAGE_CASES];
 }
 
 struct case_state *book_find(struct book *book, uint64_t case_no) {
-  if (book->table_size == 0) return NULL;
-  uint32_t number = book->table[find_slot(book, case_no)];
-  return number == 0 ? NULL : &entry_at(book, number)->state;
+  const uint32_t number = number_of(book, case_no);
+  return number == 0 ? NULL : unpack(book, number);
 }
 
-static void grow_table(struct book *book) {
-  if ((book->count + 1) * 2 <= book->table_size) return;
-  uint32_t *old = book->table;
-  uint64_t old_size = book->table_size;
-  book->table_size = old_size == 0 ? 1024 : old_size * 2;
-  book->table = calloc(book->table_size, sizeof *book->table);
-  must(book->table != NULL);
-  for (uint64_t i = 0; i < old_size; i++)
-    if (old[i] != 0) book->table[find_slot(book, entry_at(book, old[i])->state.case_no)] = old[i];
-  free(old);
+/* Where the entry's number stands; makes the page. */
+static uint32_t *place_of(struct book *book, uint64_t case_no) {
+  const uint64_t page = case_no / PAGE_CASES;
+  if (page >= book->page_count) {
+    uint64_t count = book->page_count * 2 > page ? book->page_count * 2 : page + 64;
+    book->pages = realloc(book->pages, count * sizeof *book->pages);
+    must(book->pages != NULL);
+    memset(book->pages + book->page_count, 0, (count - book->page_count) * sizeof *book->pages);
+    book->page_count = count;
+  }
+  if (book->pages[page] == NULL) book->pages[page] = calloc(PAGE_CASES, sizeof **book->pages);
+  must(book->pages[page] != NULL);
+  return &book->pages[page][case_no % PAGE_CASES];
 }
 
 static uint32_t take_entry(struct book *book) {
@@ -110,22 +175,29 @@ static uint32_t take_entry(struct book *book) {
   return ++book->entry_count;
 }
 
-struct case_state *book_add(struct book *book, uint64_t case_no) {
-  grow_table(book);
-  uint64_t slot = find_slot(book, case_no);
-  must(book->table[slot] == 0);
-  uint32_t number = take_entry(book);
-  struct entry *entry = entry_at(book, number);
-  memset(entry, 0, sizeof *entry);
-  entry->heap_at = NOT_IN_HEAP;
-  entry->state.case_no = case_no;
-  book->table[slot] = number;
+static uint32_t add(struct book *book, uint64_t case_no) {
+  uint32_t *place = place_of(book, case_no);
+  must(case_no != 0 && *place == 0);
+  *place = take_entry(book);
+  *entry_at(book, *place) = (struct entry){.case_no = case_no, .heap_at = NOT_IN_HEAP};
   book->count++;
-  return &entry->state;
+  return *place;
 }
 
+struct case_state *book_add(struct book *book, uint64_t case_no) {
+  const uint32_t number = add(book, case_no);
+  struct case_state *state = calloc(1, sizeof *state);
+  must(state != NULL);
+  state->case_no = case_no;
+  entry_at(book, number)->state = state;
+  note_unpacked(book, number);
+  return state;
+}
+
+/* ---- by when they want attention ---- */
+
 static bool before(const struct entry *a, const struct entry *b) {
-  return a->fire != b->fire ? a->fire < b->fire : a->state.case_no < b->state.case_no;
+  return a->fire != b->fire ? a->fire < b->fire : a->case_no < b->case_no;
 }
 
 static void heap_put(struct book *book, uint32_t at, uint32_t number) {
@@ -180,9 +252,7 @@ static void count_open(struct book *book, struct entry *entry, bool open) {
   entry->open = open;
 }
 
-void book_aim(struct book *book, const struct case_state *state) {
-  uint32_t number = book->table[find_slot(book, state->case_no)];
-  must(number != 0);
+static void aim(struct book *book, uint32_t number, const struct case_state *state) {
   usec_t fire = case_next_fire(state, NULL);
   heap_take(book, number);
   entry_at(book, number)->fire = fire;
@@ -190,35 +260,35 @@ void book_aim(struct book *book, const struct case_state *state) {
   if (fire != INSTANT_NONE) heap_add(book, number);
 }
 
-/* Removal from open addressing: entries behind the hole that hash before it move up. */
-static void close_hole(struct book *book, uint64_t hole) {
-  uint64_t mask = book->table_size - 1;
-  for (uint64_t at = (hole + 1) & mask; book->table[at] != 0; at = (at + 1) & mask) {
-    uint64_t home = slot_of(book, entry_at(book, book->table[at])->state.case_no);
-    if (((at - home) & mask) < ((at - hole) & mask)) continue;
-    book->table[hole] = book->table[at];
-    hole = at;
-  }
-  book->table[hole] = 0;
+void book_aim(struct book *book, const struct case_state *state) {
+  const uint32_t number = number_of(book, state->case_no);
+  must(number != 0);
+  aim(book, number, state);
+}
+
+void book_keep(struct book *book, const struct case_state *state, const uint8_t *packed, size_t length) {
+  const uint32_t number = add(book, state->case_no);
+  keep_packed(entry_at(book, number), packed, length);
+  aim(book, number, state);
 }
 
 void book_remove(struct book *book, uint64_t case_no) {
-  uint64_t slot = find_slot(book, case_no);
-  uint32_t number = book->table[slot];
+  const uint32_t number = number_of(book, case_no);
   must(number != 0);
+  struct entry *entry = entry_at(book, number);
   heap_take(book, number);
-  count_open(book, entry_at(book, number), false);
-  close_hole(book, slot);
-  entry_at(book, number)->state.case_no = 0;
-  entry_at(book, number)->next_free = book->free_first;
+  count_open(book, entry, false);
+  drop_state(entry);
+  *place_of(book, case_no) = 0;
+  *entry = (struct entry){.next_free = book->free_first};
   book->free_first = number;
   book->count--;
 }
 
-struct case_state *book_next(struct book *book, usec_t *when) {
+uint64_t book_next(const struct book *book, usec_t *when) {
   *when = INSTANT_NONE;
-  if (book->heap_count == 0) return NULL;
-  struct entry *entry = entry_at(book, book->heap[0]);
+  if (book->heap_count == 0) return 0;
+  const struct entry *entry = entry_at(book, book->heap[0]);
   *when = entry->fire;
-  return &entry->state;
+  return entry->case_no;
 }

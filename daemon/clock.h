@@ -40,7 +40,8 @@ void clock_advance(usec_t to);
 /* The system's clock as it stands, whatever the domain's says: for the log's lines, never recorded. */
 usec_t clock_system(void);
 
-/* Milliseconds of CLOCK_MONOTONIC. */
+/* Milliseconds of CLOCK_MONOTONIC, and microseconds. */
 int64_t clock_monotonic_msec(void);
+int64_t clock_monotonic_usec(void);
 
 #endif

@@ -80,6 +80,13 @@ struct watcher {
   int64_t expires; /* monotonic ms */
 };
 
+/* Turns of the loop since the daemon serves, by what each took; while one lasts nobody is answered. */
+#define TURN_BOUNDS 8
+struct turns {
+  uint64_t count[TURN_BOUNDS]; /* up to 1, 2, 5, 10, 20, 40, 100 ms, and longer */
+  uint64_t usec_max;
+};
+
 #define DEAD_TEXT_BYTES 1600
 
 /* A case that is to be told of a letter that was given up. */
@@ -113,6 +120,7 @@ struct daemon {
   int64_t reader_retry_at;
   struct batch *gather, *next, *fly, *signed_;
   struct seal seal;
+  struct turns turns;
   bool next_sealed, next_probed, flying;
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;

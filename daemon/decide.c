@@ -131,12 +131,12 @@ static void fire_rung(struct daemon *daemon, struct batch *batch, struct case_st
 static void fire_rungs(struct daemon *daemon, struct batch *batch, usec_t now) {
   for (uint32_t fired = 0; fired < BATCH_EVENTS_MAX; fired++) {
     usec_t when;
-    struct case_state *state = book_next(daemon->store.book, &when);
-    if (state == NULL || when > now) {
+    const uint64_t case_no = book_next(daemon->store.book, &when);
+    if (case_no == 0 || when > now) {
       daemon->store.digest = 0;
       return;
     }
-    fire_rung(daemon, batch, state, now);
+    fire_rung(daemon, batch, book_find(daemon->store.book, case_no), now);
   }
 }
 

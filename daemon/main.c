@@ -348,11 +348,20 @@ static bool is_over(const struct running *running) {
   return pipeline_is_idle(&running->daemon) || clock_monotonic_msec() >= running->stop_deadline;
 }
 
+static void count_turn(struct turns *turns, int64_t usec) {
+  static const int64_t bounds[TURN_BOUNDS] = {1000, 2000, 5000, 10000, 20000, 40000, 100000, INT64_MAX};
+  int at = 0;
+  while (usec > bounds[at]) at++;
+  turns->count[at]++;
+  if (usec > (int64_t)turns->usec_max) turns->usec_max = (uint64_t)usec;
+}
+
 static void loop(struct running *running) {
   struct daemon *daemon = &running->daemon;
   while (!is_over(running)) {
     wait_for_work(running);
-    int64_t now = clock_monotonic_msec();
+    const int64_t begun = clock_monotonic_usec(), now = begun / 1000;
+    const bool serving = daemon->store.state == STORE_READY;
     take_signals(running);
     tell_of_clock();
     look_after_cluster(running, now);
@@ -366,6 +375,7 @@ static void loop(struct running *running) {
     content_turn(daemon, now);
     seal_turn(daemon, now);
     pipeline_turn(daemon);
+    if (serving) count_turn(&daemon->turns, clock_monotonic_usec() - begun);
   }
 }
 

@@ -1,11 +1,10 @@
 /* page_case.c - cases into one page, and a case out of a row. */
 #include "daemon/query.h"
 
-static bool unpack_state(struct daemon *daemon, const PGresult *result, int row, struct case_state *state) {
+static bool unpack_state(const PGresult *result, int row, struct case_state *state) {
   size_t length;
   const uint8_t *packed = pg_bytes(result, row, CASES_STATE, &length);
-  codec_arena_reset(daemon->arena);
-  return codec_state_unpack(daemon->arena, packed, length, state);
+  return codec_state_unpack(packed, length, state);
 }
 
 /* Another daemon may have taken over and published documents that this one has not read.  To show ids without names is
@@ -36,7 +35,7 @@ static bool are_on_ladders(const struct policy *policy, const struct case_state 
 
 bool page_state(struct query *query, const PGresult *result, int row, struct case_state *state) {
   const struct world *world = &query->daemon->store.office->world;
-  return unpack_state(query->daemon, result, row, state) && is_known(world, state) &&
+  return unpack_state(result, row, state) && is_known(world, state) &&
          are_on_ladders(world_policy(world, state->policy_version), state);
 }
 
@@ -66,7 +65,7 @@ static size_t fill_case(struct query *query, const PGresult *result, int at, Rec
                         struct row_room *room) {
   struct case_state state;
   rectify__v1__case_row__init(row);
-  if (unpack_state(query->daemon, result, at, &state)) row_of_case(query_world(query), query_now(query), &state, row, room);
+  if (unpack_state(result, at, &state)) row_of_case(query_world(query), query_now(query), &state, row, room);
   row->finding_id = page_field(result, at, CASES_ID);
   row->reported_unit = page_field(result, at, CASES_UNIT_CODE);
   row->inspection = page_field(result, at, CASES_INSPECTION);

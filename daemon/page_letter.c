@@ -23,8 +23,7 @@ static void fill_case(struct query *query, const PGresult *result, int at, struc
   struct case_state state;
   ProtobufCBinaryData packed = page_field(result, at, UNPOSTED_STATE);
   rectify__v1__case_row__init(&room->row);
-  codec_arena_reset(query->daemon->arena);
-  if (codec_state_unpack(query->daemon->arena, packed.data, packed.len, &state))
+  if (codec_state_unpack(packed.data, packed.len, &state))
     row_of_case(query_world(query), query_now(query), &state, &room->row, &room->room);
   room->row.reported_unit = page_field(result, at, UNPOSTED_UNIT_CODE);
   room->row.inspection = page_field(result, at, UNPOSTED_INSPECTION);

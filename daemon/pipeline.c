@@ -12,6 +12,7 @@
 #include "rectify/must.h"
 
 #define RECEIVE_PER_TURN 128
+#define CASES_UNPACKED_MAX 2048 /* a few batches of them; packing so many takes 2 ms */
 #define CAUTIOUS_MSEC 10000 /* a few resends: all who were in the refused batch have come back by then */
 #define SAME_KEY_RETRY_MSEC 50
 
@@ -422,6 +423,7 @@ void pipeline_turn(struct daemon *daemon) {
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
   search_turn(daemon);
+  book_settle(daemon->store.book, CASES_UNPACKED_MAX);
 }
 
 bool pipeline_is_idle(const struct daemon *daemon) {

@@ -62,8 +62,7 @@ static uint64_t found_case(struct daemon *daemon, struct batch *batch, const PGr
   size_t length;
   const uint8_t *packed = pg_bytes(result, row, column + 1, &length);
   struct case_state state;
-  codec_arena_reset(daemon->arena);
-  if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
+  if (!codec_state_unpack(packed, length, &state) || state.case_no != case_no)
     store_damaged("a case's folded state cannot be read");
   struct case_state *added = book_add(daemon->store.book, case_no);
   *added = state;

@@ -8,7 +8,7 @@
 #include "daemon/daemon.h"
 #include "rectify/must.h"
 
-#define LOAD_ROWS 10000
+#define LOAD_ROWS 1000 /* about what a socket holds: the server goes on reading meanwhile */
 #define STANDBY_MSEC 500
 #define BACKOFF_MSEC_MAX 5000
 
@@ -51,22 +51,23 @@ static void take_case(struct daemon *daemon, const PGresult *result, int row) {
   uint64_t case_no = (uint64_t)pg_int(result, row, 0);
   const uint8_t *packed = pg_bytes(result, row, 1, &length);
   struct case_state state;
-  codec_arena_reset(daemon->arena);
-  if (!codec_state_unpack(daemon->arena, packed, length, &state) || state.case_no != case_no)
+  if (!codec_state_unpack(packed, length, &state) || state.case_no != case_no)
     store_damaged("a case's folded state cannot be read");
   if (case_next_fire(&state, NULL) == INSTANT_NONE) store_damaged("a case's folded state has lost its timer");
-  struct case_state *added = book_add(store->book, case_no);
-  *added = state;
-  book_aim(store->book, added);
-  store->loaded_until = case_no;
+  if (case_no > store->cases) store_damaged("there is a case beyond the head's count");
+  book_keep(store->book, &state, packed, length);
 }
+
+static void ask_cases(struct daemon *daemon);
 
 static void cases_result(void *context, unsigned step, const PGresult *result) {
   (void)step;
   struct daemon *daemon = context;
   int rows = PQntuples(result);
+  daemon->store.waiting = rows == LOAD_ROWS; /* for cases_done: another page is under way */
+  if (rows > 0) daemon->store.loaded_until = (uint64_t)pg_int(result, rows - 1, 0);
+  if (rows == LOAD_ROWS) ask_cases(daemon); /* the server reads it while this one is taken in */
   for (int row = 0; row < rows; row++) take_case(daemon, result, row);
-  daemon->store.waiting = rows == LOAD_ROWS; /* for cases_done: another page */
 }
 
 static void become_ready(struct daemon *daemon) {
@@ -112,16 +113,12 @@ static void ask_registry(struct daemon *daemon) {
 
 void store_proven(struct daemon *daemon) { ask_registry(daemon); }
 
-static void ask_cases(struct daemon *daemon);
-
 static void cases_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   bool more = daemon->store.waiting;
   if (outcome != PG_DONE)
     step_failed(daemon, "load_cases", sqlstate, text);
-  else if (more)
-    ask_cases(daemon);
-  else
+  else if (!more)
     seal_prove(daemon);
 }
 

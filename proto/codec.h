@@ -39,7 +39,7 @@ bool codec_event_unpack(struct codec_arena *arena, const void *data, size_t leng
 
 /* Packs and unpacks a folded state (STATE_BODY_BYTES_MAX). */
 size_t codec_state_pack(const struct case_state *state, uint8_t *out);
-bool codec_state_unpack(struct codec_arena *arena, const void *data, size_t length, struct case_state *out);
+bool codec_state_unpack(const void *data, size_t length, struct case_state *out);
 
 /* Whether `length` bytes are UTF-8 (RFC 3629) without NUL and control characters other than tab and newline. */
 bool codec_text_ok(const void *data, size_t length);

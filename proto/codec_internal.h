@@ -16,6 +16,12 @@ struct codec_arena {
   alignas(16) uint8_t bytes[];
 };
 
+/* ---- codec_strict.c ---- */
+
+/* Reads `message`, made empty by its init function, of whose fields all are numbers or one is a list of such messages.  Its list, if it
+ * has one, points to `room` empty messages, which are filled.  False when the bytes are not the one packing of some message. */
+bool codec_strict(const uint8_t *data, size_t length, ProtobufCMessage *message, size_t room);
+
 /* ---- codec_text.c ---- */
 
 /* Whether the bytes are UTF-8 (RFC 3629) without NUL, whatever else they hold: documents, which their parsers judge. */

@@ -313,6 +313,7 @@ static const struct field_rule page[] = {
 static const struct field_rule pong[] = {
     ANY(now), ANY(manual_clock), MESSAGE(head), ANY(software), ANY(policy_version), ANY(calendar_version),
     ANY(registry_version), ANY(cases_open), ANY(cases_total), ANY(standby),          ANY(zone),
+    ANY(turns), ANY(turn_usec_max),
 };
 static const struct field_rule push[] = {ANY(previous_size), ANY(size), ANY(events), ANY(head)};
 

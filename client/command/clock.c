@@ -22,6 +22,8 @@ static const struct column ping_columns[] = {
     {"registry_version", "REGISTRY", "名册版本", COLUMN_NUMBER},
     {"log_size", "LOG", "日志", COLUMN_NUMBER},
     {"root", "ROOT", "根", 0},
+    {"turns", "TURNS", "循环", 0},
+    {"turn_usec_max", "LONGEST TURN", "最长循环", COLUMN_NUMBER},
 };
 
 /* For people: a table would be wider than any terminal. */
@@ -41,7 +43,8 @@ static void say_pong(const struct session *session, const Rectify__V1__Pong *pon
 }
 
 static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
-  char root[2 * HASH_BYTES + 1] = "";
+  char root[2 * HASH_BYTES + 1] = "", turns[256] = "";
+  size_t used = 0;
   if (pong->head != NULL && pong->head->root.len == HASH_BYTES) hex_text(pong->head->root.data, HASH_BYTES, root);
   struct sheet *sheet = sheet_open(session, stdout, ping_columns, sizeof ping_columns / sizeof ping_columns[0]);
   sheet_data(sheet, &pong->software);
@@ -55,6 +58,10 @@ static void print_pong(struct session *session, const Rectify__V1__Pong *pong) {
   sheet_number(sheet, pong->registry_version);
   sheet_number(sheet, pong->head == NULL ? 0 : (int64_t)pong->head->size);
   sheet_string(sheet, root);
+  for (size_t i = 0; i < pong->n_turns && used < sizeof turns - 24; i++)
+    used += (size_t)snprintf(turns + used, sizeof turns - used, i == 0 ? "%llu" : " %llu", (unsigned long long)pong->turns[i]);
+  sheet_string(sheet, turns);
+  sheet_number(sheet, (int64_t)pong->turn_usec_max);
   (void)sheet_close(sheet);
 }
 

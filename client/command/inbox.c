@@ -125,12 +125,11 @@ static int by_due(const void *a, const void *b) {
 /* ---- what is asked, and what comes ---- */
 
 /* Of the clocks that run against the unit, the one that is due first: a plan comes before what it plans. */
-static uint32_t clock_at_hand(struct codec_arena *arena, const Rectify__V1__CaseRow *row) {
+static uint32_t clock_at_hand(const Rectify__V1__CaseRow *row) {
   static struct case_state state;
   uint32_t found = row->due_clock;
   usec_t due = INSTANT_NONE;
-  codec_arena_reset(arena);
-  if (found != CLOCK_RECTIFY || !codec_state_unpack(arena, row->state.data, row->state.len, &state)) return found;
+  if (found != CLOCK_RECTIFY || !codec_state_unpack(row->state.data, row->state.len, &state)) return found;
   for (uint32_t i = 0; i < CASE_CLOCKS_MAX && state.clocks[i].kind != 0; i++) {
     const struct case_clock *clock = &state.clocks[i];
     const bool of_unit = clock->kind >= CLOCK_SIGN_FOR && clock->kind <= CLOCK_RECTIFY;
@@ -142,7 +141,7 @@ static uint32_t clock_at_hand(struct codec_arena *arena, const Rectify__V1__Case
 }
 
 /* The verbs that stop the clock at hand. */
-static const char *what_to_do(struct codec_arena *arena, const Rectify__V1__CaseRow *row) {
+static const char *what_to_do(const Rectify__V1__CaseRow *row) {
   static const char *const verbs_of[CLOCK_COUNT + 1] = {
       [CLOCK_SIGN_FOR] = "sign-for | bounce",     [CLOCK_PLAN] = "plan submit",
       [CLOCK_PROGRESS] = "progress",              [CLOCK_RECTIFY] = "request-closure",
@@ -153,7 +152,7 @@ static const char *what_to_do(struct codec_arena *arena, const Rectify__V1__Case
   };
   if (row->status == STATUS_UNROUTED) return "dispatch";
   if (row->status == STATUS_DISPATCHED) return "sign-for | bounce"; /* whatever runs beside: nothing else can be done before */
-  const uint32_t clock = clock_at_hand(arena, row);
+  const uint32_t clock = clock_at_hand(row);
   const char *text = clock <= CLOCK_COUNT ? verbs_of[clock] : NULL;
   return text == NULL ? "" : text;
 }
@@ -221,7 +220,7 @@ static void put_outlook(const struct session *session, struct sheet *sheet, cons
   sheet_string(sheet, text);
 }
 
-static void put_entry(const struct inbox *inbox, struct codec_arena *arena, struct sheet *sheet, const struct entry *entry,
+static void put_entry(const struct inbox *inbox, struct sheet *sheet, const struct entry *entry,
                       const struct outlook *outlook) {
   const Rectify__V1__CaseRow *row = entry->row;
   sheet_case(sheet, row->case_no);
@@ -231,7 +230,7 @@ static void put_entry(const struct inbox *inbox, struct codec_arena *arena, stru
   else sheet_nothing(sheet);
   sheet_string(sheet, entry->person == 0 ? "" : inbox->people[entry->person]);
   sheet_word(sheet, words_clock, row->due_clock);
-  sheet_string(sheet, inbox->handler ? "" : what_to_do(arena, row));
+  sheet_string(sheet, inbox->handler ? "" : what_to_do(row));
   sheet_instant(sheet, outlook->at);
   put_outlook(inbox->session, sheet, outlook);
   sheet_word(sheet, words_status, row->status);
@@ -251,7 +250,7 @@ static int print(struct inbox *inbox) {
   for (size_t i = 0; i < inbox->count && code == EXIT_FINE && (inbox->limit == 0 || (int64_t)i < inbox->limit); i++) {
     outlook = (struct outlook){0};
     if (i < most) code = foretell(session, arena, inbox->entries[i].row->case_no, &outlook);
-    if (code == EXIT_FINE) put_entry(inbox, arena, sheet, &inbox->entries[i], &outlook);
+    if (code == EXIT_FINE) put_entry(inbox, sheet, &inbox->entries[i], &outlook);
   }
   (void)sheet_close(sheet);
   codec_arena_free(arena);

@@ -78,14 +78,11 @@ static int find_event(struct paper *paper, uint32_t year, uint32_t serial) {
 
 /* The date of putting it right, which may be behind the one that falls due first. */
 static void say_due(struct paper *paper, const Rectify__V1__CaseRow *row) {
-  struct codec_arena *arena = codec_arena_new(64 * 1024);
   struct case_state state;
   day_t day = 0;
-  must(arena != NULL);
-  if (codec_state_unpack(arena, row->state.data, row->state.len, &state))
+  if (codec_state_unpack(row->state.data, row->state.len, &state))
     for (size_t i = 0; i < CASE_CLOCKS_MAX; i++)
       if (state.clocks[i].kind == CLOCK_RECTIFY) day = instant_day(paper->session, state.clocks[i].due - 1);
-  codec_arena_free(arena);
   if (day != 0) say_day(paper, PART_DUE, day);
   else SAY(paper, PART_DUE, "%.*s", BYTES(row->due_text));
 }

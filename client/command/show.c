@@ -16,7 +16,6 @@
 #include "rectify/must.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define ARENA_BYTES (64 * 1024)
 #define SHOW_EVENTS 5
 
 #define LABEL_WIDTH 13
@@ -319,10 +318,7 @@ static int show_page(void *context, const Rectify__V1__Page *page) {
     case_print(showing->session, row);
     return EXIT_FINE;
   }
-  struct codec_arena *arena = codec_arena_new(ARENA_BYTES);
-  must(arena != NULL);
-  const bool known = row->state.len > 0 && codec_state_unpack(arena, row->state.data, row->state.len, &state);
-  codec_arena_free(arena);
+  const bool known = row->state.len > 0 && codec_state_unpack(row->state.data, row->state.len, &state);
   say_case(showing->session, row, known ? &state : NULL);
   showing->text = strndup(row->text.len > 0 ? (const char *)row->text.data : "", row->text.len);
   must(showing->text != NULL);

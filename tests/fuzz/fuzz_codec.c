@@ -46,7 +46,7 @@ static void try_event(const uint8_t *data, size_t size) {
 static void try_state(const uint8_t *data, size_t size) {
   struct case_state state;
   uint8_t again[STATE_BODY_BYTES_MAX];
-  if (!codec_state_unpack(arena, data, size, &state)) return;
+  if (!codec_state_unpack(data, size, &state)) return;
   must(codec_state_pack(&state, again) == size && memcmp(again, data, size) == 0);
 }
 

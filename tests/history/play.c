@@ -35,8 +35,7 @@ static void record(struct history *history, const struct event *event, struct hi
   length = codec_state_pack(&found->state, state_packed);
   if (length > STATE_BODY_BYTES_MAX) history_wrong(history, "a state of %zu bytes", length);
   if (length > history->state_bytes) history->state_bytes = length;
-  codec_arena_reset(arena);
-  if (!codec_state_unpack(arena, state_packed, length, &state) || !history_same(&state, &found->state))
+  if (!codec_state_unpack(state_packed, length, &state) || !history_same(&state, &found->state))
     history_wrong(history, "case %llu: the packed state is another one", (unsigned long long)event->case_no);
 }
 
