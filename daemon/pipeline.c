@@ -347,6 +347,11 @@ static void launch(struct daemon *daemon, struct batch *batch) {
 
 static void fly_next(struct daemon *daemon) {
   if (daemon->flying || !daemon->next_sealed || !daemon->next_probed) return;
+  if (!probe_suffices(daemon, daemon->next)) {
+    daemon->next_probed = false;
+    if (!probe_again(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
+    return;
+  }
   daemon->next_sealed = daemon->next_probed = false;
   batch_decide(daemon, daemon->next, !is_cautious(daemon));
   launch(daemon, daemon->next);
