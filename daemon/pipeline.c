@@ -420,9 +420,10 @@ static void advance(struct daemon *daemon) {
 /* ---- the loop's view ---- */
 
 void pipeline_turn(struct daemon *daemon) {
+  if (daemon->store.state == STORE_READY) fly_next(daemon); /* first of all: the database has nothing to do until then */
+  seal_answer(daemon);
   receive(daemon);
   if (daemon->store.state != STORE_READY) return;
-  fly_next(daemon);
   if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);

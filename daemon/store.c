@@ -378,8 +378,8 @@ static void take_over_done(void *context, enum pg_outcome outcome, const char *s
   }
   daemon->store.epoch = daemon->store.epoch_asked; /* a server that died before has forgotten it, and gives it again */
   daemon->store.state = STORE_LOADING;
-  book_clear(daemon->store.book);
   recur_clear(daemon->store.recur);
+  book_clear(daemon->store.book);
   ask_documents(daemon);
 }
 
