@@ -1,6 +1,7 @@
 /* intake.c - the measuring half of bench/intake.sh: findings through librectify, and the same rows by bare libpq.
  *
- *   intake flood ENDPOINT PID SEED COUNT          COUNT findings, REQUESTS_IN_FLIGHT requests of PER_REQUEST at a time
+ *   intake flood ENDPOINT PID BACKEND SEED COUNT  COUNT findings, REQUESTS_IN_FLIGHT requests of PER_REQUEST at a time; PID and
+ *                                                 BACKEND: of the daemon, and of the server process that it writes through
  *   intake single ENDPOINT SEED COUNT             one finding at a time: latency
  *   intake bare CONNINFO SCHEMA FIRST LAST BATCH  the rows of cases FIRST..LAST, read from schema rectify, into the
  *                                                 plain tables of SCHEMA, BATCH cases a commit, one connection
@@ -142,33 +143,36 @@ static int32_t today_of(void) { return (int32_t)(time(NULL) / 86400) - 1; }
 
 /* ---- the daemon from outside ---- */
 
-/* User and system time of the process in clock ticks, and its resident kilobytes. */
-static uint64_t process_ticks(const char *pid, long *resident_kb) {
-  char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%s/stat", pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL) fail(path, "cannot be read");
-  size_t length = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[length] = '\0';
-  unsigned long user, system;
-  long pages;
-  const char *after = strrchr(text, ')');
-  must(after != NULL && sscanf(after + 2,
-                               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-                               &user, &system, &pages) == 3);
-  *resident_kb = pages * sysconf(_SC_PAGESIZE) / 1024;
-  return user + system;
+/* Processor time of all its threads in nanoseconds: the ticks of /proc/PID/stat are too coarse for a second of work. */
+static double cpu_nsec(const char *pid) {
+  clockid_t clock;
+  struct timespec used;
+  if (clock_getcpuclockid(atoi(pid), &clock) != 0 || clock_gettime(clock, &used) != 0) fail(pid, "is no process");
+  return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
 }
 
-/* Prints: findings per second, daemon CPU in nanoseconds a finding, resident kilobytes. */
-static void flood(const char *endpoint, const char *pid, const char *seed, uint32_t count) {
+static long resident_kb(const char *pid) {
+  char path[64];
+  long pages;
+  snprintf(path, sizeof path, "/proc/%s/statm", pid);
+  FILE *file = fopen(path, "r");
+  if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1) fail(path, "cannot be read");
+  fclose(file);
+  return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Prints: findings per second; CPU in nanoseconds a finding of the daemon, of the server process and of this client; resident
+ * kilobytes of the daemon. */
+static void flood(const char *endpoint, const char *pid, const char *backend, const char *seed, uint32_t count) {
   static struct draft drafts[PER_REQUEST];
   struct rectify *client = open_client(endpoint, seed);
   int32_t today = today_of();
   uint32_t sent = 0, received = 0;
-  long resident_kb;
-  uint64_t ticks = process_ticks(pid, &resident_kb);
+  char own[24];
+  snprintf(own, sizeof own, "%d", getpid());
+  const char *const who[3] = {pid, backend, own};
+  double used[3];
+  for (int i = 0; i < 3; i++) used[i] = cpu_nsec(who[i]);
   int64_t start = now_nsec();
   while (received < count) {
     while (sent < count && rectify_unanswered(client) < REQUESTS_IN_FLIGHT) {
@@ -178,9 +182,8 @@ static void flood(const char *endpoint, const char *pid, const char *seed, uint3
     received += receive_outcomes(client);
   }
   int64_t elapsed = now_nsec() - start;
-  ticks = process_ticks(pid, &resident_kb) - ticks;
-  printf("%.0f %.0f %ld\n", received * 1e9 / (double)elapsed,
-         (double)ticks * 1e9 / (double)sysconf(_SC_CLK_TCK) / received, resident_kb);
+  for (int i = 0; i < 3; i++) used[i] = (cpu_nsec(who[i]) - used[i]) / received;
+  printf("%.0f %.0f %.0f %.0f %ld\n", received * 1e9 / (double)elapsed, used[0], used[1], used[2], resident_kb(pid));
   rectify_close(client);
 }
 
@@ -192,7 +195,7 @@ static int compare(const void *a, const void *b) {
 /* Prints: p50 and p99 in microseconds. */
 static void print_latencies(int64_t *latencies, uint32_t count) {
   qsort(latencies, count, sizeof *latencies, compare);
-  printf("%.0f %.0f\n", (double)latencies[count / 2] / 1000, (double)latencies[count * 99 / 100] / 1000);
+  printf("%.0f %.0f", (double)latencies[count / 2] / 1000, (double)latencies[count * 99 / 100] / 1000);
 }
 
 static void single(const char *endpoint, const char *seed, uint32_t count) {
@@ -208,6 +211,7 @@ static void single(const char *endpoint, const char *seed, uint32_t count) {
     latencies[i] = now_nsec() - start;
   }
   print_latencies(latencies, count);
+  puts("");
   free(latencies);
   rectify_close(client);
 }
@@ -313,7 +317,8 @@ static void insert(PGconn *connection, PGresult **rows) {
   must(PQexitPipelineMode(connection) == 1);
 }
 
-/* Rows are read beforehand; only sending and committing is timed.  Prints: findings per second, then the latencies. */
+/* Rows are read beforehand; only sending and committing is timed.  Prints: findings per second, the latencies, the server
+ * process's CPU in nanoseconds a finding. */
 static void bare(const char *conninfo, const char *schema, int64_t first, int64_t last, int64_t batch) {
   PGconn *connection = open_database(conninfo, schema);
   int64_t batches = (last - first + batch) / batch;
@@ -325,6 +330,9 @@ static void bare(const char *conninfo, const char *schema, int64_t first, int64_
     fetch(connection, rows[i], first + i * batch, end < last ? end : last);
   }
   PQclear(query(connection, "CHECKPOINT", NULL, NULL, 0));
+  char backend[24];
+  snprintf(backend, sizeof backend, "%d", PQbackendPID(connection));
+  const double used = cpu_nsec(backend);
   int64_t start = now_nsec();
   for (int64_t i = 0; i < batches; i++) {
     int64_t begun = now_nsec();
@@ -333,6 +341,7 @@ static void bare(const char *conninfo, const char *schema, int64_t first, int64_
   }
   printf("%.0f ", (double)(last - first + 1) * 1e9 / (double)(now_nsec() - start));
   print_latencies(latencies, (uint32_t)batches);
+  printf(" %.0f\n", (cpu_nsec(backend) - used) / (double)(last - first + 1));
   for (int64_t i = 0; i < batches; i++)
     for (int table = 0; table < table_count; table++) PQclear(rows[i][table]);
   free(rows);
@@ -342,7 +351,7 @@ static void bare(const char *conninfo, const char *schema, int64_t first, int64_
 
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
-  if (strcmp(what, "flood") == 0 && argc == 6) flood(argv[2], argv[3], argv[4], (uint32_t)atol(argv[5]));
+  if (strcmp(what, "flood") == 0 && argc == 7) flood(argv[2], argv[3], argv[4], argv[5], (uint32_t)atol(argv[6]));
   else if (strcmp(what, "single") == 0 && argc == 5) single(argv[2], argv[3], (uint32_t)atol(argv[4]));
   else if (strcmp(what, "bare") == 0 && argc == 7)
     bare(argv[2], argv[3], atol(argv[4]), atol(argv[5]), atol(argv[6]));

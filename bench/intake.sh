@@ -52,6 +52,29 @@ start() {
 }
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -d "$conninfo" -c "$1"; }
 
+# Bytes of the write-ahead log that the command takes, a finding; its output goes to FILE.
+log_bytes() { # FILE COUNT COMMAND...
+  local file=$1 count=$2 before
+  shift 2
+  before=$(sql "SELECT pg_current_wal_insert_lsn() - '0/0'")
+  "$@" >>"$file"
+  awk -v a="$before" -v b="$(sql "SELECT pg_current_wal_insert_lsn() - '0/0'")" -v n="$count" 'BEGIN { printf "%.0f\n", (b - a) / n }'
+}
+
+# The rows of cases FIRST..LAST by COPY.
+copy() { # SCHEMA FIRST LAST
+  local table accepted="(SELECT f.log_index FROM rectify.finding AS f WHERE f.case_no BETWEEN $2 AND $3)"
+  for table in event private finding case_ notice; do
+    case $table in
+      private) where="t.log_index IN $accepted" ;;
+      notice) where="t.id / 16 IN $accepted" ;;
+      *) where="t.case_no BETWEEN $2 AND $3" ;;
+    esac
+    psql -XAtq -v ON_ERROR_STOP=1 -d "$conninfo" -c "\\copy (SELECT * FROM rectify.$table AS t WHERE $where ORDER BY 1) TO '$top/rows' (FORMAT binary)"
+    psql -XAtq -v ON_ERROR_STOP=1 -d "$conninfo" -c "\\copy $1.$table FROM '$top/rows' (FORMAT binary)"
+  done
+}
+
 # The five tables that a finding leaves rows in, with their indexes, but without checks and triggers.
 plain() {
   sql "CREATE SCHEMA $1"
@@ -68,16 +91,19 @@ column() { cut -d' ' -f"$2" "$top/$1"; }
 ratio() { awk -v a="$1" -v b="$2" -v d="${3:-2}" 'BEGIN { printf "%.*f", d, a / b }'; }
 
 start
-for schema in bare250 bare500 bare1 commit1; do plain "$schema"; done
-"$intake" flood "$RECTIFY_ENDPOINT" "$daemon" 99 10000 >/dev/null # warm
+for schema in bare250 bare500 bare1 commit1 copy; do plain "$schema"; done
+backend=$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'rectifyd writer'")
+"$intake" flood "$RECTIFY_ENDPOINT" "$daemon" "$backend" 99 10000 >/dev/null # warm
 for ((round = 1; round <= ROUNDS; round++)); do
   first=$(($(sql 'SELECT max(case_no) FROM rectify.case_') + 1)) last=$((first + FINDINGS - 1))
   sql CHECKPOINT
-  "$intake" flood "$RECTIFY_ENDPOINT" "$daemon" "$round" "$FINDINGS" >>"$top/flood"
+  log_bytes "$top/flood" "$FINDINGS" "$intake" flood "$RECTIFY_ENDPOINT" "$daemon" "$backend" "$round" "$FINDINGS" >>"$top/log_flood"
   "$intake" bare "$conninfo" bare250 "$first" "$last" 250 >>"$top/bare250"
   "$intake" bare "$conninfo" bare500 "$first" "$last" 500 >>"$top/bare500"
   paste -d' ' <(tail -n 1 "$top/flood") <(tail -n 1 "$top/bare250") <(tail -n 1 "$top/bare500") |
-    awk '{ printf "%.2f %.2f\n", $1 / $4, $1 / $7 }' >>"$top/ratio"
+    awk '{ printf "%.2f %.2f\n", $1 / $6, $1 / $10 }' >>"$top/ratio"
+  sql CHECKPOINT
+  log_bytes /dev/null "$FINDINGS" copy copy "$first" "$last" >>"$top/log_copy"
   sql CHECKPOINT
   "$intake" single "$RECTIFY_ENDPOINT" "$((round + 100))" "$SINGLES" >>"$top/single"
   "$intake" bare "$conninfo" bare1 "$first" "$((first + SINGLES - 1))" 1 >>"$top/bare1"
@@ -104,7 +130,13 @@ $(row "bare loop, 500 findings a commit" bare500 1 findings/s)
 $(row "**rectifyd / bare 250**" ratio 1 ratio)
 $(row "**rectifyd / bare 500**" ratio 2 ratio)
 $(row "daemon CPU a finding" flood 2 ns)
-$(row "daemon resident" flood 3 kB)
+$(row "server process's CPU a finding: rectifyd" flood 3 ns)
+$(row "server process's CPU a finding: bare 250" bare250 4 ns)
+$(row "server process's CPU a finding: bare 500" bare500 4 ns)
+$(row "client CPU a finding" flood 4 ns)
+$(row "write-ahead log a finding: rectifyd" log_flood 1 bytes)
+$(row "write-ahead log a finding: the same rows by COPY" log_copy 1 bytes)
+$(row "daemon resident" flood 5 kB)
 $(row "one finding at a time, p50" single 1 µs)
 $(row "one finding at a time, p99" single 2 µs)
 $(row "bare loop, one finding a commit, p50" bare1 2 µs)
@@ -112,6 +144,7 @@ $(row "bare, one event row a commit, p50" commit1 2 µs)
 
 Idle p50 / bare commit of the same rows: $(ratio "$(column single 1 | median)" "$(column bare1 2 | median)");
 / bare commit of one row: $(ratio "$(column single 1 | median)" "$(column commit1 2 | median)").
+Write-ahead log / COPY's: $(ratio "$(column log_flood 1 | median)" "$(column log_copy 1 | median)").
 
 ## Method
 
@@ -120,7 +153,8 @@ Idle p50 / bare commit of the same rows: $(ratio "$(column single 1 | median)" "
 - The bare loop writes those same rows, read back from the daemon's tables beforehand, into plain tables with the same
   indexes and no checks or triggers: one connection, binary arrays through \`unnest\`, one round trip and one commit at a
   time. It validates nothing, decides nothing, hashes nothing, probes nothing.
-- Daemon CPU is user and system time from /proc over the flood. A checkpoint is made before each timed part.
+- CPU is user and system time of the process over the flood. A checkpoint is made before each timed part, so each pays for
+  whole pages in the write-ahead log as often.
 - Client, daemon and server share the machine's processors.
 
 ## Machine

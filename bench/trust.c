@@ -50,7 +50,7 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   *out = nodes[level][index];
   return true;
 }
-static const struct merkle_source source = {node, NULL, digest_sha256};
+static const struct merkle_source source = {node, NULL, digest_sha256, NULL};
 
 static void one_leaf(uint32_t i) {
   struct hash leaf;

@@ -36,10 +36,24 @@ struct cut {
   uint64_t from, to;
 };
 
+/* The one at `depth` halves below the root. */
+static bool step_hash(const struct merkle_source *source, uint32_t depth, const struct cut *cut, struct hash *out) {
+  if (source->memo == NULL) return range_hash(source, cut->from, cut->to, out);
+  must(depth < FRONTIER_MAX);
+  if (source->memo->steps[depth].from != cut->from || source->memo->steps[depth].to != cut->to) {
+    source->memo->steps[depth].to = 0;
+    if (!range_hash(source, cut->from, cut->to, &source->memo->steps[depth].hash)) return false;
+    source->memo->steps[depth].from = cut->from;
+    source->memo->steps[depth].to = cut->to;
+  }
+  *out = source->memo->steps[depth].hash;
+  return true;
+}
+
 static bool hashes_upward(const struct merkle_source *source, const struct cut *cuts, uint32_t count, struct merkle_proof *out) {
   if (out->count + count > MERKLE_PROOF_MAX) return false;
   for (uint32_t i = count; i-- > 0;)
-    if (!range_hash(source, cuts[i].from, cuts[i].to, &out->hashes[out->count++])) return false;
+    if (!step_hash(source, i, &cuts[i], &out->hashes[out->count++])) return false;
   return true;
 }
 

@@ -221,18 +221,6 @@ static void take_evidence(struct batch *batch, struct item *item, size_t count, 
   }
 }
 
-static uint64_t hash_words(const char *a, const char *b) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-  for (; *a != '\0'; a++) hash = (hash ^ (uint8_t)*a) * UINT64_C(0x100000001b3);
-  hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
-  for (; *b != '\0'; b++) hash = (hash ^ (uint8_t)*b) * UINT64_C(0x100000001b3);
-  return hash;
-}
-
-static const char *parent_code(const struct office *office, uint32_t unit) {
-  return office->registry->units[office->registry->units[unit].parent].code;
-}
-
 static void take_finding(struct batch *batch, const struct office *office, const Rectify__V1__Finding *wire,
                          uint32_t actor) {
   struct item *item = new_item(batch, wire->id, COMMAND_SUBMIT, actor);
@@ -247,8 +235,6 @@ static void take_finding(struct batch *batch, const struct office *office, const
   copy_code(finding->code, wire->code);
   copy_code(finding->category, wire->category);
   copy_code(finding->inspection, wire->inspection);
-  item->problem_hash = hash_words(finding->unit_code, finding->code);
-  item->kind_hash = hash_words(parent_code(office, finding->unit), finding->category);
   item->command.finding = finding;
   commit_to_text(batch, item, wire->text);
   item->command.plain = (const char *)batch->text + item->text.at;

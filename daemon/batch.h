@@ -49,7 +49,7 @@ struct item {
   struct stretch was_signed; /* SUBMIT: the exact bytes; length 0: not signed */
   uint8_t signature[SIGNATURE_BYTES], signer[CLIENT_KEY_BYTES], signature_salt[SALT_BYTES];
   uint32_t piece_first; /* names of command.evidence, in batch.pieces */
-  uint64_t problem_hash, kind_hash; /* of the recurrence keys, to find earlier ones in the same batch */
+  uint32_t problem, kind; /* SUBMIT: their numbers, see recur.h; RECUR_NONE: not counted */
   struct key key;       /* KEY_REGISTER, KEY_REVOKE */
   struct {              /* ERASE_ASK, ERASE: what the database has of the text */
     bool found, elsewhere, done; /* there is something to erase; it is another case's than was said; it is erased already */

@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/pg.h"
 #include "daemon/quota.h"
+#include "daemon/recur.h"
 #include "daemon/router.h"
 #include "daemon/seal.h"
 #include "daemon/tree.h"
@@ -63,6 +64,7 @@ struct store {
   struct office *office;
   struct book *book;
   struct keys *keys;
+  struct recur *recur;
 };
 
 struct watcher {
@@ -256,6 +258,13 @@ void commit_free(void);
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text);
 /* Sends the probes of `batch`; pipeline_probe_done() is told when its items are filled in. */
 bool probe_send(struct daemon *daemon, struct batch *batch);
+/* Whether the recurrences of all its findings are known.  Not so where what has landed since changed the registry or the policy:
+ * then probe_again() asks for what is missing. */
+bool probe_suffices(struct daemon *daemon, struct batch *batch);
+bool probe_again(struct daemon *daemon, struct batch *batch);
+/* Fills in how often the finding was found before, and counts it as one that will have been: both at the instant it is decided. */
+void probe_recurrences(struct daemon *daemon, struct item *item);
+void probe_recorded(struct daemon *daemon, const struct item *item);
 void pipeline_probe_done(struct daemon *daemon, enum pg_outcome outcome, const char *text);
 
 /* ---- answer.c ---- */

@@ -148,29 +148,6 @@ void item_fail(struct item *item, uint32_t failure, const char *text) {
   item->failure_text = text;
 }
 
-static bool in_window(day_t age, int32_t days) { return days > 0 && age >= 0 && age <= days; } /* 0 days: off */
-
-/* Earlier items of the same batch are not in the database yet: count the ones of the same problem and kind. */
-static void count_within(const struct daemon *daemon, struct batch *batch, uint32_t at) {
-  struct item *item = &batch->items[at];
-  const struct policy *policy = world_policy(&daemon->store.office->world, 0);
-  for (uint32_t i = 0; i < at; i++) {
-    const struct item *earlier = &batch->items[i];
-    if (earlier->command.kind != COMMAND_SUBMIT || earlier->outcome != ITEM_FRESH) continue;
-    if (batch->fresh[earlier->recorded].event.case_no == 0) continue;
-    day_t age = item->finding.found_on - earlier->finding.found_on;
-    if (earlier->problem_hash == item->problem_hash && item->finding.code[0] != '\0' &&
-        strcmp(earlier->finding.unit_code, item->finding.unit_code) == 0 &&
-        strcmp(earlier->finding.code, item->finding.code) == 0 && in_window(age, policy->recurrence_days) &&
-        item->finding.same_problem < SAME_PROBLEM_COUNT_MAX)
-      item->finding.same_problem++;
-    if (earlier->kind_hash == item->kind_hash && item->finding.category[0] != '\0' && item->finding.unit != 0 &&
-        strcmp(earlier->finding.category, item->finding.category) == 0 && in_window(age, policy->same_kind_days) &&
-        item->finding.same_kind <= SAME_KIND_COUNT_MAX)
-      item->finding.same_kind++;
-  }
-}
-
 /* The record holds SHA-256(salt || signature || signer || bytes), so that all three can be erased with the text. */
 static void check_signature(const struct daemon *daemon, const struct batch *batch, struct item *item) {
   if (item->was_signed.length == 0 || !identity_signed(daemon, batch, item)) return;
@@ -200,7 +177,7 @@ static const struct case_state *unless_hidden(const struct daemon *daemon, const
 
 static void look_around(struct daemon *daemon, struct batch *batch, uint32_t at, usec_t now) {
   struct command *command = &batch->items[at].command;
-  if (command->kind == COMMAND_SUBMIT) count_within(daemon, batch, at);
+  if (command->kind == COMMAND_SUBMIT) probe_recurrences(daemon, &batch->items[at]);
   check_signature(daemon, batch, &batch->items[at]);
   if (command->other != 0)
     command->other_state = unless_hidden(daemon, &batch->items[at], book_find(daemon->store.book, command->other), now);
@@ -248,6 +225,7 @@ static void decide_command(struct daemon *daemon, struct batch *batch, uint32_t 
     item->recorded = batch->fresh_count;
     item->outcome = ITEM_FRESH;
     take_event(daemon, batch, &decision.event)->item = at;
+    if (decision.event.has_finding && decision.event.case_no != 0) probe_recorded(daemon, item);
     note_evidence(batch, &decision.event);
     follow_up(daemon, batch, item->recorded, now, 0);
   }

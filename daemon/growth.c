@@ -13,6 +13,7 @@ static uint64_t first_inside(uint64_t size, uint32_t level) {
 void growth_start(struct growth *growth, const struct merkle *before) {
   growth->before = *before;
   growth->size = before->size;
+  growth->memo = (struct merkle_memo){0};
   for (uint32_t level = 0; level < GROWTH_LEVELS; level++) {
     growth->levels[level].from = first_inside(before->size, level);
     growth->levels[level].count = 0;
@@ -93,7 +94,7 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   return true;
 }
 
-struct merkle_source growth_source(struct growth *growth) { return (struct merkle_source){node, growth, tree_sha256}; }
+struct merkle_source growth_source(struct growth *growth) { return (struct merkle_source){node, growth, tree_sha256, &growth->memo}; }
 
 bool growth_root(struct growth *growth, uint64_t size, struct hash *out) {
   if (size < growth->before.size || size > growth->size) return false;

@@ -21,6 +21,7 @@ struct growth {
   struct merkle before; /* the tree of the first `before.size` leaves */
   uint64_t size;        /* of the log, leaves kept included */
   struct growth_level levels[GROWTH_LEVELS];
+  struct merkle_memo memo; /* of growth_source() */
 };
 
 /* Forgets the leaves and starts at `before`; the first time from all zero. */

@@ -174,6 +174,7 @@ static void make_daemon(struct running *running) {
   daemon->store.office = world_new();
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
+  daemon->store.recur = recur_new();
   daemon->store.conninfo = running->options.config.database;
   daemon->store.wants_standby = running->options.wants_standby;
   daemon->store.pg = pg_new("writer", PG_WRITES);
@@ -406,6 +407,7 @@ static void stop(struct running *running) {
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);
   keys_free(daemon->store.keys);
+  recur_free(daemon->store.recur);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
   curve_wipe(&running->server, sizeof running->server);

@@ -348,6 +348,11 @@ static void launch(struct daemon *daemon, struct batch *batch) {
 
 static void fly_next(struct daemon *daemon) {
   if (daemon->flying || !daemon->next_sealed || !daemon->next_probed) return;
+  if (!probe_suffices(daemon, daemon->next)) {
+    daemon->next_probed = false;
+    if (!probe_again(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
+    return;
+  }
   daemon->next_sealed = daemon->next_probed = false;
   batch_decide(daemon, daemon->next, !is_cautious(daemon));
   launch(daemon, daemon->next);
@@ -416,9 +421,10 @@ static void advance(struct daemon *daemon) {
 /* ---- the loop's view ---- */
 
 void pipeline_turn(struct daemon *daemon) {
+  if (daemon->store.state == STORE_READY) fly_next(daemon); /* first of all: the database has nothing to do until then */
+  seal_answer(daemon);
   receive(daemon);
   if (daemon->store.state != STORE_READY) return;
-  fly_next(daemon);
   if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);

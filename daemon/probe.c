@@ -8,7 +8,7 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
-#define STEPS_MAX 7
+#define STEPS_MAX 8
 static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
 static bool overtaken; /* the database has what another daemon recorded: this one may neither build on it nor vouch for it */
@@ -72,16 +72,31 @@ static uint64_t found_case(struct daemon *daemon, struct batch *batch, const PGr
   return case_no;
 }
 
-/* Rows come in the order of the submitted items. */
-static void found_recurrences(struct daemon *daemon, struct batch *batch, const PGresult *result) {
-  (void)daemon;
-  int row = 0;
-  for (uint32_t i = 0; i < batch->item_count && row < PQntuples(result); i++) {
-    if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
-    batch->items[i].finding.same_problem = (uint32_t)pg_int(result, row, 0);
-    batch->items[i].finding.same_kind = (uint32_t)pg_int(result, row, 1);
-    row++;
+/* ---- recurrences: what is not in memory of the problems and kinds that are found ---- */
+
+/* The pairs that were asked for, in order; a row's number says which. */
+struct asked {
+  uint32_t numbers[BATCH_ITEMS_MAX];
+  uint32_t count;
+};
+static struct asked asked[2]; /* by enum recur_of */
+
+static void found_days(struct daemon *daemon, enum recur_of of, const PGresult *result) {
+  for (int row = 0; row < PQntuples(result); row++) {
+    const int64_t n = pg_int(result, row, 0);
+    must(n >= 1 && n <= asked[of].count);
+    recur_add(daemon->store.recur, asked[of].numbers[n - 1], (day_t)pg_int(result, row, 1), (uint32_t)pg_int(result, row, 2));
   }
+}
+
+static void found_problems(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  (void)batch;
+  found_days(daemon, RECUR_PROBLEM, result);
+}
+
+static void found_kinds(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  (void)batch;
+  found_days(daemon, RECUR_KIND, result);
 }
 
 static void found_keys(struct daemon *daemon, struct batch *batch, const PGresult *result) {
@@ -227,35 +242,113 @@ static void ask_content(struct daemon *daemon, const struct batch *batch) {
 
 static void put_text(struct pg_array *array, const char *text) { pg_put_bytes(array, text, strlen(text)); }
 
-static day_t window_start(day_t until, int32_t days) {
-  if (days == 0) return until + 1; /* an empty window: recurrence is off */
-  return until - days < DAY_MIN ? DAY_MIN : until - days;
+/* The words that a finding is counted by; false: it is not, as an empty word says nothing, or the policy does not ask. */
+static bool words_of(const struct daemon *daemon, const struct finding *finding, enum recur_of of, const char **above, const char **word) {
+  const struct world *world = &daemon->store.office->world;
+  const struct unit *units = world->registry->units;
+  *above = of == RECUR_PROBLEM ? finding->unit_code : units[units[finding->unit].parent].code;
+  *word = of == RECUR_PROBLEM ? finding->code : finding->category;
+  const struct policy *policy = world_policy(world, 0);
+  const int32_t days = of == RECUR_PROBLEM ? policy->recurrence_days : policy->same_kind_days;
+  return days != 0 && (*above)[0] != '\0' && (*word)[0] != '\0';
 }
 
+static day_t window_start(const struct daemon *daemon, const struct finding *finding, enum recur_of of) {
+  const struct policy *policy = world_policy(&daemon->store.office->world, 0);
+  const int32_t days = of == RECUR_PROBLEM ? policy->recurrence_days : policy->same_kind_days;
+  return finding->found_on - days < DAY_MIN ? DAY_MIN : finding->found_on - days;
+}
+
+static bool is_asked(const struct asked *list, uint32_t number) {
+  for (uint32_t i = 0; i < list->count; i++)
+    if (list->numbers[i] == number) return true;
+  return false;
+}
+
+static void want_days(struct daemon *daemon, const struct finding *finding, enum recur_of of) {
+  struct recur *recur = daemon->store.recur;
+  const char *above, *word;
+  if (!words_of(daemon, finding, of, &above, &word)) return;
+  const day_t from = window_start(daemon, finding, of);
+  const uint32_t number = recur_take(recur, of, above, word);
+  if (recur_knows(recur, number, from)) return;
+  const bool is_new = !recur_knows(recur, number, DAY_MAX); /* else it may have been asked for by a finding before this one */
+  recur_start(recur, number, from);
+  if (is_new || !is_asked(&asked[of], number)) asked[of].numbers[asked[of].count++] = number;
+}
+
+static void put_words(struct pg_array *above, struct pg_array *word, const struct recur *recur, uint32_t number) {
+  const char *first = recur_words(recur, number), *second = first + strlen(first) + 1;
+  put_text(above, first);
+  put_text(word, second);
+}
+
+static void ask_days(struct daemon *daemon, enum recur_of of, enum statement statement, found_fn *found) {
+  static struct pg_array above, words, days;
+  struct pg_params params;
+  pg_array_reset(&above, PG_TEXT);
+  pg_array_reset(&words, PG_TEXT);
+  pg_array_reset(&days, PG_DATE);
+  for (uint32_t i = 0; i < asked[of].count; i++) {
+    put_words(&above, &words, daemon->store.recur, asked[of].numbers[i]);
+    pg_put_int(&days, recur_from(daemon->store.recur, asked[of].numbers[i]));
+  }
+  if (days.count == 0) return;
+  pg_params_reset(&params);
+  pg_param_array(&params, &above);
+  pg_param_array(&params, &words);
+  pg_param_array(&params, &days);
+  pg_param_int4(&params, RECUR_DAY_MAX);
+  ask(daemon, statement, &params, found);
+}
+
+/* Before all that is remembered grows beyond its bound it is forgotten: only here does nobody rely on it. */
 static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
-  static struct pg_array arrays[7];
-  static const uint32_t types[7] = {PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_DATE, PG_DATE, PG_DATE};
-  const struct world *world = &daemon->store.office->world;
-  const struct policy *policy = world_policy(world, 0);
-  for (int i = 0; i < 7; i++) pg_array_reset(&arrays[i], types[i]);
+  if (recur_is_full(daemon->store.recur)) recur_clear(daemon->store.recur);
+  asked[RECUR_PROBLEM].count = asked[RECUR_KIND].count = 0;
   for (uint32_t i = 0; i < batch->item_count; i++) {
     if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
-    const struct finding *finding = &batch->items[i].finding;
-    put_text(&arrays[0], finding->unit_code);
-    put_text(&arrays[1], finding->code);
-    put_text(&arrays[2], world->registry->units[world->registry->units[finding->unit].parent].code);
-    put_text(&arrays[3], finding->category);
-    pg_put_int(&arrays[4], window_start(finding->found_on, policy->recurrence_days));
-    pg_put_int(&arrays[5], finding->found_on);
-    pg_put_int(&arrays[6], window_start(finding->found_on, policy->same_kind_days));
+    want_days(daemon, &batch->items[i].finding, RECUR_PROBLEM);
+    want_days(daemon, &batch->items[i].finding, RECUR_KIND);
   }
-  if (arrays[0].count == 0) return;
-  struct pg_params params;
-  pg_params_reset(&params);
-  for (int i = 0; i < 7; i++) pg_param_array(&params, &arrays[i]);
-  pg_param_int4(&params, SAME_PROBLEM_COUNT_MAX);
-  pg_param_int4(&params, SAME_KIND_COUNT_MAX + 1);
-  ask(daemon, STATEMENT_PROBE_RECURRENCE, &params, found_recurrences);
+  ask_days(daemon, RECUR_PROBLEM, STATEMENT_PROBE_PROBLEMS, found_problems);
+  ask_days(daemon, RECUR_KIND, STATEMENT_PROBE_KINDS, found_kinds);
+}
+
+/* False: it must be asked for. */
+static bool find_number(const struct daemon *daemon, const struct finding *finding, enum recur_of of, uint32_t *number) {
+  const char *above, *word;
+  *number = RECUR_NONE;
+  if (!words_of(daemon, finding, of, &above, &word)) return true;
+  *number = recur_find(daemon->store.recur, of, above, word);
+  return *number != RECUR_NONE && recur_knows(daemon->store.recur, *number, window_start(daemon, finding, of));
+}
+
+bool probe_suffices(struct daemon *daemon, struct batch *batch) {
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    struct item *item = &batch->items[i];
+    if (item->command.kind != COMMAND_SUBMIT) continue;
+    if (!find_number(daemon, &item->finding, RECUR_PROBLEM, &item->problem)) return false;
+    if (!find_number(daemon, &item->finding, RECUR_KIND, &item->kind)) return false;
+  }
+  return true;
+}
+
+static uint32_t count_days(const struct daemon *daemon, const struct item *item, enum recur_of of, uint32_t most) {
+  const uint32_t number = of == RECUR_PROBLEM ? item->problem : item->kind;
+  if (number == RECUR_NONE) return 0;
+  return recur_count(daemon->store.recur, number, window_start(daemon, &item->finding, of), item->finding.found_on, most);
+}
+
+void probe_recurrences(struct daemon *daemon, struct item *item) {
+  item->finding.same_problem = count_days(daemon, item, RECUR_PROBLEM, SAME_PROBLEM_COUNT_MAX);
+  item->finding.same_kind = count_days(daemon, item, RECUR_KIND, SAME_KIND_COUNT_MAX + 1);
+}
+
+void probe_recorded(struct daemon *daemon, const struct item *item) {
+  struct recur *recur = daemon->store.recur;
+  if (item->problem != RECUR_NONE) recur_add(recur, item->problem, item->finding.found_on, 1);
+  if (item->kind != RECUR_NONE) recur_add(recur, item->kind, item->finding.found_on, 1);
 }
 
 /* Whether a rule stood against what was found: only where any was ever issued. */
@@ -326,6 +419,15 @@ bool probe_send(struct daemon *daemon, struct batch *batch) {
   ask_content(daemon, batch);
   ask_rules(daemon, batch);
   ask_erasures(daemon, batch);
+  pg_end(daemon->store.pg);
+  return true;
+}
+
+bool probe_again(struct daemon *daemon, struct batch *batch) {
+  if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
+  step_count = 0;
+  overtaken = false;
+  ask_recurrences(daemon, batch);
   pg_end(daemon->store.pg);
   return true;
 }

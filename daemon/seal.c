@@ -33,7 +33,7 @@ static void answer_signed(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
   answer_batch(daemon, daemon->signed_);
   batch_reset(daemon->signed_);
-  seal->waits = false;
+  seal->waits = seal->answerable = false;
 }
 
 static void swap_in(struct daemon *daemon) {
@@ -55,9 +55,15 @@ bool seal_take(struct daemon *daemon) {
   seal->waits = true;
   seal->waits_since = clock_monotonic_msec();
   const bool nobody = daemon->signed_->request_count == 0;
-  if (seal->signing == NULL || !seal->proven || seal->silent || nobody || is_covered(seal, daemon->signed_)) answer_signed(daemon);
-  if (seal->signing == NULL) growth_advance(&seal->growth, daemon->committed_size);
+  seal->answerable = seal->signing == NULL || !seal->proven || seal->silent || nobody || is_covered(seal, daemon->signed_);
   return true;
+}
+
+void seal_answer(struct daemon *daemon) {
+  struct seal *seal = seal_of(daemon);
+  if (!seal->waits || !seal->answerable) return;
+  answer_signed(daemon);
+  if (seal->signing == NULL) growth_advance(&seal->growth, daemon->committed_size);
 }
 
 bool seal_is_idle(const struct daemon *daemon) { return !daemon->seal.waits && !daemon->seal.fly_waits; }

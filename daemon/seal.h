@@ -27,6 +27,7 @@ struct seal {
   size_t note_length; /* 0: none */
   char note[NOTE_BYTES_MAX];
   bool waits;      /* daemon->signed_ holds a batch that waits for a signature */
+  bool answerable; /* ... and needs none: it is answered as soon as the next batch is on its way */
   int64_t waits_since;
   bool fly_waits;  /* the batch behind it is durable too, and waits for its place */
   uint64_t kept_size; /* of the last head in the table */
@@ -45,6 +46,8 @@ void seal_forget(struct daemon *daemon);
 /* The batch in daemon->fly is durable and was told to watchers: it is answered, now or when its head is signed.  False when it
  * must stay where it is: its place is taken; seal_turn() takes it later. */
 bool seal_take(struct daemon *daemon);
+/* Answers it if it needs no signature. */
+void seal_answer(struct daemon *daemon);
 /* Whether nothing waits. */
 bool seal_is_idle(const struct daemon *daemon);
 void seal_turn(struct daemon *daemon, int64_t now_msec);

@@ -28,6 +28,7 @@ void store_restart(struct daemon *daemon, const char *why) {
   pg_drop(store->pg, why);
   pipeline_forget(daemon);
   book_clear(store->book);
+  recur_clear(store->recur);
 }
 
 static void step_failed(struct daemon *daemon, const char *step, const char *sqlstate, const char *text) {
@@ -374,6 +375,7 @@ static void take_over_done(void *context, enum pg_outcome outcome, const char *s
   }
   daemon->store.epoch = daemon->store.epoch_asked; /* a server that died before has forgotten it, and gives it again */
   daemon->store.state = STORE_LOADING;
+  recur_clear(daemon->store.recur);
   book_clear(daemon->store.book);
   ask_documents(daemon);
 }

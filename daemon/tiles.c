@@ -53,7 +53,7 @@ static bool wish(void *context, uint32_t level, uint64_t index, struct hash *out
   return true;
 }
 
-struct merkle_source tiles_wishing(struct tiles *tiles) { return (struct merkle_source){wish, tiles, tree_sha256}; }
+struct merkle_source tiles_wishing(struct tiles *tiles) { return (struct merkle_source){wish, tiles, tree_sha256, NULL}; }
 
 bool tiles_take(struct tiles *tiles, uint32_t level, uint64_t n, const void *hashes, size_t length) {
   if (length != TILE_HASHES * HASH_BYTES || tiles->count == TILE_WISHES_MAX) return false;
@@ -82,4 +82,4 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   return false;
 }
 
-struct merkle_source tiles_source(struct tiles *tiles) { return (struct merkle_source){node, tiles, tree_sha256}; }
+struct merkle_source tiles_source(struct tiles *tiles) { return (struct merkle_source){node, tiles, tree_sha256, NULL}; }

@@ -160,6 +160,14 @@ struct merkle_source {
   bool (*node)(void *context, uint32_t level, uint64_t index, struct hash *out);
   void *context;
   sha256_fn *sha256;
+  struct merkle_memo *memo; /* what the last proof was made of, for the next one; NULL: each is made anew */
+};
+/* Proofs of neighbouring leaves differ in the lowest hashes only.  Starts as all zero, and again for another log. */
+struct merkle_memo {
+  struct {
+    uint64_t from, to; /* the leaves from..to-1; to 0: none */
+    struct hash hash;
+  } steps[FRONTIER_MAX];
 };
 /* That leaf `index` is in the tree of `size` leaves; that the tree of `size` extends the one of `old_size` (empty when they
  * are equal or the older one is empty).  False when there is none. */

@@ -84,7 +84,7 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *has
 static struct receipt receipt; /* of the record in the middle */
 
 static void keep_receipt(const char *name) {
-  const struct merkle_source source = {node, NULL, digest_sha256};
+  const struct merkle_source source = {node, NULL, digest_sha256, NULL};
   char text[RECEIPT_BYTES_MAX];
   receipt.note_length = sign_head(receipt.note);
   must(merkle_inclusion(&source, receipt.log_index, tree.size, &receipt.proof));

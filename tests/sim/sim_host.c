@@ -89,6 +89,7 @@ static void make(struct host *host) {
   daemon->store.office = world_new();
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
+  daemon->store.recur = recur_new();
   daemon->store.conninfo = daemon->reader_conninfo = "simulated";
   daemon->store.wants_standby = true;
   daemon->store.pg = pg_new("writer", PG_WRITES);
@@ -127,6 +128,7 @@ static void unmake(struct host *host) {
   world_free(daemon->store.office);
   codec_arena_free(daemon->arena);
   keys_free(daemon->store.keys);
+  recur_free(daemon->store.recur);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
   leave();

@@ -7,6 +7,7 @@ struct kept {
   found_fn *steps[STEPS_MAX];
   unsigned step_count;
   bool overtaken;
+  struct asked asked[2];
 };
 
 size_t probe_room(void) { return sizeof(struct kept); }
@@ -16,6 +17,7 @@ void probe_save(void *room) {
   memcpy(kept->steps, steps, sizeof steps);
   kept->step_count = step_count;
   kept->overtaken = overtaken;
+  memcpy(kept->asked, asked, sizeof asked);
 }
 
 void probe_load(const void *room) {
@@ -23,4 +25,5 @@ void probe_load(const void *room) {
   memcpy(steps, kept->steps, sizeof steps);
   step_count = kept->step_count;
   overtaken = kept->overtaken;
+  memcpy(asked, kept->asked, sizeof asked);
 }

@@ -703,25 +703,36 @@ static struct pg_result *probe_cases(const struct server_params *params) {
 
 static int64_t at_most(int64_t count, int64_t most) { return count < most ? count : most; }
 
-static struct pg_result *probe_recurrence(const struct server_params *params) {
+#define DAYS_1970_TO_2000 10957
+
+static bool is_same(const struct finding_row *row, bool problem, const char *above, const char *word) {
+  return problem ? strcmp(row->unit_code, above) == 0 && strcmp(row->code, word) == 0
+                 : strcmp(row->parent_code, above) == 0 && strcmp(row->category, word) == 0;
+}
+
+/* Each day's rows come with the first finding of that day. */
+static struct pg_result *probe_days(const struct server_params *params, bool problem) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  struct cells cells[7];
-  char text[4][TEXT_MAX];
-  for (int i = 0; i < 7; i++) cells[i] = cells_of(params, i);
-  result_columns(result, 2);
-  for (uint32_t i = 0; i < cells[0].count; i++) {
-    int64_t problem = 0, kind = 0;
-    for (int k = 0; k < 4; k++) next_text(&cells[k], text[k]);
-    const int64_t from = next_int(&cells[4]), until = next_int(&cells[5]), kind_from = next_int(&cells[6]);
+  struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2);
+  char texts[2][TEXT_MAX];
+  result_columns(result, 3);
+  for (uint32_t i = 0; i < above.count; i++) {
+    next_text(&above, texts[0]);
+    next_text(&word, texts[1]);
+    const int64_t from = next_int(&day);
     for (uint64_t k = 0; k < findings_count; k++) {
-      const struct finding_row *row = &findings[k];
-      if (row->found_on > until) continue;
-      problem += text[1][0] != '\0' && row->found_on >= from && strcmp(row->unit_code, text[0]) == 0 && strcmp(row->code, text[1]) == 0;
-      kind += text[3][0] != '\0' && text[2][0] != '\0' && row->found_on >= kind_from && strcmp(row->parent_code, text[2]) == 0 &&
-              strcmp(row->category, text[3]) == 0;
+      int64_t earlier = 0, count = 0;
+      if (findings[k].found_on < from || !is_same(&findings[k], problem, texts[0], texts[1])) continue;
+      for (uint64_t m = 0; m < findings_count; m++) {
+        if (findings[m].found_on != findings[k].found_on || !is_same(&findings[m], problem, texts[0], texts[1])) continue;
+        earlier += m < k;
+        count++;
+      }
+      if (earlier > 0) continue;
+      result_int(result, (int64_t)i + 1);
+      result_int(result, findings[k].found_on + DAYS_1970_TO_2000); /* results have no dates here */
+      result_int(result, at_most(count, param(params, 3)));
     }
-    result_int(result, at_most(problem, param(params, 7)));
-    result_int(result, at_most(kind, param(params, 8)));
   }
   return result;
 }
@@ -879,7 +890,8 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_CHECK_REGISTRY: return registry_checked();
     case STATEMENT_PROBE_KEYS: return probe_keys(params);
     case STATEMENT_PROBE_CASES: return probe_cases(params);
-    case STATEMENT_PROBE_RECURRENCE: return probe_recurrence(params);
+    case STATEMENT_PROBE_PROBLEMS: return probe_days(params, true);
+    case STATEMENT_PROBE_KINDS: return probe_days(params, false);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
     case STATEMENT_PROBE_CONTENT: return content_probe(params);

@@ -49,7 +49,7 @@ static inline void proof_root(struct proof_tree *tree, uint64_t size, struct has
 
 static inline void proof_consistency(struct proof_tree *tree, uint64_t old_size, uint64_t size,
                                      struct merkle_proof *out) {
-  const struct merkle_source source = {proof_node, tree, digest_sha256};
+  const struct merkle_source source = {proof_node, tree, digest_sha256, NULL};
   assert_true(merkle_consistency(&source, old_size, size, out));
 }
 

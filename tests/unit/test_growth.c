@@ -95,11 +95,36 @@ static void test_older(void **unused) {
   growth_free(&growth);
 }
 
+/* What was remembered of the log before is not taken for this one's. */
+static void test_another_log(void **unused) {
+  (void)unused;
+  struct growth growth = {0};
+  struct merkle before = {0}, tree = {0};
+  struct merkle_proof proof;
+  struct hash leaf, root;
+  growth_start(&growth, &before);
+  fill(&growth, 100);
+  const struct merkle_source source = growth_source(&growth);
+  assert_true(merkle_inclusion(&source, 70, 100, &proof));
+  growth_start(&growth, &before);
+  for (uint64_t i = 0; i < 100; i++) {
+    leaf_of(i + 1000, &leaf);
+    growth_append(&growth, &leaf);
+    merkle_append(tree_sha256, &tree, &leaf);
+  }
+  merkle_root(tree_sha256, &tree, &root);
+  leaf_of(1070, &leaf);
+  assert_true(merkle_inclusion(&source, 70, 100, &proof));
+  assert_true(merkle_inclusion_holds(tree_sha256, &leaf, 70, 100, &proof, &root));
+  growth_free(&growth);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_small),
       cmocka_unit_test(test_advance),
       cmocka_unit_test(test_older),
+      cmocka_unit_test(test_another_log),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

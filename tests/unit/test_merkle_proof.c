@@ -35,7 +35,7 @@ static bool node_kept(void *context, uint32_t level, uint64_t index, struct hash
   *out = nodes[level][index];
   return true;
 }
-static const struct merkle_source kept = {node_kept, NULL, digest_sha256};
+static const struct merkle_source kept = {node_kept, NULL, digest_sha256, NULL};
 
 static int grow(void **state) {
   struct merkle tree = {0};
@@ -97,7 +97,7 @@ static void proof_is(const struct merkle_proof *proof, const char *const *expect
 #define H8 "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"
 
 static void test_published(void **state) {
-  const struct merkle_source source = {known_node, NULL, digest_sha256};
+  const struct merkle_source source = {known_node, NULL, digest_sha256, NULL};
   struct merkle_proof proof;
   (void)state;
   assert_true(merkle_inclusion(&source, 0, 1, &proof));
@@ -118,7 +118,7 @@ static void test_published(void **state) {
 
 /* The seven leaves of RFC 6962, 2.1.3 (RFC 9162, 2.1.5): a to j are leaves and nodes as the figure names them. */
 static void test_example(void **state) {
-  const struct merkle_source source = {known_node, NULL, digest_sha256};
+  const struct merkle_source source = {known_node, NULL, digest_sha256, NULL};
   struct hash leaf[7], g, h, i, k, l, root;
   struct merkle_proof proof;
   (void)state;
@@ -197,7 +197,7 @@ static void root_of(uint64_t size, struct hash *out) {
 }
 
 static void test_large(void **state) {
-  const struct merkle_source source = {node_made, NULL, digest_sha256};
+  const struct merkle_source source = {node_made, NULL, digest_sha256, NULL};
   (void)state;
   for (uint32_t i = 0; i < 100; i++) {
     uint64_t size = 2 + random_next() % (UINT64_C(1) << (2 + random_next() % 60)), index = random_next() % size;

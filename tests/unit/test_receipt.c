@@ -48,7 +48,7 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
 }
 
 static size_t make_receipt(uint64_t index, uint64_t size, bool cosigned, char out[RECEIPT_BYTES_MAX]) {
-  const struct merkle_source source = {node, NULL, digest_sha256};
+  const struct merkle_source source = {node, NULL, digest_sha256, NULL};
   static struct receipt receipt;
   struct checkpoint head = {.origin = LOG, .size = size};
   struct merkle edge = {0};
