@@ -52,7 +52,8 @@ def test_daemon_and_clients():
     need(until(socket.exists), "the signer listens")
     daemon = Daemon("--signer", socket)
     daemon.before = under("daemon")
-    daemon.start()
+    daemon.start(wait=False)
+    need(until(lambda: daemon.saw(r"ready endpoint=") or not daemon.running(), 4 * PATIENCE), daemon.tail())  # it is slow under valgrind
     client = Client(daemon, "office")
     need(client.publish(1, POST_CITY).WhichOneof("result") == "receipt", "the registry is published")
     outcome = Client(daemon).submit(finding())[0]
