@@ -165,6 +165,14 @@ def supervise(daemon):
     return False
 
 
+def state(daemon):
+    """What there is to be seen where it stands still."""
+    node = daemon.primary()
+    return "\n".join([node.name, node.sql("SELECT application_name, state, sync_state FROM pg_stat_replication"), node.sql("SHOW synchronous_standby_names"),
+                      node.sql("SELECT pid, usename, wait_event, state, query_start FROM pg_stat_activity WHERE usename = 'rectify_writer'"),
+                      node.sql("SELECT pid, granted FROM pg_locks WHERE locktype = 'advisory'"), *(one.log.read_text()[-700:] for one in daemon.nodes)])
+
+
 def test_failovers():
     """Under load, again and again."""
     daemon = HERE["daemon"] = Managed()
@@ -178,7 +186,7 @@ def test_failovers():
         at = time.monotonic()
         promoted = fail_over(daemon, n % 2 == 1)
         wanted = load.acknowledged() + 60
-        need(until(lambda: load.acknowledged() >= wanted or supervise(daemon), 4 * PATIENCE), "it is acknowledged again")
+        need(until(lambda: load.acknowledged() >= wanted or supervise(daemon), 4 * PATIENCE), f"it is acknowledged again\n{state(daemon)}")
         recovery.append(load.silence(at))
         say(f"promoted after {promoted - at:.1f} s, no acknowledgement for {recovery[-1]:.1f} s")
         need(until(daemon.streams, 2 * PATIENCE), "the node that died is back as a standby")

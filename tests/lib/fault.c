@@ -5,6 +5,7 @@
  *   FAULT_LIE=1               fdatasync, fsync and msync say that they are done, and do nothing: a disk that lies
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -70,7 +71,8 @@ int zmq_send(void *socket, const void *data, size_t size, int flags) {
 
 static int flush(const char *call, int file) {
   if (lies) return 0;
-  if (slow_msec > 0) nanosleep(&(struct timespec){slow_msec / 1000, slow_msec % 1000 * 1000000}, NULL);
+  struct timespec left = {slow_msec / 1000, slow_msec % 1000 * 1000000};
+  while (slow_msec > 0 && nanosleep(&left, &left) != 0 && errno == EINTR) continue; /* PostgreSQL's latches are signals */
   int (*real)(int) = dlsym(RTLD_NEXT, call);
   return real(file);
 }
