@@ -6,7 +6,7 @@
 # ports of its own: nothing is installed, no service of the system is touched.  What cannot be had is named in the table.
 #
 # Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); FINDINGS (of a part, at most; 20000); ROUNDS (3);
-# MSEC (of a part, at most; 1500); RATES (of the open loop: 1000 5000 20000); PLACE (where the data directory is made).
+# MSEC (of a part, at most; 1500); RATES (of the open loop: 1000 5000 20000); ONLY (a pattern of the contestants' names: a trial of some); PLACE (where the data directory is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 B=$(realpath "${B:-build}")
@@ -198,7 +198,7 @@ database_of() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]
 
 # Name, what it needs to be prepared, and what the table says.  The name is also the call: see run().
 contestants() {
-  cat <<TABLE
+  grep -E -- "^[^ ]*(${ONLY:-})" <<TABLE
 single-1 - libpq, one finding a commit, 1 connection
 single-8 - libpq, one finding a commit, 8 connections
 single-64 - libpq, one finding a commit, 64 connections
@@ -226,9 +226,8 @@ rabbitmq-8-500 rabbitmq RabbitMQ, 8 × 500
 rsyslog-all rsyslog rsyslog with ompgsql, all at once
 request_tracker-1 request_tracker Request Tracker 5, 1 process
 request_tracker-8 request_tracker Request Tracker 5, 8 processes
+$(for rate in $RATES; do echo "open-$rate - **rectifyd**, ipc, open loop"; done)
 TABLE
-  local rate
-  for rate in $RATES; do echo "open-$rate - **rectifyd**, ipc, open loop"; done
 }
 
 empty() { sql "TRUNCATE $1.event, $1.private, $1.finding, $1.case_, $1.notice"; }
@@ -267,7 +266,12 @@ checked() {
   [ "$(sql 'SELECT count(*) FROM bare.case_')" = "$(tail -n 1 "$top/out" | cut -d' ' -f5)" ] || { echo 'rows were left out' >"$top/err"; return 1; }
 }
 
-# One part: what it printed goes into NAME, the bytes of write-ahead log a finding into NAME.wal, or why there is nothing into NAME.skip.
+# The bytes of write-ahead log since BEFORE, a finding: records, then with the whole pages that follow a checkpoint.
+log_bytes() { # BEFORE FINDINGS
+  sql "SELECT round(sum(record_size) / $2) || ' ' || round(sum(combined_size) / $2) FROM pg_get_wal_stats('$1', pg_current_wal_flush_lsn())"
+}
+
+# One part: what it printed goes into NAME, what it wrote of the write-ahead log into NAME.wal, or why there is nothing into NAME.skip.
 part() { # NAME NEEDS
   local name=$1 needs=$2 before figures
   if [ -e "$top/$needs.skip" ]; then
@@ -277,11 +281,11 @@ part() { # NAME NEEDS
   case $name in single-* | pair-* | unnest-* | copy-*) empty bare ;; esac
   seed=$((seed + 1))
   sql CHECKPOINT
-  before=$(sql 'SELECT pg_current_wal_insert_lsn()')
+  before=$(sql 'SELECT pg_current_wal_flush_lsn()')
   if run "$name" >"$top/out" 2>"$top/err" && checked "$name"; then
     figures=$(tail -n 1 "$top/out")
     echo "$round $figures" >>"$top/$name"
-    echo "$round $(sql "SELECT round((pg_current_wal_insert_lsn() - '$before') / $(cut -d' ' -f5 <<<"$figures"))")" >>"$top/$name.wal"
+    case $needs in -) echo "$round $(log_bytes "$before" "$(cut -d' ' -f5 <<<"$figures")")" >>"$top/$name.wal" ;; esac
   else
     echo "failed: $({ grep . "$top/err" || echo 'without a word, or not within a minute'; } | tail -n 1 | cut -c1-160 | tr '|' '/')" >"$top/$name.skip"
   fi
@@ -354,6 +358,8 @@ asks() {
   asked_column 'CPU of the daemon a finding, 8 × 500, TCP with CURVE' tcp-8-500 6 1000 ≤ 5 µs
 }
 
+logged() { echo "$(column "$1.wal" 1 | median), $(column "$1.wal" 2 | median)"; }
+
 opens() {
   local rate target
   for rate in $RATES; do
@@ -393,8 +399,8 @@ $(rows)
 |---|---|---|---|---|
 $(asks)
 
-Write-ahead log a finding, in bytes: rectifyd $(column ipc-8-500.wal 1 | median) (8 × 500), $(column ipc-64-1.wal 1 | median) (64 × 1);
-\`unnest\` 1,000: $(column unnest-1000.wal 1 | median); COPY: $(column copy-1000.wal 1 | median).
+Write-ahead log a finding, in bytes, and with the whole pages that follow a checkpoint:
+rectifyd $(logged ipc-8-500) (8 × 500), $(logged ipc-64-1) (64 × 1); unnest 1,000: $(logged unnest-1000); COPY: $(logged copy-1000).
 Daemon CPU at 64 × 1: $(column ipc-64-1 6 | median) ns a finding, with CURVE $(column tcp-64-1 6 | median) ns.
 
 ## Open loop
@@ -433,15 +439,16 @@ $(opens)
 - The others run as their own documentation says for many jobs: scripts in \`bench/peers/\`; Node.js $(node --version 2>/dev/null || echo '(not there)') with pools of at most 10 connections; the
   newest versions that run on it. RabbitMQ's server runs beside the database, which rests meanwhile. rsyslog's figure is from the first message sent to the
   last row in the table, in its transactions of up to 1,000 rows. Request Tracker makes tickets by its Perl API, without web server and mail.
-- Write-ahead log: how far \`pg_current_wal_insert_lsn()\` went in the part, over its findings; with the whole pages that follow a checkpoint, for
-  all alike. Daemon CPU is user and system time from /proc over the part, and includes ZeroMQ's thread.
+- Write-ahead log: by pg_walinspect, of the part, over its findings. The ratio is of records alone: how many whole pages follow a checkpoint
+  depends on how long a part lasts and how large the tables are already, and rectifyd's are. Daemon CPU is user and system time
+  from /proc over the part, with ZeroMQ's threads.
 - Client, daemon and servers share the machine's processors.
 
 ## Machine
 
 $(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); $(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo);
 Linux $(uname -r); PostgreSQL $(sql 'SHOW server_version'); load average of the last 15 minutes $loaded before the first round, $(cut -d' ' -f3 /proc/loadavg) at the end:
-this run alone makes about 2$(awk -v a="$loaded" 'BEGIN { if (a > 1) printf "; **the machine was busy with other work**, and the figures are lower and more scattered than on a quiet one" }').
+this run alone makes about 2$(awk -v a="$loaded" 'BEGIN { if (a > 1) printf "; **the machine was busy with other work**, and the figures are lower and more scattered than on a quiet one: then who has more processes gets more of the processors" }').
 END
 }
 
@@ -451,9 +458,11 @@ loaded=$(cut -d' ' -f3 /proc/loadavg)
 start
 echo "preparing what people would use instead" >&2
 prepare npm debian
-if [ -e "$top/debian.skip" ]; then for family in rabbitmq rsyslog request_tracker; do cp "$top/debian.skip" "$top/$family.skip"; done
-else prepare rabbitmq rsyslog request_tracker; fi
-for family in rabbitmq rsyslog; do [ ! -e "$top/npm.skip" ] || cp "$top/npm.skip" "$top/$family.skip"; done
+for family in $(contestants | awk '$2 != "-" && $2 != "npm" && !seen[$2]++ { print $2 }'); do
+  cat "$top"/{npm,debian}.skip >"$top/$family.skip" 2>/dev/null || true
+  [ -s "$top/$family.skip" ] || { rm "$top/$family.skip"; prepare "$family"; }
+done
+sql 'CREATE EXTENSION pg_walinspect'
 for name in pg_boss graphile_worker dbos; do database_of "$name"; done
 plain bare
 rows=$((FINDINGS * ROUNDS > WARM ? FINDINGS * ROUNDS : WARM))
