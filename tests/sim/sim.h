@@ -283,6 +283,7 @@ void check_epoch(uint64_t epoch); /* a daemon took over */
 void check_epoch_lost(uint64_t epoch);
 void check_durable(void); /* events up to server.durable: folded, hashed, compared */
 void check_submitted(const uint8_t id[16], uint32_t person, uint32_t command, uint64_t case_no, bool in_spool);
+void check_sent(uint32_t person, const void *data, size_t length); /* a request goes out */
 void check_kept(const uint8_t id[16]); /* the spool has said so */
 void check_head_seen(const void *head); /* a Rectify__V1__Head, or NULL */
 void check_answer(uint32_t person, const uint8_t id[16], const void *outcome); /* a Rectify__V1__Outcome */

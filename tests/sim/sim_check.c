@@ -18,6 +18,13 @@ struct submission {
   bool kept; /* the spool has it */
 };
 
+#define SENT_KEPT 64
+#define SENT_TIMES_MAX 3
+static struct sent {
+  uint64_t hash;
+  uint32_t count;
+  bool calm; /* when it was said first */
+} sent_last[SIM_PEOPLE][SENT_KEPT];
 static struct merkle tree;
 static struct hash *roots;  /* by size */
 static bool *is_head;       /* sizes that a batch ended at */
@@ -59,6 +66,7 @@ void check_clear(void) {
   if (seen != NULL) memset(seen, 0, seen_room);
   if (asked_by != NULL) memset(asked_by, 0, asked_room * sizeof *asked_by);
   memset(orders, 0, sizeof orders);
+  memset(sent_last, 0, sizeof sent_last);
   memset(last_order, 0, sizeof last_order);
   size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = signed_heads = submission_count = 0;
   last_recorded = 0;
@@ -127,6 +135,7 @@ void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
   HOLDS(epoch == epoch_now, "two writers: a batch of epoch %llu was committed after epoch %llu had begun", (unsigned long long)epoch,
         (unsigned long long)epoch_now);
   HOLDS(!server.rolled_back, "a batch was recorded on a history that was rolled back behind a signed head");
+  HOLDS(new_size - at <= BATCH_EVENTS_MAX, "a batch of %llu events", (unsigned long long)(new_size - at));
   HOLDS(at == server.head.size && new_size > at, "log indexes: a batch from %llu on a log of %llu", (unsigned long long)at,
         (unsigned long long)server.head.size);
 }
@@ -170,6 +179,16 @@ static bool calm(void) {
   return since != INSTANT_NONE && sim.now > since + calm_for && sim.now > sim.last_trouble + calm_for;
 }
 
+/* While nothing is wrong nobody says the same again and again. */
+void check_sent(uint32_t person, const void *data, size_t length) {
+  uint64_t hash = length;
+  for (size_t i = 0; i < length; i++) hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+  struct sent *sent = &sent_last[person][hash % SENT_KEPT];
+  if (sent->hash != hash) *sent = (struct sent){.hash = hash, .calm = calm()};
+  sent->count++;
+  HOLDS(!sent->calm || !calm() || sent->count <= SENT_TIMES_MAX, "person %u said the same %u times, and nothing is wrong", person, sent->count);
+}
+
 /* It is the one that was next, and not before its time. */
 static void check_rung(const struct case_state *before, const struct event *event, usec_t changed) {
   const struct case_clock *clock = case_clock_of(before, event->fired_clock);
@@ -190,6 +209,42 @@ static void check_open(const struct case_state *state) {
   if (!status_is_open(state->status)) return;
   HOLDS(state->accountable != 0, "case %llu: nobody is accountable", case_no);
   HOLDS(case_next_fire(state, NULL) != INSTANT_NONE, "case %llu: no timer runs", case_no);
+}
+
+/* Of the officers of city.yaml; a publication may give the mayor the office of a unit (sim_person.c). */
+static const uint32_t roles_of[] = {0,
+                                    ROLE_BIT(ROLE_PRINCIPAL) | ROLE_BIT(ROLE_OFFICE),
+                                    ROLE_BIT(ROLE_OFFICE),
+                                    ROLE_BIT(ROLE_VERIFIER),
+                                    ROLE_BIT(ROLE_BODY),
+                                    ROLE_BIT(ROLE_AUDITOR),
+                                    ROLE_BIT(ROLE_ADMINISTRATOR),
+                                    ROLE_BIT(ROLE_PRINCIPAL),
+                                    ROLE_BIT(ROLE_HANDLER),
+                                    ROLE_BIT(ROLE_PRINCIPAL),
+                                    ROLE_BIT(ROLE_HANDLER),
+                                    ROLE_BIT(ROLE_INSPECTOR)};
+
+static uint32_t unit_of(uint32_t officer) { return officer == 7 || officer == 8 ? 2 : officer == 9 || officer == 10 ? 3 : 0; }
+
+/* What was done, somebody did who may, for his unit or for all of them. */
+static void check_right(const struct case_state *before, const struct event *event) {
+  const uint32_t allowed = command_roles(event->command), unit = unit_of(event->actor);
+  if (event->actor == 0 || event->command == COMMAND_READ || rule_refuses(event->rule) || (allowed & ROLE_SUBJECT) != 0) return;
+  HOLDS(event->actor < sizeof roles_of / sizeof roles_of[0] && (roles_of[event->actor] & allowed) != 0 &&
+            (unit == 0 || event->case_no == 0 || before->unit == unit),
+        "event %llu: officer %u did what he may not", (unsigned long long)size, event->actor);
+}
+
+/* A refusal changes nothing but the number of events. */
+static void check_refusal(const struct case_state *before, const struct case_state *after, const struct event *event) {
+  struct case_state same = *before;
+  if (!rule_refuses(event->rule)) return;
+  same.version = after->version;
+  uint8_t packed[2][STATE_BODY_BYTES_MAX];
+  const size_t length = codec_state_pack(&same, packed[0]);
+  HOLDS(codec_state_pack(after, packed[1]) == length && memcmp(packed[0], packed[1], length) == 0, "case %llu: a refusal changed it",
+        (unsigned long long)event->case_no);
 }
 
 /* What counts as shown is there, brought by who shows it; and nothing that is there is passed over. */
@@ -227,10 +282,13 @@ static void fold(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
   if (event->command == COMMAND_READ) check_reading(event);
   check_evidence(event);
+  check_right(&known->state, event);
+  const struct case_state before = known->state;
   check_four_eyes(&known->state, event);
   if (event->command == COMMAND_RUNG_DUE) check_rung(&known->state, event, known->changed);
   known->changed = event->recorded;
   HOLDS(case_apply(&known->state, event), "case %llu: event %u does not follow", (unsigned long long)event->case_no, event->version);
+  check_refusal(&before, &known->state, event);
 }
 
 /* The event's notices stand in the table, and no others. */
