@@ -39,7 +39,7 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   return true;
 }
 
-static const struct merkle_source source = {node, NULL, digest_sha256};
+static const struct merkle_source source = {node, NULL, digest_sha256, NULL};
 
 /* What the forger says beside the head. */
 struct claim {
