@@ -8,8 +8,8 @@ const ADD_JOBS = `SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
   SELECT json_populate_record(NULL::graphile_worker.job_spec, json_build_object('identifier', '${TASK}', 'payload', f, 'max_attempts', 3))
   FROM json_array_elements($1::json) AS f))`;
 
-await measure(async (where, inFlight) => {
-  const pgPool = new pg.Pool({ connectionString: where, max: Math.min(inFlight, 10) });
+await measure(async (where, waiting) => {
+  const pgPool = new pg.Pool({ connectionString: where, max: Math.min(waiting, 10) });
   const utils = await makeWorkerUtils({ pgPool });
   await utils.migrate();
   const submit = (findings) =>

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 
 const WARM_CALLS = 50;
 
-async function flood(submit, batches, inFlight, end) {
+async function flood(submit, batches, waiting, end) {
   const latencies = [];
   let next = 0;
   const one = async () => {
@@ -20,22 +20,22 @@ async function flood(submit, batches, inFlight, end) {
       latencies.push(performance.now() - begun);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, one));
+  await Promise.all(Array.from({ length: waiting }, one));
   return latencies.sort((a, b) => a - b);
 }
 
-// `open(where, inFlight)` connects and makes what is missing, and gives { submit, close }. `submit(findings)` is fulfilled when
+// `open(where, waiting)` connects and makes what is missing, and gives { submit, close }. `submit(findings)` is fulfilled when
 // they are durable, as far as the contestant promises that.
 export async function measure(open) {
   const [where, path, ...numbers] = process.argv.slice(2);
-  const [inFlight, perCall, count, msec] = numbers.map(Number);
+  const [waiting, perCall, count, msec] = numbers.map(Number);
   const findings = readFileSync(path, 'utf8').trimEnd().split('\n').map(JSON.parse);
   const batches = [];
   for (let i = 0; i + perCall <= findings.length && i + perCall <= count; i += perCall) batches.push(findings.slice(i, i + perCall));
-  const { submit, close } = await open(where, inFlight);
-  await flood(submit, batches.slice(0, WARM_CALLS), inFlight, Infinity);
+  const { submit, close } = await open(where, waiting);
+  await flood(submit, batches.slice(0, WARM_CALLS), waiting, Infinity);
   const start = performance.now();
-  const latencies = await flood(submit, batches, inFlight, start + msec);
+  const latencies = await flood(submit, batches, waiting, start + msec);
   const elapsed = performance.now() - start;
   const done = latencies.length * perCall;
   const at = (share) => Math.round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] * 1000);

@@ -4,8 +4,8 @@ import { measure } from './measure.mjs';
 
 const QUEUE = 'findings';
 
-await measure(async (where, inFlight) => {
-  const boss = new PgBoss({ connectionString: where, max: Math.min(inFlight, 10), supervise: false, schedule: false });
+await measure(async (where, waiting) => {
+  const boss = new PgBoss({ connectionString: where, max: Math.min(waiting, 10), supervise: false, schedule: false });
   boss.on('error', (error) => console.error(error.message));
   await boss.start();
   await boss.createQueue(QUEUE);
