@@ -63,7 +63,7 @@ start() {
       cat "$top/$1.log" >&2
       exit 1
     fi
-    read -rt 0.01 <> <(:) || true
+    sleep 0.01
   done
   echo $(($(date +%s%3N) - began)) >"$top/$1.start"
 }
@@ -146,11 +146,13 @@ say() { echo "$(date +%T) $*, load average $(load)" >&2; }
 say "making $CHECKED cases that are verified"
 make checked "$CHECKED" "$EVENTS" 1 $(($(now) - 108000)) 3600
 user=$(stat -c %U "$top/checked")
-as_user() { if [ "$(id -u)" = 0 ]; then runuser -u "$user" -- "$@"; else "$@"; fi; }
+as_user() { if [ "$(id -u)" = 0 ]; then setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups "$@"; else "$@"; fi; }
 mkdir "$top/signer" && chown "$user" "$top/signer"
 as_user "$B/rectify-sign" new --name rectify.bench/log --key "$top/signer/key" --state "$top/signer/state" >"$top/pub"
 as_user "$B/rectify-sign" run --key "$top/signer/key" --state "$top/signer/state" --socket "$top/signer/socket" >"$top/signer.log" 2>&1 &
 daemon[signer]=$!
+signing=$(pgrep -P "${daemon[signer]}" || true) # the function's own process waits for it
+[ -z "$signing" ] || daemon[signer]=$signing
 start checked --signer "$top/signer/socket"
 RECTIFY_ENDPOINT=$(endpoint checked)
 "$B/rectify" doctor --timeout 60 >"$top/doctor"
