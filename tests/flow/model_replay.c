@@ -93,6 +93,9 @@ static bool is_number(Oid type) {
   return type == PG_INT2 || type == PG_INT4 || type == PG_INT8 || type == OID_BOOL || type == OID_TIMESTAMPTZ || type == OID_DATE;
 }
 
+/* The model has no dates: it gives the days that daemon/pg_values.c makes of one. */
+#define DAYS_1970_TO_2000 10957
+
 static void write_cell(FILE *out, Oid type, const uint8_t *data, int32_t length) {
   if (length < 0) fputs("-|", out);
   else if (is_number(type)) fprintf(out, "%ld|", number(data, length));
@@ -117,6 +120,8 @@ static char *row_text(const struct asked *asked, const PGresult *real, int32_t r
     if (cell != NULL && is_left_out(asked, row, column)) continue;
     if (!of_real) write_cell(out, PQftype(real, column), cell->data, cell->length);
     else if (PQgetisnull(real, row, column)) write_cell(out, 0, NULL, -1);
+    else if (PQftype(real, column) == OID_DATE)
+      fprintf(out, "%ld|", number((const uint8_t *)PQgetvalue(real, row, column), PQgetlength(real, row, column)) + DAYS_1970_TO_2000);
     else write_cell(out, PQftype(real, column), (const uint8_t *)PQgetvalue(real, row, column), PQgetlength(real, row, column));
   }
   fclose(out);
