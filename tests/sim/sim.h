@@ -251,6 +251,7 @@ void host_wake(uint32_t number);
 struct process *host_process(uint32_t number);
 bool host_is_ready(uint32_t number);
 bool host_is_up(uint32_t number);
+bool host_serves(uint32_t number);
 usec_t host_skew(void); /* of the clock of the daemon that serves */
 usec_t host_ready_since(void); /* the database has had a daemon that serves since then; INSTANT_NONE: it has none */
 void clock_save(void *room), clock_load(const void *room);

@@ -8,7 +8,6 @@
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
 #define LATE_SECONDS 20
 #define READERS_MAX 32
-#define UNIT_BY_SUMMER_TIME 3 /* of city.yaml: the waterworks, Europe/Berlin */
 
 struct submission {
   uint8_t id[16];
@@ -19,7 +18,7 @@ struct submission {
 };
 
 #define SENT_KEPT 64
-#define SENT_TIMES_MAX 3
+#define SENT_TIMES_MAX 3 /* to the daemon that serves */
 static struct sent {
   uint64_t hash;
   uint32_t count;
@@ -142,18 +141,19 @@ void check_append(uint64_t epoch, uint64_t at, uint64_t new_size) {
 
 /* ---- one event ---- */
 
-static const struct zone *zone_of(uint32_t unit) {
-  static struct zone shanghai, berlin;
+/* A day of reading is one of the root unit's zone, whosever case it is: case_read_command(). */
+static const struct zone *root_zone(void) {
+  static struct zone zone;
   static bool loaded;
-  if (!loaded) must(zone_load("Asia/Shanghai", &shanghai) && zone_load("Europe/Berlin", &berlin));
+  if (!loaded) must(zone_load("Asia/Shanghai", &zone));
   loaded = true;
-  return unit == UNIT_BY_SUMMER_TIME ? &berlin : &shanghai;
+  return &zone;
 }
 
 /* Who reads is on record once a day, and only who has asked. */
 static void check_reading(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
-  const day_t day = zone_day_of(zone_of(known->state.unit), event->recorded);
+  const day_t day = zone_day_of(root_zone(), event->recorded);
   const unsigned long long case_no = event->case_no;
   HOLDS(event->actor < READERS_MAX && event->case_no <= asked_room && (asked_by[event->case_no - 1] >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
         case_no, event->actor);
@@ -181,7 +181,7 @@ static bool calm(void) {
 
 /* While nothing is wrong nobody says the same again and again. */
 void check_sent(uint32_t person, const void *data, size_t length) {
-  uint64_t hash = length;
+  uint64_t hash = length + 1;
   for (size_t i = 0; i < length; i++) hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
   struct sent *sent = &sent_last[person][hash % SENT_KEPT];
   if (sent->hash != hash) *sent = (struct sent){.hash = hash, .calm = calm()};

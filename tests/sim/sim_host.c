@@ -34,6 +34,7 @@ static const struct host *serving(void) {
   return NULL;
 }
 
+bool host_serves(uint32_t number) { return serving() == &hosts[number]; }
 usec_t host_ready_since(void) { return serving() == NULL ? INSTANT_NONE : serving()->ready_since; }
 usec_t host_skew(void) { return serving() == NULL ? 0 : serving()->process.skew; }
 

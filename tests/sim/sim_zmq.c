@@ -144,7 +144,7 @@ static void post(struct message *message, const struct socket *from, const struc
   const bool reply = from->type == ZMQ_ROUTER;
   const uint32_t daemon = reply ? from->owner->number : to->owner->number;
   const uint32_t person = (reply ? to->owner->number : from->owner->number) - SIM_DAEMONS;
-  if (!reply && person < SIM_WATCHER) /* who watches renews it with the same bytes */
+  if (!reply && person < SIM_WATCHER && host_serves(daemon)) /* who watches renews it with the same bytes */
     check_sent(person, message->frames[message->count - 1].data, message->frames[message->count - 1].length);
   const bool lost = dice_percent(DICE_NET, sim.loss) || sim.cut[person][daemon] || (reply && sim.cut_replies);
   if (dice_percent(DICE_NET, sim.twice)) sim_after(delay(), arrive, message_copy(message, 0), to->number);
