@@ -14,11 +14,11 @@ list() {
       *) echo "$file: a migration is named NNNN_name.sql" >&2; exit 1 ;;
     esac
     number=$((1${name%%_*} - 10000)) # not octal
-    if [ "$number" -lt "$expected" ]; then
-      echo "$file: another migration has this number" >&2
+    if [ "$number" -ne "$expected" ]; then
+      echo "$file: the next migration has the number $expected" >&2
       exit 1
     fi
-    expected=$((number + 1)) # what is being worked on elsewhere has its number already
+    expected=$((number + 1))
     printf 'MIGRATION(%s, "%s", "%s")\n' "$number" "${name%.sql}" "$file"
   done
 }
