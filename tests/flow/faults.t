@@ -148,6 +148,8 @@ def test_adopted_while_starting():
     daemon.kill_server()
     need(until(lambda: daemon.postmaster() not in (0, before)), "the next one is its own again")
     server.wait(PATIENCE)
+    need(until(lambda: daemon.saw("cluster.restarted")), "it is up")
+    is_served(daemon, "by the next one")
 
 
 def test_terminated_under_load():
