@@ -4,6 +4,10 @@
 SHELL := /bin/bash
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) --no-print-directory
+# `make lint test` does one after the other: both install packages and build.
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter-out all tests-built,$(MAKECMDGOALS))),)
+.NOTPARALLEL:
+endif
 endif
 .DEFAULT_GOAL := all
 B := build

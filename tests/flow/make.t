@@ -38,10 +38,22 @@ def test_nothing_to_do():
     same((done.returncode, folder.stat().st_mtime_ns), (0, before), "no file is made beside it")
 
 
+def test_two_goals():
+    """`make lint test`: both install packages and build, so that they must not do it at the same time."""
+    outside = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
+
+    def in_turn(*goals):
+        done = subprocess.run(["make", "-pn", *goals], cwd=ROOT, env=outside, capture_output=True, text=True, timeout=600, check=False)
+        return any(line.startswith(".NOTPARALLEL") for line in done.stdout.splitlines())
+
+    ok(in_turn("help", "clean"), "two goals are made in turn")
+    ok(not in_turn("help") and not in_turn("all", "tests-built"), "what one goal needs is made beside one another")
+
+
 def test_directory():
     """A directory that make cannot handle."""
     done = make("B=build dir", "help")
     ok(done.returncode == 2 and "without spaces" in done.stderr, "B with a space is refused with a reason", done.stderr)
 
 
-main(test_install, test_nothing_to_do, test_directory)
+main(test_install, test_nothing_to_do, test_two_goals, test_directory)
