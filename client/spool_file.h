@@ -4,7 +4,8 @@
  *
  * A record is written in one go and synced before anybody is told.  A crash therefore leaves at most one torn record, at
  * the end, which the next process that holds the lock cuts off.  A bad record with a good one behind it is damage, and so is a
- * bad one at the end that is all there, for that is no crash's work: nothing is cut, and the file is refused by name.  The caller holds the spool's lock for every call but spool_file_read(). */
+ * bad one at the end that is all there, for that is no crash's work: nothing is cut, and the file is refused by name.  The
+ * caller holds the spool's lock for every call but spool_file_read(). */
 #ifndef RECTIFY_SPOOL_FILE_H
 #define RECTIFY_SPOOL_FILE_H
 

@@ -106,9 +106,9 @@
 #define RETRY_AFTER_MSEC 500                      /* the hint in "try later" */
 
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
+#define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 #define RECUR_DAY_MAX 100                         /* findings of one problem or kind that are remembered of one day: no bound is larger */
 #define RECUR_BYTES_MAX (64 * 1024 * 1024)        /* of all that is remembered of them; beyond it, they are read anew */
-#define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 
 /* Letters. */
 #define WIRE_POST_MAX 256                         /* letters, or reports, in one request */
