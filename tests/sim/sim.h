@@ -204,6 +204,8 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
 /* Whether the statement would change the log. */
 bool server_is_append(uint32_t statement);
 int64_t server_find_key(const uint8_t key[16]); /* log index, or -1 */
+/* Findings of the same problem, or kind, in the table before the case's own, of its day and so many days before it. */
+uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days);
 uint64_t server_notice_at(int64_t id, uint64_t among);
 void server_make_durable(void);
 void server_lose_tail(void); /* a failover to a standby that did not have it */

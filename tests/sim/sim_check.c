@@ -8,6 +8,7 @@
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
 #define LATE_SECONDS 20
 #define READERS_MAX 32
+#define RECURRENCE_DAYS 365 /* of municipal.yaml */
 
 struct submission {
   uint8_t id[16];
@@ -247,6 +248,16 @@ static void check_refusal(const struct case_state *before, const struct case_sta
         (unsigned long long)event->case_no);
 }
 
+/* How often it was found before is what the table has. */
+static void check_recurrence(const struct event *event) {
+  if (event->command != COMMAND_SUBMIT || !event->has_finding) return;
+  const uint32_t problems = server_earlier(event->case_no, true, RECURRENCE_DAYS), kinds = server_earlier(event->case_no, false, RECURRENCE_DAYS);
+  HOLDS(event->finding.same_problem == (problems < SAME_PROBLEM_COUNT_MAX ? problems : SAME_PROBLEM_COUNT_MAX),
+        "case %llu: the same problem was found %u times before, not %u", (unsigned long long)event->case_no, problems, event->finding.same_problem);
+  HOLDS(event->finding.same_kind == (kinds <= SAME_KIND_COUNT_MAX ? kinds : SAME_KIND_COUNT_MAX + 1),
+        "case %llu: the same kind was found %u times before, not %u", (unsigned long long)event->case_no, kinds, event->finding.same_kind);
+}
+
 /* What counts as shown is there, brought by who shows it; and nothing that is there is passed over. */
 static void check_evidence(const struct event *event) {
   bool shown = false;
@@ -282,6 +293,7 @@ static void fold(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
   if (event->command == COMMAND_READ) check_reading(event);
   check_evidence(event);
+  check_recurrence(event);
   check_right(&known->state, event);
   const struct case_state before = known->state;
   check_four_eyes(&known->state, event);

@@ -710,6 +710,18 @@ static bool is_same(const struct finding_row *row, bool problem, const char *abo
                  : strcmp(row->parent_code, above) == 0 && strcmp(row->category, word) == 0;
 }
 
+uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days) {
+  uint64_t own = 0;
+  uint32_t count = 0;
+  while (own < findings_count && findings[own].case_no != case_no) own++;
+  if (own == findings_count) return 0;
+  const struct finding_row *row = &findings[own];
+  const char *above = problem ? row->unit_code : row->parent_code, *word = problem ? row->code : row->category;
+  for (uint64_t k = 0; k < own && above[0] != '\0' && word[0] != '\0'; k++)
+    count += is_same(&findings[k], problem, above, word) && findings[k].found_on <= row->found_on && row->found_on - findings[k].found_on <= days;
+  return count;
+}
+
 /* Each day's rows come with the first finding of that day. */
 static struct pg_result *probe_days(const struct server_params *params, bool problem) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
