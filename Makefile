@@ -316,12 +316,6 @@ $(RECTIFYD_BUGS): $(BUGGED_OBJECTS) $(B)/tests/lib/bugged.o $(filter-out $(BUGGE
   $(filter-out $(B)/sign/main.o,$(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ -lzmq -lpq -lprotobuf-c -lcrypto -lfyaml
-# What is put before a program to kill it at its n-th call, or to make its disk slow or a liar.
-FAULT_SO := $(B)/tests/lib/fault.so
-$(FAULT_SO): tests/lib/fault.c $(B)/flags
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(WARN) -std=gnu17 -O2 -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
 # Each tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the corpus of NAME is replayed by tests/lib/replay.c.
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
@@ -330,13 +324,13 @@ $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 $(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# To be preloaded by tests/flow/sweep.t; never with a sanitizer, which has a malloc of its own.
-SWEEP_SO := $(B)/tests/lib/faults.so
-$(SWEEP_SO): tests/lib/faults.c
+# Put before a program, it breaks what that stands on; never with a sanitizer, which has a malloc of its own.
+FAULTS_SO := $(B)/tests/lib/faults.so
+$(FAULTS_SO): tests/lib/faults.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -std=gnu17 $(OPT) -g $(WARN) -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
-tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS) $(RECTIFYD_BUGS) $(FAULT_SO) $(SWEEP_SO)
+tests-built: $(TEST_PROGRAMS) $(SPEC_RUNNER) $(HISTORY) $(FUZZ) $(SIM) $(SIM_BUGS) $(RECTIFYD_BUGS) $(FAULTS_SO)
 
 clean: ## remove everything built
 	rm -rf $(B)

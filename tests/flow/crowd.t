@@ -7,8 +7,6 @@ import resource
 import socket as sockets
 import sys
 
-from zmq.utils import z85
-
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 
@@ -18,24 +16,8 @@ SILENT, SLOW, RUBBISH, STORM = 500, 200, 3000 if everything() else 1000, 1255 if
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)
 
 
-def key_pair(top, name):
-    path = top / name
-    public = subprocess.run([BUILD / "rectify", "key", "new", path], capture_output=True, text=True, check=True).stdout.strip()
-    return {"path": path, "public": public, "secret": path.read_text().split()[1]}
-
-
 def remote():
-    """A client's socket over TCP, with a registered key."""
-    client = Client.__new__(Client)
-    client.context, client.actor, client.endpoint, client.hwm = HERE["context"], "insp-1", HERE["listen"], 1000
-    client.socket = client.context.socket(zmq.DEALER)
-    for option, value in ((zmq.LINGER, 0), (zmq.RECONNECT_IVL, 100), (zmq.RECONNECT_IVL_MAX, 1000), (zmq.HANDSHAKE_IVL, 10000)):
-        client.socket.setsockopt(option, value)
-    client.socket.curve_serverkey = z85.encode(bytes.fromhex(HERE["server"]["public"]))
-    client.socket.curve_publickey = z85.encode(bytes.fromhex(HERE["key"]["public"]))
-    client.socket.curve_secretkey = z85.encode(bytes.fromhex(HERE["key"]["secret"]))
-    client.socket.connect(HERE["listen"])
-    return client
+    return Remote(HERE["listen"], HERE["server"], HERE["key"], [(zmq.RECONNECT_IVL, 100), (zmq.HANDSHAKE_IVL, 10000)], HERE["context"])
 
 
 def door():
@@ -222,7 +204,8 @@ def starve(slack):
     daemon = HERE["daemon"]
     daemon.before = ["prlimit", f"--as={(HERE['needs'] + slack) * 1024}"]
     daemon.start(wait=False)
-    if not until(lambda: daemon.saw("ready endpoint=") or not daemon.running()) or not daemon.running():
+    need(until(lambda: daemon.saw("ready endpoint=") or not daemon.running()), "it serves, or ends")
+    if not daemon.running():
         return daemon.exit_code()
     hungry = [Client(daemon, "off", hwm=1) for _ in range(20)]
     query = request("off", query=pb.Query(cases=pb.CaseQuery(with_text=True)))

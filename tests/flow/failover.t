@@ -9,8 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 from servers import Server, make_database  # noqa: E402 pylint: disable=wrong-import-position
 
-
-PROMOTED = []  # figures
+WARNING_OVERHEARD = 3  # tests/sim/bugs.txt
+WAITING = "FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"  # a commit waits for the standby
 
 
 class Pair(Daemon):
@@ -45,17 +45,19 @@ class Pair(Daemon):
         need(until(self.primary.streams), "the new standby streams")
 
 
-def served(daemon):
-    client = Client(daemon, "office")
-    outcome = client.publish(1, CITY)
-    client.close()
-    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
+def one_acknowledged(daemon):
+    """The daemon, started, and a client that has one receipt of it."""
+    daemon.start()
+    publish_city(daemon)
+    client = Client(daemon)
+    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    return daemon, client
 
 
 def test_promoted():
     """Three times the primary is killed under load and the standby promoted; nothing that was acknowledged is missing."""
     daemon = Pair("--durability", "standby").start()
-    served(daemon)
+    publish_city(daemon)
     load = Load(daemon)
     load.start()
     recovery, times = [], cycles(3)
@@ -70,15 +72,16 @@ def test_promoted():
     doubts = len(re.findall("commit.in_doubt", daemon.log()))
     ok(daemon.running() and daemon.process.poll() is None, "it is the same daemon all the time", daemon.tail())
     ok(set(load.errors) <= {BUSY, UNAVAILABLE}, "clients saw nothing but: try later", load.errors)
-    PROMOTED.append((times, load.compare(daemon, f"after {times} failovers"), recovery))
+    verdict = load.compare(daemon, f"after {times} failovers")
     say(f"{load.acknowledged()} acknowledged, {doubts} batches in doubt, {load.repeats} findings told again that they are there")
     daemon.stop()
+    publish("R4", "the primary is killed, its synchronous standby promoted", "SIGKILL, pg_promote", times, [verdict], recovery, control_asynchronous())
 
 
-def test_asynchronous():
+def control_asynchronous():
     """The control: without a synchronous standby the same loses what was acknowledged, and the daemon stops by name."""
     daemon = Pair(names="").start()
-    served(daemon)
+    publish_city(daemon)
     standby = daemon.standby
     need(until(lambda: standby.sql("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'") == "1"), "the standby streams")
     client = Client(daemon)
@@ -92,18 +95,16 @@ def test_asynchronous():
     daemon.fail_over()
     stored = int(daemon.sql("SELECT count(*) FROM rectify.finding"))
     same(stored, 5, "five acknowledged findings are lost: this is what the fault does")
-    for times, verdict, recovery in PROMOTED:
-        publish("R4", "the primary is killed, its synchronous standby promoted", "SIGKILL, pg_promote", times, [verdict], recovery,
-                "an asynchronous standby: 5 of 10 lost, and the daemon stops by name")
     same(daemon.exit_code(), 2, "the daemon stops with exit code 2")
     ok(daemon.saw("store.damaged what=the log is shorter or older than what was acknowledged"), "and says why", daemon.tail())
     client.close()
+    return f"an asynchronous standby: {len(before + after) - stored} of {len(before + after)} lost, and the daemon stops by name"
 
 
 def test_one_node_only():
     """The standby's own list of standbys was forgotten: once promoted, it would lose.  Nothing is served from it."""
     daemon = Pair("--durability", "standby", standby_names="").start()
-    served(daemon)
+    publish_city(daemon)
     client = Client(daemon)
     receipt = client.submit(finding())[0].receipt
     daemon.fail_over()
@@ -122,10 +123,7 @@ def test_one_node_only():
 
 def test_list_emptied():
     """Somebody empties the list while the daemon serves: the next batch is not acknowledged."""
-    daemon = Pair("--durability", "standby").start()
-    served(daemon)
-    client = Client(daemon)
-    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon, client = one_acknowledged(Pair("--durability", "standby"))
     daemon.primary.setting("synchronous_standby_names", "")
     message = request("insp-1", submit=submit_of(finding()))
     reply = client.once(message, 5)
@@ -139,7 +137,7 @@ def test_list_emptied():
     client.close()
     daemon.stop()
     control = Pair().start()
-    served(control)
+    publish_city(control)
     other = Client(control)
     control.primary.setting("synchronous_standby_names", "")
     ok(other.submit(finding())[0].receipt.case_no == 1, "the control: with durability on disk the same is acknowledged", control.tail())
@@ -149,15 +147,11 @@ def test_list_emptied():
 
 def test_list_emptied_while_it_waits():
     """The standby is gone, a commit waits for it, and somebody empties the list: the server lets go without a warning."""
-    daemon = Pair("--durability", "standby").start()
-    served(daemon)
-    client = Client(daemon)
-    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon, client = one_acknowledged(Pair("--durability", "standby"))
     daemon.standby.kill()
     message = request("insp-1", submit=submit_of(finding()))
     client.send(message)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
-    need(until(lambda: daemon.sql(waiting) == "1"), "the commit waits for a standby")
+    need(until(lambda: daemon.sql(f"SELECT count(*) {WAITING}") == "1"), "the commit waits for a standby")
     daemon.primary.setting("synchronous_standby_names", "")
     daemon.wait_log("commit.in_doubt")
     reply = client.receive(1)
@@ -171,16 +165,12 @@ def test_list_emptied_while_it_waits():
 
 def test_wait_cancelled():
     """Somebody ends the wait for the standby: PostgreSQL says COMMIT with a warning, the daemon says nothing."""
-    daemon = Pair("--durability", "standby").start()
-    served(daemon)
-    client = Client(daemon)
-    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon, client = one_acknowledged(Pair("--durability", "standby"))
     daemon.primary.setting("synchronous_standby_names", "ghost")
     message = request("insp-1", submit=submit_of(finding()))
     client.send(message)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
-    need(until(lambda: daemon.sql(waiting) == "1"), "the commit waits for a standby")
-    daemon.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'")
+    need(until(lambda: daemon.sql(f"SELECT count(*) {WAITING}") == "1"), "the commit waits for a standby")
+    daemon.sql(f"SELECT pg_cancel_backend(pid) {WAITING}")
     daemon.wait_log("pg.notice connection=writer text=.*cancel")
     daemon.wait_log("commit.in_doubt")
     reply = client.receive(1)
@@ -197,20 +187,16 @@ def test_wait_cancelled():
 def control_warning_overheard():
     """The control: a daemon that takes such a COMMIT for durable."""
     daemon = Pair("--durability", "standby")
-    daemon.program, daemon.surroundings = BUILD / "tests" / "lib" / "rectifyd-bugs", {"RECTIFY_BUG": "3"}
-    daemon.start()
-    served(daemon)
-    client = Client(daemon)
-    need(client.submit(finding())[0].receipt.case_no == 1, "one is acknowledged")
+    daemon.plant(WARNING_OVERHEARD)
+    _, client = one_acknowledged(daemon)
     daemon.standby.kill()
     message = request("insp-1", submit=submit_of(finding()))
     client.send(message)
-    waiting = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'rectify_writer' AND wait_event = 'SyncRep'"
     receipt = None
 
     def cancelled():
         nonlocal receipt
-        daemon.sql(waiting)
+        daemon.sql(f"SELECT pg_cancel_backend(pid) {WAITING}")
         reply = client.receive(0.1)
         if reply is not None and reply.WhichOneof("body") == "outcomes":
             receipt = reply.outcomes.outcomes[0].receipt
@@ -227,4 +213,4 @@ def control_warning_overheard():
     client.close()
 
 
-main(test_promoted, test_asynchronous, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled)
+main(test_promoted, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled)

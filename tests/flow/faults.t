@@ -14,7 +14,7 @@ def unavailable_now(daemon, load):
     """Whether the daemon answers that it cannot, with a time to wait.  What asks may be stored nevertheless, so `load` knows of it.
     A batch in doubt gets no answer: waiting long for one would miss the second in which others get this one."""
     client, one = Client(daemon), finding()
-    load.submitted.add(one.id)
+    load.begin(one.id, one.code.decode())
     reply = client.once(request("insp-1", submit=submit_of(one)), 0.2)
     client.close()
     return reply is not None and reply.WhichOneof("body") == "error" and reply.error.code == UNAVAILABLE and reply.error.retry_msec > 0
@@ -135,7 +135,8 @@ def test_adopted_while_starting():
     """A server that somebody starts at this moment has noted its process, and not yet where it listens: it is adopted all the same."""
     daemon = DAEMON[0]
     same(daemon.stop(), 0, "it stops")
-    slow = ["env", f"LD_PRELOAD={BUILD}/tests/lib/fault.so", "FAULT_SLOW=500", str(Path(PSQL).parent / "postgres"), "-D", str(daemon.data / "postgres")]
+    faults = [f"{name}={value}" for name, value in preloaded("postgres", FAULT_SLOW=500).items()]
+    slow = ["env", *faults, str(Path(PSQL).parent / "postgres"), "-D", str(daemon.data / "postgres")]
     with open(daemon.top / "slow-postgres", "wb") as out:
         server = subprocess.Popen((["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []) + slow, stdout=out, stderr=out, cwd="/")
     note = daemon.data / "postgres" / "postmaster.pid"

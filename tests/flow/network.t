@@ -4,8 +4,6 @@ import os
 import socket as sockets
 import sys
 
-from zmq.utils import z85
-
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 from net import Net, possible  # noqa: E402 pylint: disable=wrong-import-position
@@ -28,13 +26,6 @@ class Far(Daemon):
 
     def sql(self, text, check=True):
         return self.server.sql(text, check, "rectify")
-
-
-def publish_city(daemon):
-    client = Client(daemon, "office")
-    outcome = client.publish(1, CITY)
-    client.close()
-    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
 
 
 def test_database_cut():
@@ -110,25 +101,8 @@ def test_machine_gone():
 
 # ---- the clients are elsewhere ----
 
-def key_pair(top, name):
-    path = top / name
-    public = subprocess.run([BUILD / "rectify", "key", "new", path], capture_output=True, text=True, check=True).stdout.strip()
-    return {"path": path, "public": public, "secret": path.read_text().split()[1]}
-
-
 def remote():
-    """A client's socket over TCP, with a registered key."""
-    client = Client.__new__(Client)
-    client.context, client.actor, client.endpoint, client.hwm = zmq.Context.instance(), "insp-1", HERE["listen"], 1000
-    client.socket = client.context.socket(zmq.DEALER)
-    for option, value in ((zmq.LINGER, 0), (zmq.RECONNECT_IVL, 50), (zmq.RECONNECT_IVL_MAX, 1000), (zmq.HEARTBEAT_IVL, 500),
-                          (zmq.HEARTBEAT_TIMEOUT, 2000)):
-        client.socket.setsockopt(option, value)
-    client.socket.curve_serverkey = z85.encode(bytes.fromhex(HERE["server"]["public"]))
-    client.socket.curve_publickey = z85.encode(bytes.fromhex(HERE["key"]["public"]))
-    client.socket.curve_secretkey = z85.encode(bytes.fromhex(HERE["key"]["secret"]))
-    client.socket.connect(HERE["listen"])
-    return client
+    return Remote(HERE["listen"], HERE["server"], HERE["key"], [(zmq.RECONNECT_IVL, 50), (zmq.HEARTBEAT_IVL, 500), (zmq.HEARTBEAT_TIMEOUT, 2000)])
 
 
 def load_from_afar():
@@ -157,26 +131,34 @@ def test_door():
     load.compare(daemon, "over a good line")
 
 
-def established(net):
-    """Connections to the door that the daemon's side holds open."""
+def established(net, port):
+    """Connections to the port that the inner side holds open."""
     done = subprocess.run([*net.enter, "ss", "-Htn", "state", "established"], capture_output=True, text=True, check=True)
-    port = HERE["listen"].rsplit(":", 1)[1]
     return sum(line.split()[2].endswith(f":{port}") for line in done.stdout.splitlines())
 
 
-def half_open(net):
-    """Peers that are gone without a word: the daemon lets go of them; a socket that nobody asks does not, which is the control."""
-    with sockets.create_server((net.outside, 0)) as server, sockets.create_connection((net.outside, server.getsockname()[1])) as kept:
-        at = time.monotonic()
-        need(established(net) >= 0, "ss works")
-        ok(until(lambda: established(net) == 0, 25, 0.1), f"the daemon lets go of all that were cut, {time.monotonic() - at:.1f} s later")
-        took = time.monotonic() - at
-        kept.setblocking(False)
-        try:
-            held = kept.recv(1) != b""
-        except BlockingIOError:
-            held = True
-        ok(held, "the control, a connection without heartbeats: still held")
+SILENT = """import socket, sys
+with socket.create_server((sys.argv[1], 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    server.accept()[0].recv(1)
+"""
+
+
+def without_heartbeats(net):
+    """The control: a connection to somebody inside who waits for a byte and asks for nothing; its port, and our end."""
+    process = subprocess.Popen([*net.enter, sys.executable, "-c", SILENT, net.inside], stdout=subprocess.PIPE, text=True)
+    atexit.register(process.kill)
+    port = int(process.stdout.readline())
+    return port, sockets.create_connection((net.inside, port), timeout=5)
+
+
+def half_open(net, silent):
+    """Peers that are gone without a word: the daemon lets go of them; who asks for nothing does not, which is the control."""
+    at, door = time.monotonic(), HERE["listen"].rsplit(":", 1)[1]
+    need(established(net, door) > 0, "the daemon holds connections that were cut")
+    ok(until(lambda: established(net, door) == 0, 25, 0.1), f"the daemon lets go of all that were cut, {time.monotonic() - at:.1f} s later")
+    took = time.monotonic() - at
+    same(established(net, silent), 1, "the control, a connection without heartbeats: still held")
     publish("R12", "peers that are gone without a word", "nft drop", 1, (), [took], "a connection without heartbeats is held")
 
 
@@ -185,16 +167,18 @@ def test_clients_cut():
     net = HERE["net"]
     load = load_from_afar()
     load.wait_more(50)
+    silent, kept = without_heartbeats(net)
     net.cut()
     need(until(lambda: net.dropped() > 50), "packets are dropped")
     before = load.acknowledged()
     if everything():
-        half_open(net)  # 5 s between heartbeats, 15 s for an answer
+        half_open(net, silent)  # 5 s between heartbeats, 15 s for an answer
     need(until(lambda: net.dropped() > 150), "more packets are dropped")
     ok(load.acknowledged() == before, "nothing comes through")
     client = Client(HERE["daemon"])
     ok(client.once(request("insp-1", ping=pb.Ping()), 5) is not None, "who is on the daemon's own machine is answered meanwhile")
     client.close()
+    kept.close()
     net.heal()
     load.wait_more(100)
     load.end()

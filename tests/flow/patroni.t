@@ -73,24 +73,13 @@ class Node:
 
     def patroni(self):
         """Process ids of Patroni: of runuser, and what it started."""
-        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False).stdout.split()
-        return [int(pid) for pid in children] + [self.process.pid]
+        return family(self.process.pid)
 
     def postgres(self):
         try:
-            postmaster = int((self.data / "postmaster.pid").read_text().split("\n")[0])
+            return family(int((self.data / "postmaster.pid").read_text().split("\n")[0]))
         except (FileNotFoundError, ValueError):
             return []
-        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout.split()
-        return [postmaster] + [int(pid) for pid in children]
-
-
-def signal_all(pids, number):
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
 
 
 class Managed(Daemon):
@@ -177,8 +166,7 @@ def test_failovers():
     """Under load, again and again."""
     daemon = HERE["daemon"] = Managed()
     daemon.start()
-    office = Client(daemon, "office")
-    need(office.publish(1, CITY).WhichOneof("result") == "receipt", "the registry is published")
+    publish_city(daemon)
     load, recovery, times = Load(daemon, commands=True), [], max(2, min(cycles(2), 6))
     load.start()
     for n in range(times):

@@ -4,18 +4,15 @@ After each fault everything goes on without, and what was acknowledged is stored
 of each function, SWEEP=all every one (tests/lib/faults.c makes the faults, docs/RELIABILITY.md has the figures)."""
 import collections
 import os
-import pwd
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+from signer import AS_USER, USER  # noqa: E402 pylint: disable=wrong-import-position
 
 SWEEP = os.environ.get("SWEEP", "")
 ALL = SWEEP != ""
-USER = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # whom the daemon becomes
-AS_USER = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-LIBRARY = BUILD / "tests" / "lib" / "faults.so"
 EIO, ENOMEM, EMFILE, ENOSPC, ECONNRESET = 5, 12, 24, 28, 104
 SAVED, UNREACHED = 75, 69
 DISK = [("open", EMFILE), ("write", EIO), ("short", ENOSPC), ("pwrite", EIO), ("fsync", EIO), ("fdatasync", EIO), ("ftruncate", EIO),
@@ -32,7 +29,7 @@ class Fault:
     def __init__(self, program, function, at, error, under=None):
         self.log = place() / "struck"
         self.log.parent.chmod(0o1777)  # who gives up root tells too
-        self.words = {"LD_PRELOAD": str(LIBRARY), "FAULT": f"{function}:{at}:{error}", "FAULT_PROGRAM": program, "FAULT_LOG": str(self.log)}
+        self.words = preloaded(program, FAULT=f"{function}:{at}:{error}", FAULT_LOG=self.log)
         if under is not None:
             self.words["FAULT_UNDER"] = str(under)
         self.function, self.under = function, under
@@ -301,7 +298,7 @@ def test_signer():
             if head() < last:
                 wrong.append(f"{function} {at}: the signer knows of {head()}, and had signed {last}")
             process = start()
-            last = signed_after(last) or last
+            last = need(signed_after(last), f"{function} {at}: without the fault heads are signed again")
             if struck:
                 kinds["unharmed" if code is None else fault.how(code)] += 1
     doctor = daemon.doctor()
@@ -312,7 +309,7 @@ def test_signer():
     process.kill()
 
 
-if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
+if SANITIZED:
     print("1..0 # SKIP sanitizers have a malloc() of their own")
     sys.exit(0)
 main(test_saving, test_sending, test_client_memory, test_daemon_memory, test_daemon_calls, test_signer)

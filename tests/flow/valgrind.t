@@ -2,17 +2,15 @@
 """Each program under valgrind, from its start to its end: no error, nothing lost.  Short; tests/flow under AddressSanitizer is the long
 version (`make sanitize`)."""
 import os
-import pwd
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from courier import Courier, contacts  # noqa: E402 pylint: disable=wrong-import-position
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
+from signer import AS_USER, USER  # noqa: E402 pylint: disable=wrong-import-position
 
 NOTES = place()
 NOTES.chmod(0o1777)  # the database server is started by another user, from a child of the daemon
-USER = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # whom the daemon becomes
-AS_USER = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 POST_CITY = CITY.replace("appointments:", "  - {code: post, name: 投递, unit: city}\nappointments:\n  - {officer: post, role: courier, unit: city}")
 WRONG = 99  # what valgrind ends with when it has found something
 
@@ -24,7 +22,8 @@ def under(name):
 
 def found(name):
     """What valgrind wrote about the processes `name`."""
-    return "".join(path.read_text(errors="replace") for path in sorted(NOTES.glob(f"{name}.*")))
+    notes = need(sorted(NOTES.glob(f"{name}.*")), f"valgrind notes what it finds in {name}")
+    return "".join(path.read_text(errors="replace") for path in notes)
 
 
 def is_clean(name, code, wanted):

@@ -5,7 +5,7 @@ order, so the check is one walk along it: what was acknowledged or refused stand
 nowhere or once; what ended before another began stands before it; nothing is there that nobody handed in; every head that was given
 out is the root of the records.  Nothing here shares code with the daemon.
 
-look() finds, and judges nothing: controls use it too, which must find something.  publish() keeps the figures of `make faults`.
+look() finds, and judges nothing: controls use it too, which must find something.  publish() and write() keep the figures of `make faults`.
 """
 import hashlib
 import json
@@ -126,16 +126,26 @@ def everything():
     return os.environ.get("FAULTS") == "all"
 
 
+rows = []  # of the test that runs
+
+
 def publish(number, fault, tool, times, verdicts=(), recovery=(), control=""):
-    """One row of the table, kept in FAULTS_OUT.  `number`: of the programme (R2); `recovery`: seconds of each cycle."""
-    folder = os.environ.get("FAULTS_OUT")
-    if not folder:
-        return
+    """One row of the table, if nothing fails in the whole test.  `number`: of the programme (R2); `recovery`: seconds of each cycle."""
     verdicts = list(verdicts)
-    row = {"number": number, "fault": fault, "tool": tool, "cycles": times, "checked": sum(one.acknowledged for one in verdicts),
-           "unknown": sum(one.unknown for one in verdicts), "lost": sum(len(one.lost) for one in verdicts),
-           "doubled": sum(len(one.doubled) for one in verdicts), "median": statistics.median(recovery) if recovery else None,
-           "max": max(recovery) if recovery else None, "control": control}
-    name = hashlib.sha256(f"{number} {fault}".encode()).hexdigest()[:8]
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    (Path(folder) / f"{number}-{name}.json").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows.append({"number": number, "fault": fault, "tool": tool, "cycles": times, "checked": sum(one.acknowledged for one in verdicts),
+                 "unknown": sum(one.unknown for one in verdicts), "lost": sum(len(one.lost) for one in verdicts),
+                 "doubled": sum(len(one.doubled) for one in verdicts), "median": statistics.median(recovery) if recovery else None,
+                 "max": max(recovery) if recovery else None, "control": control})
+
+
+def write(name, fine):
+    """The end of a test of the file `name`: its rows go into FAULTS_OUT if it was `fine`; how many do not because it was not."""
+    mine, folder = rows[:], os.environ.get("FAULTS_OUT")
+    rows.clear()
+    if not fine:
+        return len(mine)
+    for row in mine if folder else ():
+        digest = hashlib.sha256(f"{row['number']} {row['fault']}".encode()).hexdigest()[:8]
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / f"{name}-{row['number']}-{digest}.json").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0

@@ -1,13 +1,17 @@
-/* faults.c - a library to be preloaded: makes the n-th call of one function of the C library fail, once or from then on.
+/* faults.c - put before a program by LD_PRELOAD, it breaks what the program stands on.  For the fault tests alone, and never with a
+ * program that was built with a sanitizer, which has a malloc() of its own and must come first: tests/lib/harness.py's preloaded().
  *
- * FAULT=FUNCTION:N:ERRNO[:on]    the N-th call fails with the error (a number), with :on all later ones too; N = 0: none does
- * FAULT_PROGRAM=NAME             only in the process of that name, for the environment is handed down
- * FAULT_UNDER=FOLDER             only calls about files in the folder are counted
- * FAULT_LOG=FILE                 told "FUNCTION N" when it struck, "calls N" at the end of the process, and "crash OBJECT" of a crash: the
- *                                program or library that it is to be blamed on, which is the innermost but the C library
+ * FAULT=FUNCTION:N:DEED    what becomes of the N-th call, counted in each process; N = 0: nothing.  DEED is a number: the call fails with
+ *                          this error; `before`, `after`: the process is killed at once, before or after the work of the call
+ * FAULT_SLOW=MSEC          each fdatasync and fsync takes so much longer
+ * FAULT_LIE=1              fdatasync, fsync and msync say that they are done, and do nothing: a disk that lies
+ * FAULT_PROGRAM=NAME       only in processes of that name, for the environment is handed down
+ * FAULT_UNDER=FOLDER       of FAULT: only calls about files in the folder are counted
+ * FAULT_LOG=FILE           of FAULT: told "FUNCTION N" when it struck, "calls N" at the end of the process, and "crash OBJECT" of a crash:
+ *                          the program or library that it is to be blamed on, which is the innermost but the C library
  *
- * malloc is one of them, and stands for calloc and realloc too.  `short` is a write() of which half goes out before the error, as on a
- * full disk.
+ * malloc is one of the functions, and stands for calloc and realloc too.  `short` is a write() of which half goes out before the error, as
+ * on a full disk.  Only send, recv and zmq_send know `after`.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,20 +28,24 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
   char function[32], under[PATH_MAX], log[PATH_MAX];
-  long at, error;
-  bool armed, on;
+  enum { FAILS = 1, DIES_BEFORE, DIES_AFTER } deed; /* 0: no call is struck */
+  long at, error, slow_msec;
+  bool lies;
 } fault;
 static atomic_long calls;
 
 static void tell(const char *word, const char *more) {
   char line[256];
+  if (fault.log[0] == '\0') return;
   const int length = snprintf(line, sizeof line, "%s %.200s\n", word, more);
   const int fd = (int)syscall(SYS_openat, AT_FDCWD, fault.log, O_WRONLY | O_CREAT | O_APPEND, 0666);
   if (fd < 0) return;
@@ -65,29 +73,56 @@ static void crashed(int number) {
   (void)raise(number);
 }
 
-__attribute__((constructor)) static void arm(void) {
-  const char *what = getenv("FAULT"), *program = getenv("FAULT_PROGRAM"), *under = getenv("FAULT_UNDER"), *log = getenv("FAULT_LOG");
-  char rest[8] = "";
-  if (what == NULL || log == NULL || (program != NULL && strcmp(program, program_invocation_short_name) != 0)) return;
-  if (sscanf(what, "%31[a-z_0-9]:%ld:%ld:%7s", fault.function, &fault.at, &fault.error, rest) < 3) return;
-  (void)snprintf(fault.log, sizeof fault.log, "%s", log);
-  if (under != NULL) (void)snprintf(fault.under, sizeof fault.under, "%s", under);
-  fault.on = strcmp(rest, "on") == 0;
+static void surely(bool fine, const char *text) {
+  if (fine) return;
+  (void)fprintf(stderr, "faults.c: cannot be understood: %s\n", text);
+  abort();
+}
+
+static void arm(const char *text) {
+  char deed[8] = "", *end;
+  surely(sscanf(text, "%31[a-z_0-9]:%ld:%7s", fault.function, &fault.at, deed) == 3, text);
+  fault.error = strtol(deed, &end, 10);
+  fault.deed = strcmp(deed, "before") == 0 ? DIES_BEFORE : strcmp(deed, "after") == 0 ? DIES_AFTER : FAILS;
+  surely(fault.deed != FAILS || (fault.error > 0 && *end == '\0'), text);
+  const bool carries = strcmp(fault.function, "send") == 0 || strcmp(fault.function, "recv") == 0 || strcmp(fault.function, "zmq_send") == 0;
+  surely(fault.deed != DIES_AFTER || carries, text);
+}
+
+static void expect_crashes(void) {
   void *frame;
   (void)backtrace(&frame, 1); /* what it loads is loaded now */
   (void)signal(SIGSEGV, crashed);
-  fault.armed = true;
+}
+
+__attribute__((constructor)) static void read_environment(void) {
+  const char *what = getenv("FAULT"), *program = getenv("FAULT_PROGRAM"), *under = getenv("FAULT_UNDER"), *log = getenv("FAULT_LOG");
+  const char *slow = getenv("FAULT_SLOW");
+  if (program != NULL && strcmp(program, program_invocation_short_name) != 0) return;
+  if (under != NULL) (void)snprintf(fault.under, sizeof fault.under, "%s", under);
+  if (log != NULL) (void)snprintf(fault.log, sizeof fault.log, "%s", log);
+  if (log != NULL && what != NULL) expect_crashes();
+  fault.lies = getenv("FAULT_LIE") != NULL;
+  if (slow != NULL) fault.slow_msec = strtol(slow, NULL, 10);
+  surely(slow == NULL || fault.slow_msec > 0, slow);
+  if (what != NULL) arm(what);
 }
 
 __attribute__((destructor)) static void report(void) {
-  if (fault.armed) tell_number("calls", atomic_load(&calls));
+  if (fault.deed != 0) tell_number("calls", atomic_load(&calls));
 }
 
+static bool is_counted(const char *function) { return fault.deed != 0 && strcmp(function, fault.function) == 0; }
+
+static void die(void) { (void)kill(getpid(), SIGKILL); }
+
+/* Whether this is the call, and it fails or dies after its work.  Who dies before it does so here. */
 static bool strikes(const char *function) {
-  if (!fault.armed || strcmp(function, fault.function) != 0) return false;
+  if (!is_counted(function)) return false;
   const long nth = atomic_fetch_add(&calls, 1) + 1;
-  if (fault.at == 0 || !(nth == fault.at || (fault.on && nth > fault.at))) return false;
-  if (nth == fault.at) tell_number(function, nth);
+  if (nth != fault.at) return false;
+  tell_number(function, nth);
+  if (fault.deed == DIES_BEFORE) die();
   errno = (int)fault.error;
   return true;
 }
@@ -98,7 +133,7 @@ static bool strikes_path(const char *function, const char *path) { return is_und
 
 static bool strikes_fd(const char *function, int fd) {
   char link[32], path[PATH_MAX];
-  if (!fault.armed || strcmp(function, fault.function) != 0) return false;
+  if (!is_counted(function)) return false;
   if (fault.under[0] == '\0') return strikes(function);
   (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, path, sizeof path - 1);
@@ -123,8 +158,6 @@ void *realloc(void *old, size_t size) { return strikes("malloc") ? NULL : __libc
     if (strikes_fd(#name, fd)) return -1;        \
     return NEXT(name) arguments;                 \
   }
-OF_FD(int, fsync, (int fd), (fd))
-OF_FD(int, fdatasync, (int fd), (fd))
 OF_FD(int, ftruncate, (int fd, off_t length), (fd, length))
 OF_FD(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at))
 OF_FD(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
@@ -143,16 +176,46 @@ ssize_t write(int fd, const void *data, size_t size) {
   return -1;
 }
 
-/* A connection that was reset stays so. */
-static bool cuts(const char *function, int fd) {
-  if (!strikes_fd(function, fd)) return false;
-  (void)shutdown(fd, SHUT_RDWR);
-  errno = (int)fault.error;
-  return true;
+/* By the clock, not by what is left: a server gets signals all the time, and each ends a sleep.  errno is the caller's. */
+static void be_slow(void) {
+  struct timespec end;
+  if (fault.slow_msec == 0) return;
+  (void)clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += fault.slow_msec % 1000 * 1000000;
+  end.tv_sec += fault.slow_msec / 1000 + end.tv_nsec / 1000000000;
+  end.tv_nsec %= 1000000000;
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR) continue;
 }
 
-ssize_t send(int fd, const void *data, size_t size, int flags) { return cuts("send", fd) ? -1 : NEXT(send)(fd, data, size, flags); }
-ssize_t recv(int fd, void *data, size_t size, int flags) { return cuts("recv", fd) ? -1 : NEXT(recv)(fd, data, size, flags); }
+#define FLUSHES(name)                     \
+  int name(int fd) {                      \
+    if (strikes_fd(#name, fd)) return -1; \
+    if (fault.lies) return 0;             \
+    be_slow();                            \
+    return NEXT(name)(fd);                \
+  }
+FLUSHES(fsync)
+FLUSHES(fdatasync)
+
+int msync(void *at, size_t size, int flags) { return fault.lies ? 0 : NEXT(msync)(at, size, flags); }
+
+/* A call that carries something: it can be the last.  A connection that was reset stays so. */
+#define CARRIES(type, name, parameters, arguments, struck, reset) \
+  type name parameters {                                          \
+    const bool now = struck;                                      \
+    if (now && fault.deed == FAILS) {                             \
+      reset;                                                      \
+      errno = (int)fault.error;                                   \
+      return -1;                                                  \
+    }                                                             \
+    const type done = NEXT(name) arguments;                       \
+    if (now) die();                                               \
+    return done;                                                  \
+  }
+CARRIES(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags), strikes_fd("send", fd), shutdown(fd, SHUT_RDWR))
+CARRIES(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags), strikes_fd("recv", fd), shutdown(fd, SHUT_RDWR))
+int zmq_send(void *socket, const void *data, size_t size, int flags);
+CARRIES(int, zmq_send, (void *socket, const void *data, size_t size, int flags), (socket, data, size, flags), strikes("zmq_send"), (void)0)
 
 #define PLAIN(type, name, parameters, arguments) \
   type name parameters {                         \

@@ -23,10 +23,12 @@ from pathlib import Path
 import audit
 import zmq
 from audit import Operation, cycles, everything, publish  # noqa: F401 pylint: disable=unused-import
+from zmq.utils import z85
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
 PATIENCE = 60  # seconds after which something that must happen has failed to
+SANITIZED = "-fsanitize=" in (BUILD / "flags").read_text()
 os.environ.setdefault("RECTIFY_SPOOL", "/dev/null/none")  # as scripts/run_test.sh does
 TODAY = 20458  # 2026-01-05, where the manual clock starts
 START = "2026-01-05"
@@ -135,6 +137,13 @@ def ok(fine, what, *details):
     return bool(fine)
 
 
+def skip(what, why):
+    """A check that cannot be made here, for a reason that is said."""
+    global count
+    count += 1
+    print(f"ok {count} - {what} # SKIP {why}", flush=True)
+
+
 def same(seen, wanted, what):
     return ok(seen == wanted, what, f"seen:   {seen!r}", f"wanted: {wanted!r}")
 
@@ -148,7 +157,7 @@ def main(*tests):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for test in tests:
         say(f"---- {test.__name__}: {(test.__doc__ or '').strip()}")
-        at = time.monotonic()
+        at, before = time.monotonic(), failed
         try:
             test()
         except Exception:  # pylint: disable=broad-except
@@ -159,6 +168,8 @@ def main(*tests):
             for load in loads:
                 load.dropping = True
             loads.clear()
+        if (left_out := audit.write(Path(sys.argv[0]).stem, failed == before)) > 0:
+            say(f"{left_out} rows of figures are left out: a check failed")
         say(f"{test.__name__} took {time.monotonic() - at:.1f} s")
     clean_up()
     say(f"all took {time.monotonic() - began:.1f} s")
@@ -186,12 +197,31 @@ def need(value, what):
 
 # ---- processes --------------------------------------------------------------------------------------------------
 
+def family(pid):
+    """A process and its children."""
+    return [pid, *map(int, subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split())]
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
 def alive(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def preloaded(program, **faults):
+    """The environment in which a program of that name meets the faults of tests/lib/faults.c.  With a sanitizer there are none: see there."""
+    need(program == "postgres" or not SANITIZED, f"nothing is preloaded to a {program} with a sanitizer")
+    return {"LD_PRELOAD": str(BUILD / "tests" / "lib" / "faults.so"), "FAULT_PROGRAM": program, **{name: str(value) for name, value in faults.items()}}
 
 
 def place():
@@ -222,6 +252,10 @@ class Daemon:
         self.before = []  # words that go before its command line
         self.program = BUILD / "rectifyd"
         daemons.append(self)
+
+    def plant(self, bug):
+        """It is one with this bug of tests/sim/bugs.txt."""
+        self.program, self.surroundings = BUILD / "tests" / "lib" / "rectifyd-bugs", {"RECTIFY_BUG": str(bug)}
 
     def start(self, wait=True):
         self.log_from = self.log_file.stat().st_size
@@ -265,16 +299,15 @@ class Daemon:
         self.process.kill()
         self.process.wait(PATIENCE)
 
+    def server(self):
+        """Process ids of the private PostgreSQL: the postmaster's and those of all that it started."""
+        return family(need(self.postmaster(), "a private server"))
+
     def kill_server(self):
-        """Power off for the private PostgreSQL: the postmaster and all that it started; its process id."""
-        postmaster = need(self.postmaster(), "a private server")
-        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout.split()
-        for pid in (postmaster, *map(int, children)):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        return postmaster
+        """Power off for the private PostgreSQL; the postmaster's process id."""
+        pids = self.server()
+        signal_all(pids, signal.SIGKILL)
+        return pids[0]
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -370,11 +403,17 @@ def act_of(*commands):
     return pb.Act(commands=commands)
 
 
+def key_pair(top, name):
+    path = top / name
+    public = subprocess.run([BUILD / "rectify", "key", "new", path], capture_output=True, text=True, check=True).stdout.strip()
+    return {"path": path, "public": public, "secret": path.read_text().split()[1]}
+
+
 class Client:
     """One DEALER socket."""
 
-    def __init__(self, daemon, actor="insp-1", hwm=1000):
-        self.context, self.actor = zmq.Context.instance(), actor
+    def __init__(self, daemon, actor="insp-1", hwm=1000, context=None):
+        self.context, self.actor = context or zmq.Context.instance(), actor
         self.endpoint = daemon if isinstance(daemon, str) else daemon.endpoint
         self.hwm, self.socket = hwm, None
         self.open()
@@ -481,16 +520,36 @@ class Client:
         return self.ask(clock_advance=pb.ClockAdvance(until=until_instant))
 
 
+class Remote(Client):
+    """One that comes over TCP with a registered key; both keys are of key_pair()."""
+
+    def __init__(self, listen, server, own, options, context=None):
+        self.server, self.own, self.options = server, own, options
+        super().__init__(listen, context=context)
+
+    def open(self):
+        self.socket = self.context.socket(zmq.DEALER)
+        for option, value in ((zmq.LINGER, 0), (zmq.RECONNECT_IVL_MAX, 1000), *self.options):
+            self.socket.setsockopt(option, value)
+        self.socket.curve_serverkey, self.socket.curve_publickey, self.socket.curve_secretkey = (
+            z85.encode(bytes.fromhex(key)) for key in (self.server["public"], self.own["public"], self.own["secret"]))
+        self.socket.connect(self.endpoint)
+
+
+def publish_city(daemon, text=CITY):
+    client = Client(daemon, "office")
+    outcome = client.publish(1, text)
+    client.close()
+    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
+
+
 def city(*options, bug=0, **more):
     """A daemon that serves the city; for a control, one with a planted bug."""
     daemon = Daemon(*options, **more)
     if bug:
-        daemon.program, daemon.surroundings = BUILD / "tests" / "lib" / "rectifyd-bugs", {"RECTIFY_BUG": str(bug)}
+        daemon.plant(bug)
     daemon.start()
-    client = Client(daemon, "office")
-    outcome = client.publish(1, CITY)
-    client.close()
-    need(outcome.WhichOneof("result") == "receipt", f"the registry was not published: {outcome}")
+    publish_city(daemon)
     return daemon
 
 
@@ -534,7 +593,7 @@ class Load(threading.Thread):
 
     def silence(self, since):
         """The longest time without an acknowledgement that began or went on after `since`."""
-        times = self.answered[:]
+        times = [*self.answered, time.monotonic()]
         return max((b - max(a, since) for a, b in zip(times, times[1:]) if b > since), default=0.0)
 
     def recover(self, since, more=60):

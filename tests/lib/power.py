@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from harness import BUILD, PSQL, need, place, until
+from harness import PSQL, need, place, preloaded, until
 
 made = []
 
@@ -66,13 +66,13 @@ def possible():
 
 
 def programs(**faults):
-    """A directory for PG_BIN, whose `postgres` runs with fault.so: programs(FAULT_LIE=1)."""
+    """A directory for PG_BIN, whose `postgres` runs with tests/lib/faults.c: programs(FAULT_LIE=1)."""
     real = Path(PSQL).parent
     folder = place()
     for name in glob.glob(f"{real}/*"):
         (folder / Path(name).name).symlink_to(name)
     (folder / "postgres").unlink()
-    words = " ".join(f"{name}={value}" for name, value in faults.items())
-    (folder / "postgres").write_text(f'#!/bin/sh\n{words} LD_PRELOAD={BUILD}/tests/lib/fault.so exec {real}/postgres "$@"\n')
+    words = " ".join(f"{name}={value}" for name, value in preloaded("postgres", **faults).items())
+    (folder / "postgres").write_text(f'#!/bin/sh\n{words} exec {real}/postgres "$@"\n')
     (folder / "postgres").chmod(0o755)
     return str(folder)

@@ -5,7 +5,7 @@ import pwd
 import signal
 import subprocess
 
-from harness import PATIENCE, PSQL, Failed, need, place, until
+from harness import PATIENCE, PSQL, Failed, family, need, place, signal_all, until
 
 BIN = os.path.dirname(PSQL) if "/" in PSQL else "/usr/bin"
 SERVERS = []
@@ -76,17 +76,11 @@ class Server:
     def pids(self):
         """Of the postmaster and all that it started."""
         with open(self.data / "postmaster.pid", encoding="utf-8") as file:
-            postmaster = int(file.readline())
-        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout.split()
-        return [postmaster] + [int(pid) for pid in children]
+            return family(int(file.readline()))
 
     def kill(self):
         """Power off: nothing of it says good-bye."""
-        for pid in self.pids():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        signal_all(self.pids(), signal.SIGKILL)
         self.process.wait(PATIENCE)
 
     def promote(self):

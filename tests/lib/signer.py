@@ -8,6 +8,7 @@ from harness import BUILD, PATIENCE, need, place, until
 
 LOG = "rectify.flow.example/log"
 USER = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # whom the daemon becomes
+AS_USER = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 class Signer:
@@ -23,14 +24,12 @@ class Signer:
         self.public = self.call("new", "--name", LOG, "--key", self.key, "--state", self.state).stdout.decode().strip()
 
     def call(self, *words):
-        given = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run([BUILD / "rectify-sign", *words], capture_output=True, timeout=PATIENCE, check=False, cwd="/", **given)
+        return subprocess.run([BUILD / "rectify-sign", *words], capture_output=True, timeout=PATIENCE, check=False, cwd="/", **AS_USER)
 
     def start(self):
-        given = {"user": USER.pw_uid, "group": USER.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen([BUILD / "rectify-sign", "run", "--key", self.key, "--state", self.state, "--socket",
-                                         self.socket], cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **given)
+                                         self.socket], cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **AS_USER)
         atexit.register(self.process.kill)
         need(until(self.socket.exists), "the signer does not listen")
 
