@@ -304,7 +304,9 @@ class Daemon:
         return family(need(self.postmaster(), "a private server"))
 
     def kill_server(self):
-        """Power off for the private PostgreSQL; the postmaster's process id."""
+        """Power off for the private PostgreSQL; the postmaster's process id.  It is stopped first: a backend that it started meanwhile
+        would live on, and may wait for ever for a lock of a dead one."""
+        os.kill(need(self.postmaster(), "a private server"), signal.SIGSTOP)
         pids = self.server()
         signal_all(pids, signal.SIGKILL)
         return pids[0]
