@@ -115,7 +115,7 @@ lint-tools:
 	@scripts/check_tools.sh
 
 # The second compiler sees other things.  Syntax only: nothing is written.
-lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c courier/*.c))
+lint-clang: $(patsubst %,lint-clang/%,$(wildcard core/*.c proto/*.c document/*.c rehearse/*.c sign/*.c verify/*.c daemon/*.c client/*.c client/command/*.c courier/*.c bench/*.c bench/lib/*.c))
 lint-clang/%: $(PB_H) $(B)/embedded/migrations.inc
 	@clang $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsyntax-only $*
 
@@ -320,8 +320,8 @@ $(RECTIFYD_BUGS): $(BUGGED_OBJECTS) $(B)/tests/lib/bugged.o $(filter-out $(BUGGE
 $(FUZZ): $(B)/%: $(B)/%.o $(B)/tests/lib/replay.o $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
-# Each bench/NAME.c is linked with whatever it uses of the whole.
-$(BENCH): $(B)/%: $(B)/%.o $(LIBRARY_ALL)
+# Each bench/NAME.c is linked with bench/lib/ and with whatever it uses of the whole.
+$(BENCH): $(B)/%: $(B)/%.o $(patsubst %.c,$(B)/%.o,$(wildcard bench/lib/*.c)) $(LIBRARY_ALL)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 # Put before a program, it breaks what that stands on; never with a sanitizer, which has a malloc of its own.

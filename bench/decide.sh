@@ -2,15 +2,13 @@
 # Measures case_decide(): nanoseconds by the clock, instructions by callgrind (where valgrind is installed); and how long a
 # rehearsal of a year of the made-up city takes.  Prints the table and writes decide.md of RESULTS.
 #
-# Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); DECISIONS (counted under callgrind, 2000).
+# Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); DECISIONS (counted under callgrind, 2000);
+# PLACE (where what is passed on is put).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-B=$(realpath "${B:-build}")
-RESULTS=${RESULTS:-$B/bench/results}
 DECISIONS=${DECISIONS:-2000}
+. bench/lib/common.sh
 decide=$B/bench/decide
-top=$(mktemp -d /tmp/rectify-decide.XXXXXX)
-trap 'rm -rf "$top"' EXIT
 
 counted() { # counted NAME N: instructions inside case_decide() of a run that takes N decisions of the row
   valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=case_decide "$decide" count "$1" "$2" 2>&1 |
@@ -60,9 +58,7 @@ $events events): $(sed -n 3p "$top/seconds") s of user time, median of five; $(s
 
 ## Machine
 
-$(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); Linux $(uname -r); load average before the end
-$(cut -d' ' -f1 /proc/loadavg).
+$(machine ''); load average before the end $(load_average).
 END
 }
-mkdir -p "$RESULTS"
-report | tee "$RESULTS/decide.md"
+report | keep decide

@@ -6,48 +6,8 @@
 # latency, 400); PLACE (where the data directory is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-B=$(realpath "${B:-build}")
-RESULTS=${RESULTS:-$B/bench/results}
 FINDINGS=${FINDINGS:-100000} SINGLES=${SINGLES:-400}
-intake=$B/bench/intake
-top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-ledger.XXXXXX")
-chmod 711 "$top"
-data=$top/data
-export RECTIFY_ENDPOINT=ipc://$data/rectifyd.sock RECTIFY_ACTOR=office RECTIFY_SPOOL=/dev/null/none LC_ALL=C.UTF-8
-daemon=''
-finish() {
-  [ -z "$daemon" ] || { kill -TERM "$daemon" && wait "$daemon"; } || true
-  rm -rf "$top"
-}
-trap finish EXIT
-
-# 1,300 units of 80 bureaus, as bench/intake names them.
-registry() {
-  awk 'BEGIN {
-    print "registry: bench\nunits:\n  - {code: city, name: City, calendar: cn, zone: Asia/Shanghai}\n  - {code: team-1, name: Team, parent: city}"
-    for (i = 0; i < 1300; i++) printf "  - {code: u%04d, name: Unit %d, parent: %s}\n", i, i, i < 80 ? "city" : sprintf("u%04d", i % 80)
-    print "officers:\n  - {code: office, name: Office, unit: city}\n  - {code: verifier, name: Verifier, unit: city}\n  - {code: inspector, name: Inspector, unit: team-1}"
-    for (i = 0; i < 80; i++) printf "  - {code: p%02d, name: Head %d, unit: u%04d}\n  - {code: h%02d, name: Handler %d, unit: u%04d}\n", i, i, i, i, i, i
-    print "appointments:\n  - {officer: office, role: office, unit: city}\n  - {officer: office, role: administrator, unit: city}"
-    print "  - {officer: verifier, role: verifier, unit: city}\n  - {officer: inspector, role: inspector, unit: team-1}"
-    for (i = 0; i < 80; i++) printf "  - {officer: p%02d, role: principal, unit: u%04d}\n  - {officer: h%02d, role: handler, unit: u%04d}\n", i, i, i, i
-  }'
-}
-
-start() {
-  "$B/rectifyd" --data "$data" --endpoint "$RECTIFY_ENDPOINT" --log-level warning >"$top/log" 2>&1 </dev/null &
-  daemon=$!
-  local tries=0
-  until "$B/rectify" ping --timeout 1 >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    if ! kill -0 "$daemon" 2>/dev/null || [ "$tries" -gt 60 ]; then
-      cat "$top/log" >&2
-      exit 1
-    fi
-  done
-  registry >"$top/registry.yaml"
-  "$B/rectify" registry load "$top/registry.yaml" >/dev/null
-}
+. bench/lib/common.sh
 
 # A remark on every case, so that there is something to gather beside the rows: 500 cases a command.
 remarks() {
@@ -58,24 +18,16 @@ remarks() {
   done
 }
 
-measured() { # measured NAME COMMAND...: KiB at most, seconds
-  local name=$1
-  shift
-  python3 -c '
-import resource, subprocess, sys, time
-began = time.monotonic()
-with open(sys.argv[1], "wb") as out:
-    subprocess.run(sys.argv[2:], stdout=out, stderr=subprocess.DEVNULL, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "%.1f" % (time.monotonic() - began))' "$top/out" "$@" >"$top/$name"
+measured() { # NAME COMMAND...: KiB at most, seconds
+  "$B/bench/spent" "$top/$1" "${@:2}" >/dev/null 2>&1
 }
 
-rss() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status"; }
-
-start
-"$intake" flood "$RECTIFY_ENDPOINT" "$daemon" 7 "$FINDINGS" >"$top/flood"
+start city
+registry inspector
+flood city 7 "$FINDINGS" >/dev/null
 remarks
-"$intake" single "$RECTIFY_ENDPOINT" 101 "$SINGLES" >"$top/quiet"
-before=$(rss)
+"$B/bench/intake" single "$RECTIFY_ENDPOINT" 101 "$SINGLES" >"$top/quiet"
+before=$(rss city)
 measured csv "$B/rectify" ledger --csv
 measured json "$B/rectify" ledger --json
 measured map "$B/rectify" ledger --type rectification --zh --csv
@@ -84,10 +36,10 @@ bytes=$(stat -c %s "$top/a.xlsx")
 measured again "$B/rectify" ledger --type rectification --zh --xlsx "$top/b.xlsx"
 cmp "$top/a.xlsx" "$top/b.xlsx"
 measured steps "$B/rectify" ledger --type work --zh --xlsx "$top/c.xlsx"
-after=$(rss)
+after=$(rss city)
 "$B/rectify" ledger --type rectification --zh --xlsx "$top/d.xlsx" 2>/dev/null &
 writing=$!
-"$intake" single "$RECTIFY_ENDPOINT" 102 "$SINGLES" >"$top/busy"
+"$B/bench/intake" single "$RECTIFY_ENDPOINT" 102 "$SINGLES" >"$top/busy"
 still=$(kill -0 "$writing" 2>/dev/null && echo 'all the while' || echo 'not to the end: raise FINDINGS')
 wait "$writing"
 
@@ -121,9 +73,7 @@ The spreadsheet was being written $still.
 
 ## Machine
 
-$(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); $(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo);
-Linux $(uname -r); load average before the end $(cut -d' ' -f1 /proc/loadavg).
+$(machine city); load average before the end $(load_average).
 END
 }
-mkdir -p "$RESULTS"
-report | tee "$RESULTS/ledger.md"
+report | keep ledger

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/made.h"
+#include "bench/lib/made.h"
 #include "daemon/daemon.h"
 #include "rectify/must.h"
 
@@ -360,7 +360,8 @@ static void submit(struct daemon *daemon, uint32_t count, uint32_t texts) {
   for (uint32_t i = 0; i < count; i++) {
     struct uuid key;
     make_key(&key);
-    made_fill(&made, &findings[i], key.bytes, (int32_t)(clock_now() / (24 * USEC_PER_HOUR)) - 1, nth++ % texts == 0 ? 60 : 6);
+    made_fill(&made, &findings[i], key.bytes, (int32_t)(clock_now() / (24 * USEC_PER_HOUR)) - 1);
+    made_words(&made, &findings[i], nth++ % texts == 0 ? 60 : 6);
     pointers[i] = &findings[i].finding;
   }
   submit.n_findings = count;

@@ -1,12 +1,12 @@
-/* loops.c - the bare half of bench/peers.sh: the rows of findings that rectifyd has recorded, written again by libpq alone.
+/* loops.c - the bare half of bench/peers.sh and intake.sh: the rows of findings that rectifyd has recorded, written again by libpq alone.
  *
  *   loops single CONNINFO SCHEMA FIRST LAST MSEC CONNECTIONS TABLES   one finding a commit on each connection
- *   loops unnest CONNINFO SCHEMA FIRST LAST MSEC BATCH                BATCH findings a commit, one connection
- *   loops copy CONNINFO SCHEMA FIRST LAST MSEC BATCH                  BATCH findings a commit, two connections, COPY BINARY
+ *   loops unnest CONNINFO SCHEMA FIRST LAST MSEC BATCH TABLES         BATCH findings a commit, one connection
+ *   loops copy CONNINFO SCHEMA FIRST LAST MSEC BATCH TABLES           BATCH findings a commit, two connections, COPY BINARY
  *
  * The rows of cases FIRST..LAST are read from schema rectify beforehand and go into the plain tables of SCHEMA, until all are
  * written or MSEC have passed.  TABLES: how many of the tables below get rows.  Prints: findings a second, p50, p99 and largest
- * time of a commit in microseconds, findings written.  Called by bench/peers.sh only.
+ * time of a commit in microseconds, findings written; unnest also the server process's CPU in nanoseconds a finding.
  */
 #include <libpq-fe.h>
 #include <poll.h>
@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/lib/measure.h"
 #include "rectify/must.h"
 
 #define TABLES 5
@@ -26,27 +26,10 @@
 #define LIST_BYTES 4096
 #define SQL_BYTES (2 * LIST_BYTES)
 
-static int64_t now_nsec(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static _Noreturn void fail(const char *what, const char *why) {
-  fprintf(stderr, "loops: %s: %s\n", what, why);
-  exit(1);
-}
-
-static int compare(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void report(int64_t *latencies, size_t commits, int64_t findings, int64_t elapsed) {
-  must(commits > 0);
-  qsort(latencies, commits, sizeof *latencies, compare);
-  printf("%.0f %.0f %.0f %.0f %ld\n", (double)findings * 1e9 / (double)elapsed, (double)latencies[commits / 2] / 1000,
-         (double)latencies[commits * 99 / 100] / 1000, (double)latencies[commits - 1] / 1000, findings);
+  printf("%.0f ", (double)findings * 1e9 / (double)elapsed);
+  print_latencies(latencies, commits);
+  printf(" %ld", findings);
 }
 
 /* ---- what is written, and from where it is read ---- */
@@ -76,35 +59,24 @@ static struct table tables[TABLES] = {
      .case_no = "(SELECT e.case_no FROM rectify.event AS e WHERE e.log_index = t.id / 16)"},
 };
 
-static PGconn *open_connection(const char *conninfo) {
-  PGconn *connection = PQconnectdb(conninfo);
-  if (PQstatus(connection) != CONNECTION_OK) fail(conninfo, PQerrorMessage(connection));
-  return connection;
-}
-
-static PGresult *query(PGconn *connection, const char *sql, int binary) {
-  PGresult *result = PQexecParams(connection, sql, 0, NULL, NULL, NULL, NULL, binary);
-  if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
-    fail(sql, PQerrorMessage(connection));
-  return result;
-}
+static int table_count; /* how many of them get rows */
 
 static void set_cases(PGconn *connection, int64_t first, int64_t last) {
   char sql[256];
   snprintf(sql, sizeof sql, "SELECT set_config('bench.first', '%ld', false), set_config('bench.last', '%ld', false)", first, last);
-  PQclear(query(connection, sql, 0));
+  PQclear(database_query(connection, sql, PGRES_TUPLES_OK));
 }
 
 static void learn_table(PGconn *connection, struct table *table) {
   char sql[1024];
   snprintf(sql, sizeof sql,
-           "SELECT count(*), string_agg(format('t.%%I', name), ', '), string_agg(format('$%%s::%%s', n, type), ', '), "
+           "SELECT count(*)::text, string_agg(format('t.%%I', name), ', '), string_agg(format('$%%s::%%s', n, type), ', '), "
            "string_agg(format('array_agg(t.%%I ORDER BY t.%%I)', name, first), ', '), "
            "string_agg(format('$%%s::%%s[]', n, type), ', ') FROM (SELECT attname AS name, "
            "format_type(atttypid, NULL) AS type, row_number() OVER (ORDER BY attnum) AS n, "
            "first_value(attname) OVER (ORDER BY attnum) AS first FROM pg_attribute "
            "WHERE attrelid = 'rectify.%s'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS c", table->name);
-  PGresult *columns = query(connection, sql, 0);
+  PGresult *columns = database_query(connection, sql, PGRES_TUPLES_OK);
   char *lists[] = {table->list, table->values, table->arrays, table->array_values};
   table->column_count = atoi(PQgetvalue(columns, 0, 0));
   must(table->column_count <= COLUMNS_MAX);
@@ -136,7 +108,6 @@ static void send_row(PGconn *connection, const struct table *table, const PGresu
 struct work {
   PGresult *rows[TABLES]; /* column 0 is the case's number; ascending */
   int next_row[TABLES];
-  int table_count;
   int64_t next, last;
 };
 
@@ -145,19 +116,21 @@ struct line {
   int64_t begun; /* 0: idle */
 };
 
-static void read_work(PGconn *connection, struct work *work) {
+static void read_work(const char *conninfo, struct work *work) {
+  PGconn *connection = database_open(conninfo);
   set_cases(connection, work->next, work->last);
-  for (int i = 0; i < work->table_count; i++) {
+  for (int i = 0; i < table_count; i++) {
     char sql[SQL_BYTES];
     must(snprintf(sql, sizeof sql, "SELECT %s, %s FROM rectify.%s AS t WHERE %s ORDER BY 1", tables[i].case_no, tables[i].list,
                   tables[i].name, tables[i].of_cases) < (int)sizeof sql);
-    work->rows[i] = query(connection, sql, 1);
+    work->rows[i] = database_query(connection, sql, PGRES_TUPLES_OK);
   }
   if (PQntuples(work->rows[0]) < work->last - work->next + 1) fail("read", "not so many cases");
+  PQfinish(connection);
 }
 
-static void open_line(const char *conninfo, const char *schema, int table_count, struct line *line) {
-  line->connection = open_connection(conninfo);
+static void open_line(const char *conninfo, const char *schema, struct line *line) {
+  line->connection = database_open(conninfo);
   for (int i = 0; i < table_count; i++) {
     char sql[SQL_BYTES];
     must(snprintf(sql, sizeof sql, "INSERT INTO %s.%s VALUES (%s)", schema, tables[i].name, tables[i].values) < (int)sizeof sql);
@@ -178,7 +151,7 @@ static int64_t case_of(const PGresult *rows, int row) {
 static void line_begin(struct line *line, struct work *work) {
   int64_t case_no = work->next++;
   line->begun = now_nsec();
-  for (int i = 0; i < work->table_count; i++) {
+  for (int i = 0; i < table_count; i++) {
     PGresult *rows = work->rows[i];
     for (int *row = &work->next_row[i]; *row < PQntuples(rows) && case_of(rows, *row) == case_no; ++*row)
       send_row(line->connection, &tables[i], rows, *row, 1);
@@ -212,24 +185,27 @@ static void wait_for_lines(const struct line *lines, int count) {
   must(poll(polled, (nfds_t)count, -1) > 0);
 }
 
-static void single(const char *conninfo, const char *schema, struct work *work, int64_t msec, int count) {
+static void single(const char *conninfo, const char *schema, int64_t first, int64_t last, int64_t msec, int count) {
   static struct line lines[CONNECTIONS_MAX];
-  int64_t *latencies = calloc((size_t)(work->last - work->next + 1), sizeof *latencies), done = 0, under_way = 0;
+  struct work work = {.next = first, .last = last};
+  int64_t *latencies = calloc((size_t)(last - first + 1), sizeof *latencies), done = 0, under_way = 0;
   must(latencies != NULL && count >= 1 && count <= CONNECTIONS_MAX);
-  for (int i = 0; i < count; i++) open_line(conninfo, schema, work->table_count, &lines[i]);
+  read_work(conninfo, &work);
+  for (int i = 0; i < count; i++) open_line(conninfo, schema, &lines[i]);
   int64_t start = now_nsec(), end = start + msec * 1000000;
   do {
     for (int i = 0; i < count; i++) {
       int64_t taken = lines[i].begun == 0 ? 0 : line_take(&lines[i]);
       if (taken != 0) lines[i].begun = 0, latencies[done++] = taken, under_way--;
-      if (lines[i].begun != 0 || work->next > work->last || now_nsec() >= end) continue;
-      line_begin(&lines[i], work);
+      if (lines[i].begun != 0 || work.next > last || now_nsec() >= end) continue;
+      line_begin(&lines[i], &work);
       under_way++;
     }
     if (under_way > 0) wait_for_lines(lines, count);
   } while (under_way > 0);
   report(latencies, (size_t)done, done, now_nsec() - start);
   for (int i = 0; i < count; i++) PQfinish(lines[i].connection);
+  for (int i = 0; i < table_count; i++) PQclear(work.rows[i]);
   free(latencies);
 }
 
@@ -241,39 +217,52 @@ static PGresult *read_arrays(PGconn *connection, const struct table *table, int6
   set_cases(connection, first, last);
   must(snprintf(sql, sizeof sql, "SELECT %s FROM rectify.%s AS t WHERE %s", table->arrays, table->name, table->of_cases) <
        (int)sizeof sql);
-  return query(connection, sql, 1);
+  return database_query(connection, sql, PGRES_TUPLES_OK);
 }
 
 /* One transaction: the statements of all tables in one pipeline, one round trip. */
 static void insert_arrays(PGconn *connection, PGresult **rows) {
   must(PQenterPipelineMode(connection) == 1);
-  for (int i = 0; i < TABLES; i++) send_row(connection, &tables[i], rows[i], 0, 0);
+  for (int i = 0; i < table_count; i++) send_row(connection, &tables[i], rows[i], 0, 0);
   must(PQpipelineSync(connection) == 1);
-  for (int i = 0; i <= TABLES; i++) {
+  for (int i = 0; i <= table_count; i++) {
     PGresult *result = PQgetResult(connection);
-    if (PQresultStatus(result) != (i < TABLES ? PGRES_COMMAND_OK : PGRES_PIPELINE_SYNC))
+    if (PQresultStatus(result) != (i < table_count ? PGRES_COMMAND_OK : PGRES_PIPELINE_SYNC))
       fail("insert", PQerrorMessage(connection));
     PQclear(result);
-    if (i < TABLES) must(PQgetResult(connection) == NULL);
+    if (i < table_count) must(PQgetResult(connection) == NULL);
   }
   must(PQexitPipelineMode(connection) == 1);
 }
 
-static void unnest(const char *conninfo, const char *schema, int64_t first, int64_t last, int64_t msec, int64_t batch) {
-  size_t batches = (size_t)((last - first + 1) / batch), done = 0;
-  PGconn *connection = open_connection(conninfo);
-  PGresult *(*rows)[TABLES] = calloc(batches, sizeof *rows);
-  int64_t *latencies = calloc(batches, sizeof *latencies);
-  if (batches == 0) fail("unnest", "fewer findings than a batch");
-  must(rows != NULL && latencies != NULL);
-  for (int i = 0; i < TABLES; i++) {
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void read_batch(PGconn *connection, PGresult **rows, int64_t first, int64_t last) {
+  for (int i = 0; i < table_count; i++) rows[i] = read_arrays(connection, &tables[i], first, last);
+}
+
+static PGconn *open_unnest(const char *conninfo, const char *schema) {
+  PGconn *connection = database_open(conninfo);
+  for (int i = 0; i < table_count; i++) {
     char sql[SQL_BYTES];
     must(snprintf(sql, sizeof sql, "INSERT INTO %s.%s SELECT * FROM unnest(%s)", schema, tables[i].name,
                   tables[i].array_values) < (int)sizeof sql);
     prepare(connection, &tables[i], sql);
-    for (size_t k = 0; k < batches; k++)
-      rows[k][i] = read_arrays(connection, &tables[i], first + (int64_t)k * batch, first + (int64_t)(k + 1) * batch - 1);
   }
+  return connection;
+}
+
+static void unnest(const char *conninfo, const char *schema, int64_t first, int64_t last, int64_t msec, int64_t batch) {
+  size_t batches = (size_t)((last - first + batch) / batch), done = 0;
+  PGconn *connection = open_unnest(conninfo, schema);
+  PGresult *(*rows)[TABLES] = calloc(batches, sizeof *rows);
+  int64_t *latencies = calloc(batches, sizeof *latencies);
+  must(rows != NULL && latencies != NULL);
+  for (size_t k = 0; k < batches; k++) {
+    const int64_t from = first + (int64_t)k * batch;
+    read_batch(connection, rows[k], from, smaller(from + batch - 1, last));
+  }
+  const double used_nsec = cpu_nsec(PQbackendPID(connection));
   int64_t start = now_nsec(), begun = start;
   while (done < batches && begun < start + msec * 1000000) {
     insert_arrays(connection, rows[done]);
@@ -281,9 +270,11 @@ static void unnest(const char *conninfo, const char *schema, int64_t first, int6
     latencies[done++] = end - begun;
     begun = end;
   }
-  report(latencies, done, (int64_t)done * batch, begun - start);
+  const int64_t findings = smaller((int64_t)done * batch, last - first + 1);
+  report(latencies, done, findings, begun - start);
+  printf(" %.0f", (cpu_nsec(PQbackendPID(connection)) - used_nsec) / (double)findings);
   for (size_t k = 0; k < batches; k++)
-    for (int i = 0; i < TABLES; i++) PQclear(rows[k][i]);
+    for (int i = 0; i < table_count; i++) PQclear(rows[k][i]);
   free(rows);
   free(latencies);
   PQfinish(connection);
@@ -341,7 +332,7 @@ static void copy_batch(struct copier *copier, const struct stream *streams) {
   PGconn *connection = copier->connection;
   if (PQsendQuery(connection, copier->sql) != 1) fail("copy", PQerrorMessage(connection));
   expect(connection, PGRES_COMMAND_OK);
-  for (int i = 0; i < TABLES; i++) {
+  for (int i = 0; i < table_count; i++) {
     expect(connection, PGRES_COPY_IN);
     if (PQputCopyData(connection, streams[i].bytes, (int)streams[i].length) != 1 || PQputCopyEnd(connection, NULL) != 1)
       fail("copy", PQerrorMessage(connection));
@@ -364,19 +355,19 @@ static void *copier_run(void *context) {
 }
 
 static void copier_open(struct copier *copier, const char *conninfo, int64_t first, size_t batches, int64_t batch) {
-  copier->connection = open_connection(conninfo);
+  copier->connection = database_open(conninfo);
   copier->streams = calloc(batches, sizeof *copier->streams);
   must(copier->streams != NULL);
   copier->batches = batches;
   for (size_t k = 0; k < batches; k++)
-    for (int i = 0; i < TABLES; i++)
+    for (int i = 0; i < table_count; i++)
       copier->streams[k][i] =
           read_stream(copier->connection, &tables[i], first + (int64_t)k * batch, first + (int64_t)(k + 1) * batch - 1);
 }
 
 static void copier_close(struct copier *copier) {
   for (size_t k = 0; k < copier->batches; k++)
-    for (int i = 0; i < TABLES; i++) free(copier->streams[k][i].bytes);
+    for (int i = 0; i < table_count; i++) free(copier->streams[k][i].bytes);
   free(copier->streams);
   PQfinish(copier->connection);
 }
@@ -389,7 +380,7 @@ static void copy(const char *conninfo, const char *schema, int64_t first, int64_
   if (share == 0) fail("copy", "fewer findings than a batch for each connection");
   must(latencies != NULL);
   used = (size_t)snprintf(sql, sizeof sql, "BEGIN;");
-  for (int i = 0; i < TABLES; i++)
+  for (int i = 0; i < table_count; i++)
     used += (size_t)snprintf(sql + used, sizeof sql - used, "COPY %s.%s FROM STDIN (FORMAT binary);", schema, tables[i].name);
   must((size_t)snprintf(sql + used, sizeof sql - used, "COMMIT") < sizeof sql - used);
   for (int i = 0; i < COPIERS; i++) copier_open(&copiers[i], conninfo, first + i * (int64_t)share * batch, share, batch);
@@ -410,22 +401,18 @@ static void copy(const char *conninfo, const char *schema, int64_t first, int64_
 }
 
 int main(int argc, char **argv) {
-  const char *what = argc > 1 ? argv[1] : "";
-  if (argc < 8) fail("usage", "see bench/loops.c");
-  const char *conninfo = argv[2], *schema = argv[3];
+  if (argc != 9) fail("usage", "see bench/loops.c");
+  const char *what = argv[1], *conninfo = argv[2], *schema = argv[3];
   int64_t first = atol(argv[4]), last = atol(argv[5]), msec = atol(argv[6]), count = atol(argv[7]);
-  must(first > 0 && last >= first && count > 0);
-  PGconn *connection = open_connection(conninfo);
-  for (int i = 0; i < TABLES; i++) learn_table(connection, &tables[i]);
-  if (strcmp(what, "single") == 0 && argc == 9) {
-    struct work work = {.table_count = atoi(argv[8]), .next = first, .last = last};
-    must(work.table_count >= 1 && work.table_count <= TABLES);
-    read_work(connection, &work);
-    single(conninfo, schema, &work, msec, (int)count);
-    for (int i = 0; i < work.table_count; i++) PQclear(work.rows[i]);
-  } else if (strcmp(what, "unnest") == 0) unnest(conninfo, schema, first, last, msec, count);
+  table_count = atoi(argv[8]);
+  must(first > 0 && last >= first && count > 0 && table_count >= 1 && table_count <= TABLES);
+  PGconn *connection = database_open(conninfo);
+  for (int i = 0; i < table_count; i++) learn_table(connection, &tables[i]);
+  PQfinish(connection);
+  if (strcmp(what, "single") == 0) single(conninfo, schema, first, last, msec, (int)count);
+  else if (strcmp(what, "unnest") == 0) unnest(conninfo, schema, first, last, msec, count);
   else if (strcmp(what, "copy") == 0) copy(conninfo, schema, first, last, msec, count);
   else fail("usage", "see bench/loops.c");
-  PQfinish(connection);
+  puts("");
   return 0;
 }

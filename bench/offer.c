@@ -19,100 +19,22 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include "bench/lib/made.h"
+#include "bench/lib/measure.h"
 #include "rectify/client.h"
 #include "rectify/must.h"
 #include "rectify/words.h"
 #include "sign/curve.h"
 
 #define CLIENTS_MAX 64
-#define OFFICERS 8 /* what one may hand in is bounded; see registry() of peers.sh */
+#define OFFICERS 8 /* `inspectors` of peers.sh: what one may hand in is bounded */
 #define PER_REQUEST_MAX 500
-#define UNITS 1300
-#define CODES 400
-#define CODES_PER_CATEGORY 20
 #define SILENCE_MSEC 30000
 
-static int64_t now_nsec(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static _Noreturn void fail(const char *what, const char *why) {
-  fprintf(stderr, "offer: %s: %s\n", what, why);
-  exit(1);
-}
-
-/* ---- findings ---- */
-
-static uint64_t random_state;
-
-/* xorshift64*, Vigna 2016. */
-static uint64_t random_next(void) {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return random_state * UINT64_C(2685821657736338717);
-}
-
-static double random_share(void) { return (double)(random_next() >> 11) / 9007199254740992.0; }
-
-/* Cumulative weights of 1, 1/2, 1/3, ...: a few units and a few rules make most of the findings. */
-static double unit_weights[UNITS], code_weights[CODES];
-
-static void weigh(double *weights, int count) {
-  double sum = 0;
-  for (int i = 0; i < count; i++) weights[i] = sum += 1.0 / (i + 1);
-}
-
-static int pick(const double *weights, int count) {
-  double at = random_share() * weights[count - 1];
-  int low = 0, high = count - 1;
-  while (low < high) {
-    int middle = (low + high) / 2;
-    if (weights[middle] > at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-struct draft {
-  Rectify__V1__Finding finding;
-  uint8_t id[16];
-  char unit[16], code[16], category[16], text[700];
-};
-
-static ProtobufCBinaryData bytes_of(const char *text) {
-  return (ProtobufCBinaryData){strlen(text), (uint8_t *)(uintptr_t)text};
-}
-
-/* A finding of about 600 bytes.  `today` in days since 1970-01-01. */
-static void draft_fill(struct draft *draft, int32_t today) {
-  Rectify__V1__Finding *finding = &draft->finding;
-  rectify__v1__finding__init(finding);
-  must(rectify_key_new(draft->id) == RECTIFY_OK);
-  int code = pick(code_weights, CODES);
-  snprintf(draft->unit, sizeof draft->unit, "u%04d", pick(unit_weights, UNITS));
-  snprintf(draft->code, sizeof draft->code, "7.%d", code);
-  snprintf(draft->category, sizeof draft->category, "g%d", code / CODES_PER_CATEGORY);
-  size_t length = 300 + random_next() % 300;
-  for (size_t i = 0; i < length; i += 3) memcpy(draft->text + i, i % 90 == 0 ? "。" : "查", 3);
-  draft->text[length - length % 3] = '\0';
-  finding->id = (ProtobufCBinaryData){16, draft->id};
-  finding->team = bytes_of("team-1");
-  finding->inspection = bytes_of("2026-spring");
-  finding->unit = bytes_of(draft->unit);
-  finding->kind = 1 + (uint32_t)(random_next() % 5);
-  finding->severity = 1 + (uint32_t)(random_next() % 3);
-  finding->category = bytes_of(draft->category);
-  finding->code = bytes_of(draft->code);
-  finding->found_on = today - (int32_t)(random_next() % 20);
-  finding->text = bytes_of(draft->text);
-}
+static struct made_cases made;
 
 /* ---- requests ---- */
 
@@ -138,53 +60,46 @@ static struct {
 } run;
 
 /* Its id ends with its number, so that an answer finds it. */
-static void request_pack(uint32_t number, int32_t today) {
-  static struct draft drafts[PER_REQUEST_MAX];
+static void request_pack(uint32_t number, int32_t until) {
+  static struct made_finding drafts[PER_REQUEST_MAX];
   static Rectify__V1__Finding *pointers[PER_REQUEST_MAX];
-  Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Submit submit;
   uint8_t id[16];
   char actor[32];
   for (uint32_t i = 0; i < run.per_request; i++) {
-    draft_fill(&drafts[i], today);
+    must(rectify_key_new(id) == RECTIFY_OK);
+    made_fill(&made, &drafts[i], id, until);
+    made_text(&made, &drafts[i]);
     pointers[i] = &drafts[i].finding;
   }
   must(rectify_key_new(id) == RECTIFY_OK);
   memcpy(id + 12, &number, 4);
   snprintf(actor, sizeof actor, "inspector-%u", number % run.clients % OFFICERS);
+  Rectify__V1__Request request = made_request(&submit, pointers, run.per_request);
   request.version = 1;
   request.id = (ProtobufCBinaryData){16, id};
-  request.actor = bytes_of(actor);
-  submit.n_findings = run.per_request;
-  submit.findings = pointers;
-  request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
-  request.submit = &submit;
+  request.actor = made_bytes(actor);
   struct request *out = &run.request[number];
   out->length = rectify__v1__request__get_packed_size(&request);
   out->bytes = malloc(out->length);
   must(out->bytes != NULL && rectify__v1__request__pack(&request, out->bytes) == out->length);
 }
 
-static int compare(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 /* As many instants by chance as there are requests, in order: a Poisson process of which the number of arrivals is known. */
 static void make_schedule(void) {
   double whole = run.requests * 1e9 / run.rate;
-  for (uint32_t i = 0; i < run.requests; i++) run.latencies[i] = (int64_t)(random_share() * whole);
-  qsort(run.latencies, run.requests, sizeof *run.latencies, compare);
+  for (uint32_t i = 0; i < run.requests; i++) run.latencies[i] = (int64_t)(made_share(&made) * whole);
+  qsort(run.latencies, run.requests, sizeof *run.latencies, compare_int64);
   for (uint32_t i = 0; i < run.requests; i++) run.request[i].due_nsec = run.latencies[i];
 }
 
 static void make_requests(void) {
-  int32_t today = (int32_t)(time(NULL) / 86400) - 1;
+  const int32_t until = made_yesterday();
   run.request = calloc(run.requests, sizeof *run.request);
   run.again = calloc(run.requests, sizeof *run.again);
   run.latencies = calloc(run.requests, sizeof *run.latencies);
   must(run.request != NULL && run.again != NULL && run.latencies != NULL);
-  for (uint32_t i = 0; i < run.requests; i++) request_pack(i, today);
+  for (uint32_t i = 0; i < run.requests; i++) request_pack(i, until);
   if (run.rate > 0) make_schedule();
 }
 
@@ -325,7 +240,7 @@ static void ping(void *socket, uint32_t client) {
   snprintf(actor, sizeof actor, "inspector-%u", client % OFFICERS);
   request.version = 1;
   request.id = (ProtobufCBinaryData){16, id};
-  request.actor = bytes_of(actor);
+  request.actor = made_bytes(actor);
   request.body_case = RECTIFY__V1__REQUEST__BODY_PING;
   request.ping = &body;
   size_t length = rectify__v1__request__pack(&request, bytes);
@@ -348,49 +263,30 @@ static void open_sockets(void *context, const char *endpoint, const char *keys) 
   for (uint32_t i = 0; i < run.clients; i++) ping(run.sockets[i], i);
 }
 
-/* User and system time of the process, in clock ticks. */
-static uint64_t process_ticks(const char *pid) {
-  char path[64], text[1024];
-  unsigned long user, system;
-  snprintf(path, sizeof path, "/proc/%s/stat", pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL) fail(path, "cannot be read");
-  size_t length = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[length] = '\0';
-  const char *after = strrchr(text, ')');
-  must(after != NULL && sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2);
-  return user + system;
-}
-
-static void report(int64_t elapsed, uint64_t ticks) {
-  double findings = (double)run.answered * run.per_request;
-  must(run.answered > 0);
-  qsort(run.latencies, run.answered, sizeof *run.latencies, compare);
-  printf("%.0f %.0f %.0f %.0f %.0f %.0f %lu\n", findings * 1e9 / (double)elapsed, (double)run.latencies[run.answered / 2] / 1000,
-         (double)run.latencies[(uint64_t)run.answered * 99 / 100] / 1000, (double)run.latencies[run.answered - 1] / 1000, findings,
-         (double)ticks * 1e9 / (double)sysconf(_SC_CLK_TCK) / findings, run.busy);
+static void report(int64_t elapsed, double used_nsec) {
+  const double findings = (double)run.answered * run.per_request;
+  printf("%.0f ", findings * 1e9 / (double)elapsed);
+  print_latencies(run.latencies, run.answered);
+  printf(" %.0f %.0f %lu\n", findings, used_nsec / findings, run.busy);
 }
 
 int main(int argc, char **argv) {
   if (argc != 9 && argc != 10) fail("usage", "see bench/offer.c");
-  const char *pid = argv[3];
-  random_state = strtoull(argv[4], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  const int pid = atoi(argv[3]);
+  made_begin(&made, strtoull(argv[4], NULL, 10));
   run.clients = (uint32_t)atol(argv[5]);
   run.per_request = (uint32_t)atol(argv[6]);
   run.rate = argc == 10 ? atof(argv[9]) : 0;
   must(run.clients >= 1 && run.clients <= CLIENTS_MAX && run.per_request >= 1 && run.per_request <= PER_REQUEST_MAX);
   run.requests = (uint32_t)atol(argv[7]) / run.per_request;
   must(run.requests > 0);
-  weigh(unit_weights, UNITS);
-  weigh(code_weights, CODES);
   make_requests();
   void *context = zmq_ctx_new();
   must(context != NULL);
   open_sockets(context, argv[1], argv[2]);
-  uint64_t ticks = process_ticks(pid);
+  const double used_nsec = cpu_nsec(pid);
   int64_t elapsed = offer(atol(argv[8]));
-  report(elapsed, process_ticks(pid) - ticks);
+  report(elapsed, cpu_nsec(pid) - used_nsec);
   for (uint32_t i = 0; i < run.clients; i++) zmq_close(run.sockets[i]);
   zmq_ctx_term(context);
   for (uint32_t i = 0; i < run.requests; i++) free(run.request[i].bytes);

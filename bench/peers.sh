@@ -9,39 +9,20 @@
 # MSEC (of a part, at most; 1500); RATES (of the open loop: 1000 5000 20000); ONLY (a pattern of the contestants' names: a trial of some); PLACE (where the data directory is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-B=$(realpath "${B:-build}")
-RESULTS=${RESULTS:-$B/bench/results}
 FINDINGS=${FINDINGS:-20000} ROUNDS=${ROUNDS:-3} MSEC=${MSEC:-1500} RATES=${RATES:-1000 5000 20000}
-PART_SECONDS=60 OFFICERS=8 CONNECTIONS=120 WARM=20000
+PART_SECONDS=60 CONNECTIONS=120 WARM=20000
+. bench/lib/common.sh
 debian=$B/peers/debian npm=$B/peers/npm
-top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-peers.XXXXXX")
-chmod 711 "$top"
-data=$top/data
-export RECTIFY_ENDPOINT=ipc://$data/rectifyd.sock
-daemon='' others=()
-finish() {
+inspectors=(inspector-{0..7}) # several, for what one may hand in is bounded; bench/offer.c knows them
+others=() # processes of theirs, in the order in which they are to end
+finish_all() {
   local process
-  for process in "${others[@]}" $daemon; do
+  for process in "${others[@]}"; do
     { kill -TERM "$process" && wait "$process"; } 2>/dev/null || true
   done
-  rm -rf "$top"
+  finish
 }
-trap finish EXIT
-
-# 1,300 units of 80 bureaus; every bureau has a head and a handler.  Findings are handed in by several inspectors, for what one may hand in is bounded.
-registry() {
-  awk -v officers=$OFFICERS 'BEGIN {
-    print "registry: bench\nunits:\n  - {code: city, name: City, calendar: cn, zone: Asia/Shanghai}\n  - {code: team-1, name: Team, parent: city}"
-    for (i = 0; i < 1300; i++) printf "  - {code: u%04d, name: Unit %d, parent: %s}\n", i, i, i < 80 ? "city" : sprintf("u%04d", i % 80)
-    print "officers:\n  - {code: office, name: Office, unit: city}\n  - {code: verifier, name: Verifier, unit: city}"
-    for (i = 0; i < officers; i++) printf "  - {code: inspector-%d, name: Inspector %d, unit: team-1}\n", i, i
-    for (i = 0; i < 80; i++) printf "  - {code: p%02d, name: Head %d, unit: u%04d}\n  - {code: h%02d, name: Handler %d, unit: u%04d}\n", i, i, i, i, i, i
-    print "appointments:\n  - {officer: office, role: office, unit: city}\n  - {officer: office, role: administrator, unit: city}"
-    print "  - {officer: verifier, role: verifier, unit: city}"
-    for (i = 0; i < officers; i++) printf "  - {officer: inspector-%d, role: inspector, unit: team-1}\n", i
-    for (i = 0; i < 80; i++) printf "  - {officer: p%02d, role: principal, unit: u%04d}\n  - {officer: h%02d, role: handler, unit: u%04d}\n", i, i, i, i
-  }'
-}
+trap finish_all EXIT
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -60,40 +41,20 @@ patiently() {
 }
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); } 2>/dev/null
 
-run_daemon() {
-  "$B/rectifyd" --data "$data" --endpoint "$RECTIFY_ENDPOINT" --listen "tcp://127.0.0.1:$door" --server-key "$top/keys/server" \
-    --log-level warning >"$top/log" 2>&1 </dev/null &
-  daemon=$!
-  patiently rectifyd "$B/rectify" ping --as office --timeout 1 || { cat "$top/log" >&2; exit 1; }
-}
-
-start() {
+start_city() {
+  local inspector tcp
   mkdir "$top/keys"
   "$B/rectify" key new "$top/keys/server" >/dev/null
   door=$(free_port)
-  run_daemon
-  directory=$data/postgres-socket
-  [ ! -e "$data/postgres-socket.path" ] || directory=$(cat "$data/postgres-socket.path")
-  conninfo="host=$directory port=5432 dbname=rectify user=rectify_admin"
-  sql "ALTER SYSTEM SET max_connections = $CONNECTIONS" # the private cluster is for one daemon; here 64 connections come too
-  kill -TERM "$daemon"
-  wait "$daemon" || true
-  run_daemon
-  registry >"$top/registry.yaml"
-  "$B/rectify" registry load "$top/registry.yaml" --as office >/dev/null
-  local i
-  for ((i = 0; i < OFFICERS; i++)); do
-    "$B/rectify" key register "inspector-$i" "$("$B/rectify" key new "$top/keys/inspector-$i")" --as office >/dev/null
-  done
-}
-sql() { psql -XAtq -v ON_ERROR_STOP=1 -d "$conninfo" -c "$1"; }
-
-# The five tables that a finding leaves rows in, with their indexes, but without checks and triggers.
-plain() {
-  sql "CREATE SCHEMA $1"
-  local table
-  for table in event private finding case_ notice; do
-    sql "CREATE TABLE $1.$table (LIKE rectify.$table INCLUDING DEFAULTS INCLUDING INDEXES)"
+  tcp=(--listen "tcp://127.0.0.1:$door" --server-key "$top/keys/server")
+  start city "${tcp[@]}"
+  sql city -c "ALTER SYSTEM SET max_connections = $CONNECTIONS" # the private cluster is for one daemon; here 64 connections come too
+  stop city
+  start city "${tcp[@]}"
+  conninfo=$(conninfo city) directory=$(socket_folder city)
+  registry "${inspectors[@]}"
+  for inspector in "${inspectors[@]}"; do
+    "$B/rectify" key register "$inspector" "$("$B/rectify" key new "$top/keys/$inspector")" >/dev/null
   done
 }
 
@@ -153,7 +114,7 @@ prepare_rsyslog() {
   modules=$(echo "$debian"/usr/lib/*/rsyslog)
   syslog=$(free_port)
   mkdir "$home"
-  sql 'CREATE DATABASE rsyslog'
+  sql city -c 'CREATE DATABASE rsyslog'
   psql -XAtq -d "$(url rsyslog)" -c 'CREATE TABLE finding (number bigserial PRIMARY KEY, received timestamptz NOT NULL, text text NOT NULL)'
   cat >"$home/conf" <<END
 module(load="imptcp") module(load="ompgsql")
@@ -192,7 +153,7 @@ prepare() { # FAMILY...: prepare_FAMILY
       { tail -n 1 "$top/$family.err" | sed '/^skipped/!s/^/failed: /' >"$top/$family.skip"; echo "$family: $(cat "$top/$family.skip")" >&2; }
   done
 }
-database_of() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ] || sql "CREATE DATABASE $1"; }
+database_of() { [ -n "$(sql city -c "SELECT 1 FROM pg_database WHERE datname = '$1'")" ] || sql city -c "CREATE DATABASE $1"; }
 
 # ---- the contestants ----
 
@@ -230,13 +191,13 @@ $(for rate in $RATES; do echo "open-$rate - **rectifyd**, ipc, open loop"; done)
 TABLE
 }
 
-empty() { sql "TRUNCATE $1.event, $1.private, $1.finding, $1.case_, $1.notice"; }
+empty() { sql city -c "TRUNCATE $1.event, $1.private, $1.finding, $1.case_, $1.notice"; }
 
 seed=0
 offer() { # ENDPOINT KEYS CLIENTS PER_REQUEST COUNT MSEC [RATE]
   local endpoint=$1 keys=$2
   shift 2
-  timeout $PART_SECONDS "$B/bench/offer" "$endpoint" "$keys" "$daemon" "$seed" "$@"
+  timeout $PART_SECONDS "$B/bench/offer" "$endpoint" "$keys" "${daemon[city]}" "$seed" "$@"
 }
 script() { # CONTESTANT WHERE IN_FLIGHT PER_CALL
   (cd "$npm" && timeout $PART_SECONDS node "$1.mjs" "$2" "$top/findings" "$3" "$4" "$FINDINGS" "$MSEC")
@@ -247,9 +208,8 @@ run() { # run NAME
   local kind a b
   IFS=- read -r kind a b <<<"$1"
   case $kind in
-    single) timeout $PART_SECONDS "$B/bench/loops" single "$conninfo" bare "$first" "$last" "$MSEC" "$a" 5 ;;
+    single | unnest | copy) timeout $PART_SECONDS "$B/bench/loops" "$kind" "$conninfo" bare "$first" "$last" "$MSEC" "$a" 5 ;;
     pair) timeout $PART_SECONDS "$B/bench/loops" single "$conninfo" bare "$first" "$last" "$MSEC" "$a" 2 ;;
-    unnest | copy) timeout $PART_SECONDS "$B/bench/loops" "$kind" "$conninfo" bare "$first" "$last" "$MSEC" "$a" ;;
     ipc) offer "$RECTIFY_ENDPOINT" - "$a" "$b" "$FINDINGS" "$MSEC" ;;
     tcp) offer "tcp://127.0.0.1:$door" "$top/keys" "$a" "$b" "$FINDINGS" "$MSEC" ;;
     open) offer "$RECTIFY_ENDPOINT" - 64 1 $((a * MSEC / (a < 10000 ? 500 : 1000))) 0 "$a" ;;
@@ -263,12 +223,12 @@ run() { # run NAME
 # A bare loop has written what it says.
 checked() {
   case $1 in single-* | pair-* | unnest-* | copy-*) ;; *) return 0 ;; esac
-  [ "$(sql 'SELECT count(*) FROM bare.case_')" = "$(tail -n 1 "$top/out" | cut -d' ' -f5)" ] || { echo 'rows were left out' >"$top/err"; return 1; }
+  [ "$(sql city -c 'SELECT count(*) FROM bare.case_')" = "$(tail -n 1 "$top/out" | cut -d' ' -f5)" ] || { echo 'rows were left out' >"$top/err"; return 1; }
 }
 
 # The bytes of write-ahead log since BEFORE, a finding: records, then with the whole pages that follow a checkpoint.
 log_bytes() { # BEFORE FINDINGS
-  sql "SELECT round(sum(record_size) / $2) || ' ' || round(sum(combined_size) / $2) FROM pg_get_wal_stats('$1', pg_current_wal_flush_lsn())"
+  sql city -c "SELECT round(sum(record_size) / $2) || ' ' || round(sum(combined_size) / $2) FROM pg_get_wal_stats('$1', pg_current_wal_flush_lsn())"
 }
 
 # One part: what it printed goes into NAME, what it wrote of the write-ahead log into NAME.wal, or why there is nothing into NAME.skip.
@@ -280,8 +240,8 @@ part() { # NAME NEEDS
   fi
   case $name in single-* | pair-* | unnest-* | copy-*) empty bare ;; esac
   seed=$((seed + 1))
-  sql CHECKPOINT
-  before=$(sql 'SELECT pg_current_wal_flush_lsn()')
+  sql city -c CHECKPOINT
+  before=$(sql city -c 'SELECT pg_current_wal_flush_lsn()')
   if run "$name" >"$top/out" 2>"$top/err" && checked "$name"; then
     figures=$(tail -n 1 "$top/out")
     echo "$round $figures" >>"$top/$name"
@@ -294,16 +254,15 @@ part() { # NAME NEEDS
 
 # ---- the report ----
 
-median() { sort -n | awk '{ a[NR] = $1 } END { if (NR) print a[int((NR + 1) / 2)] }'; }
-least() { sort -n | sed -n 1p; }
-most() { sort -n | sed -n '$p'; }
-column() { cut -d' ' -f"$(($2 + 1))" "$top/$1" 2>/dev/null || true; }
+# Of a contestant: its column behind the number of the round; nothing when it was not measured.
+figure() { column "$1" $(($2 + 1)) 2>/dev/null || true; }
 reason() { [ ! -e "$top/$1.skip" ] || tr '\n' ' ' <"$top/$1.skip" | sed 's/ *$//'; }
 
-# Column COLUMN of contestant A over that of B, round by round: a machine that is slow is slow for both.
-ratio() { # A B COLUMN DIGITS: median, least and most
-  if [ -e "$top/$1" ] && [ -e "$top/$2" ]; then join "$top/$1" "$top/$2"; fi |
-    awk -v a="$(($3 + 1))" -v wide="$(head -n 1 "$top/$1" 2>/dev/null | wc -w)" -v k="$3" -v d="$4" '$a > 0 && $(wide + k) > 0 { printf "%.*f\n", d, $a / $(wide + k) }' >"$top/ratios"
+# A figure of contestant A over that of B, round by round: a machine that is slow is slow for both.
+by_round() { # A B FIGURE: median, least and most
+  if [ -e "$top/$1" ] && [ -e "$top/$2" ]; then join <(sort "$top/$1") <(sort "$top/$2"); fi |
+    awk -v a="$(($3 + 1))" -v wide="$(head -n 1 "$top/$1" 2>/dev/null | wc -w)" -v k="$3" \
+      '$a > 0 && $(wide + k) > 0 { printf "%.2f\n", $a / $(wide + k) }' >"$top/ratios"
   echo "$(median <"$top/ratios") $(least <"$top/ratios") $(most <"$top/ratios")"
 }
 
@@ -315,8 +274,8 @@ row() { # NAME TEXT...
     echo "| $* | ${failed:-failed: not run} | | | | |"
     return
   fi
-  echo "| $*${failed:+ (a round failed: ${failed#failed: })} | $(column "$name" 1 | median) | $(column "$name" 1 | least) – $(column "$name" 1 | most) |" \
-    "$(column "$name" 2 | median) | $(column "$name" 3 | median) | $(ratio "$(like "$name")" "$name" 1 2 | cut -d' ' -f1) |"
+  echo "| $*${failed:+ (a round failed: ${failed#failed: })} | $(figure "$name" 1 | median) | $(figure "$name" 1 | least) – $(figure "$name" 1 | most) |" \
+    "$(figure "$name" 2 | median) | $(figure "$name" 3 | median) | $(by_round "$(like "$name")" "$name" 1 | cut -d' ' -f1) |"
 }
 like() { # NAME: the rectifyd to compare it with
   case $1 in
@@ -335,16 +294,16 @@ rows() {
 asked() { # TEXT MEDIAN LEAST MOST COMPARISON TARGET UNIT
   local verdict
   verdict=$(awk -v a="${2:-}" -v t="$6" -v c="$5" 'BEGIN { if (a == "") print "not measured"; else print (c == "≥" ? a >= t : a <= t) ? "yes" : "**no**" }')
-  echo "| $1 | ${2:-–} | ${3:-–} – ${4:-–} | $5 $6 $7 | $verdict |"
+  echo "| $1 | ${2:-–} | ${3:-–} – ${4:-–} | $5 $6${7:+ $7} | $verdict |"
 }
 asked_ratio() { # TEXT A B COLUMN COMPARISON TARGET
   local figures
-  read -r -a figures <<<"$(ratio "$2" "$3" "$4" 2)"
+  read -r -a figures <<<"$(by_round "$2" "$3" "$4")"
   asked "$1" "${figures[0]:-}" "${figures[1]:-}" "${figures[2]:-}" "$5" "$6" ''
 }
 asked_column() { # TEXT NAME COLUMN DIVISOR COMPARISON TARGET UNIT
   local scaled
-  scaled=$(column "$2" "$3" | awk -v d="$4" '{ printf "%.2f\n", $1 / d }')
+  scaled=$(figure "$2" "$3" | awk -v d="$4" '{ printf "%.2f\n", $1 / d }')
   asked "$1" "$(median <<<"$scaled")" "$(least <<<"$scaled")" "$(most <<<"$scaled")" "$5" "$6" "$7"
 }
 asks() {
@@ -358,19 +317,21 @@ asks() {
   asked_column 'CPU of the daemon a finding, 8 × 500, TCP with CURVE' tcp-8-500 6 1000 ≤ 5 µs
 }
 
-logged() { echo "$(column "$1.wal" 1 | median), $(column "$1.wal" 2 | median)"; }
+logged() { echo "$(figure "$1.wal" 1 | median), $(figure "$1.wal" 2 | median)"; }
 
+msec_of() { ratio "$(figure "$1" "$2" | median)" 1000; }
 opens() {
-  local rate target
+  local rate target name p99
   for rate in $RATES; do
     case $rate in 1000) target=1 ;; 5000) target=5 ;; 20000) target=15 ;; *) target='' ;; esac
-    if [ ! -e "$top/open-$rate" ]; then
-      echo "| $rate | $(reason "open-$rate") | | | | | |"
+    name=open-$rate
+    if [ ! -e "$top/$name" ]; then
+      echo "| $rate | $(reason "$name") | | | | | |"
       continue
     fi
-    scaled() { column "open-$rate" "$1" | awk '{ printf "%.2f\n", $1 / 1000 }' | median; }
-    echo "| $rate | $(column "open-$rate" 1 | median) | $(scaled 2) | $(scaled 3) | $(scaled 4) | ${target:+≤ $target} |" \
-      "$(awk -v a="$(scaled 3)" -v t="$target" 'BEGIN { print t == "" ? "" : a <= t ? "yes" : "**no**" }') |"
+    p99=$(msec_of "$name" 3)
+    echo "| $rate | $(figure "$name" 1 | median) | $(msec_of "$name" 2) | $p99 | $(msec_of "$name" 4) | ${target:+≤ $target} |" \
+      "$(awk -v a="$p99" -v t="$target" 'BEGIN { print t == "" ? "" : a <= t ? "yes" : "**no**" }') |"
   done
 }
 
@@ -401,7 +362,7 @@ $(asks)
 
 Write-ahead log a finding, in bytes, and with the whole pages that follow a checkpoint:
 rectifyd $(logged ipc-8-500) (8 × 500), $(logged ipc-64-1) (64 × 1); unnest 1,000: $(logged unnest-1000); COPY: $(logged copy-1000).
-Daemon CPU at 64 × 1: $(column ipc-64-1 6 | median) ns a finding, with CURVE $(column tcp-64-1 6 | median) ns.
+Daemon CPU at 64 × 1: $(figure ipc-64-1 6 | median) ns a finding, with CURVE $(figure tcp-64-1 6 | median) ns.
 
 ## Open loop
 
@@ -429,7 +390,8 @@ $(opens)
 
 ## Method
 
-- A part lasts $MSEC ms or $FINDINGS findings; the contestants' order is turned from round to round, and a checkpoint is made before each part.
+- A part lasts $MSEC ms or $FINDINGS findings (rsyslog's until all rows are there, at most $((10 * MSEC)) ms; an open loop of less than 10,000 a second
+  $((2 * MSEC)) ms); the contestants' order is turned from round to round, and a checkpoint is made before each part.
   A ratio is that of two parts of one round; of the rounds the median.
 - Findings are of about 600 bytes, from 1,300 units × 400 codes (weights 1, 1/2, 1/3, …); requests, rows and payloads are made before the clock
   starts, also those of rectifyd. Its figures are of \`bench/offer.c\`, which speaks the protocol of \`docs/PROTOCOL.md\` over a socket a client; its
@@ -440,34 +402,33 @@ $(opens)
   newest versions that run on it. RabbitMQ's server runs beside the database, which rests meanwhile. rsyslog's figure is from the first message sent to the
   last row in the table, in its transactions of up to 1,000 rows. Request Tracker makes tickets by its Perl API, without web server and mail.
 - Write-ahead log: by pg_walinspect, of the part, over its findings. The ratio is of records alone: how many whole pages follow a checkpoint
-  depends on how long a part lasts and how large the tables are already, and rectifyd's are. Daemon CPU is user and system time
-  from /proc over the part, with ZeroMQ's threads.
+  depends on how long a part lasts and how large the tables are already, and rectifyd's are. Daemon CPU is that of
+  all its threads over the part, ZeroMQ's too.
 - Client, daemon and servers share the machine's processors.
 
 ## Machine
 
-$(nproc) processors: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); $(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo);
-Linux $(uname -r); PostgreSQL $(sql 'SHOW server_version'); load average of the last 15 minutes $loaded before the first round, $(cut -d' ' -f3 /proc/loadavg) at the end:
-this run alone makes about 2$(awk -v a="$loaded" 'BEGIN { if (a > 1) printf "; **the machine was busy with other work**, and the figures are lower and more scattered than on a quiet one: then who has more processes gets more of the processors" }').
+$(machine city); load average of the last 15 minutes $busy before the first round, $(cut -d' ' -f3 /proc/loadavg) at the end:
+this run alone makes about 2$(awk -v a="$busy" 'BEGIN { if (a > 1) printf "; **the machine was busy with other work**, and the figures are lower and more scattered than on a quiet one: then who has more processes gets more of the processors" }').
 END
 }
 
 # ---- the rounds ----
 
-loaded=$(cut -d' ' -f3 /proc/loadavg)
-start
+busy=$(cut -d' ' -f3 /proc/loadavg)
+start_city
 echo "preparing what people would use instead" >&2
 prepare npm debian
 for family in $(contestants | awk '$2 != "-" && $2 != "npm" && !seen[$2]++ { print $2 }'); do
   cat "$top"/{npm,debian}.skip >"$top/$family.skip" 2>/dev/null || true
   [ -s "$top/$family.skip" ] || { rm "$top/$family.skip"; prepare "$family"; }
 done
-sql 'CREATE EXTENSION pg_walinspect'
+sql city -c 'CREATE EXTENSION pg_walinspect'
 for name in pg_boss graphile_worker dbos; do database_of "$name"; done
-plain bare
-rows=$((FINDINGS * ROUNDS > WARM ? FINDINGS * ROUNDS : WARM))
-offer "$RECTIFY_ENDPOINT" - 8 500 "$rows" 60000 >/dev/null # warm, and the rows of the bare loops
-sql "SELECT json_build_object('unit', f.unit_code, 'code', f.code, 'category', f.category, 'inspection', f.inspection, 'kind', f.kind,
+plain city bare
+beforehand=$((FINDINGS * ROUNDS > WARM ? FINDINGS * ROUNDS : WARM))
+offer "$RECTIFY_ENDPOINT" - 8 500 "$beforehand" 60000 >/dev/null # warm, and the rows of the bare loops
+sql city -c "SELECT json_build_object('unit', f.unit_code, 'code', f.code, 'category', f.category, 'inspection', f.inspection, 'kind', f.kind,
   'severity', f.severity, 'found_on', f.found_on, 'text', p.body) FROM rectify.finding AS f JOIN rectify.private AS p USING (log_index)
   ORDER BY f.case_no LIMIT $FINDINGS" >"$top/findings"
 mapfile -t all < <(contestants)
@@ -478,6 +439,5 @@ for ((round = 1; round <= ROUNDS; round++)); do
     part "$name" "$needs"
   done
 done
-counted=$(sql "SELECT (SELECT count(*) FROM rectify.case_) || ' cases, ' || (SELECT count(*) FROM rectify.notice) || ' notices'")
-mkdir -p "$RESULTS"
-report | tee "$RESULTS/peers.md"
+counted=$(sql city -c "SELECT (SELECT count(*) FROM rectify.case_) || ' cases, ' || (SELECT count(*) FROM rectify.notice) || ' notices'")
+report | keep peers

@@ -6,7 +6,8 @@
  *                                                        inbox (an officer's 20 next cases by due date), search (two words, 20 findings)
  *
  * Prints: how many were counted, p50, p99 and the longest in microseconds.  The time of a finding is from when it was to be sent, so
- * that one that could not be sent in time counts as waiting.  Called by bench/scale.sh only.
+ * that one that could not be sent in time counts as waiting; librectify waits whole milliseconds, so up to one of them is the generator's
+ * own.  Called by bench/scale.sh only.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -14,33 +15,25 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/made.h"
+#include "bench/lib/made.h"
+#include "bench/lib/measure.h"
 #include "rectify/client.h"
 #include "rectify/must.h"
 
 #define TIMEOUT_MSEC 60000
 #define TEXT_BYTES 480
 
-static _Noreturn void fail(const char *what, const char *why) {
-  fprintf(stderr, "scale: %s: %s\n", what, why);
-  exit(1);
-}
-
-static int64_t now_usec(clockid_t clock) {
+/* Since 1970: FROM and UNTIL are instants of the daemon's clock. */
+static int64_t now_usec(void) {
   struct timespec now;
-  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_REALTIME, &now);
   return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-static int compare(const void *a, const void *b) {
-  const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
-static void print_latencies(int64_t *latencies, uint32_t count) {
-  if (count == 0) fail("latencies", "nothing was counted");
-  qsort(latencies, count, sizeof *latencies, compare);
-  printf("%u %ld %ld %ld\n", count, latencies[count / 2], latencies[(uint64_t)count * 99 / 100], latencies[count - 1]);
+static void report(int64_t *latencies_nsec, uint32_t count) {
+  printf("%u ", count);
+  print_latencies(latencies_nsec, count);
+  puts("");
 }
 
 static struct rectify *open_client(const char *endpoint, const char *actor) {
@@ -54,25 +47,22 @@ static struct rectify *open_client(const char *endpoint, const char *actor) {
 struct pace {
   struct rectify *client;
   struct made_cases made;
-  int64_t *due, *taken; /* of each finding: when it was to be sent, and how long it took */
+  int64_t *due, *taken; /* of each finding: when it was to be sent (µs), and how long it took (ns) */
   uint32_t sent, answered;
 };
 
 /* The last four bytes of the id are the finding's place. */
-static void send_one(struct pace *pace, int32_t today) {
+static void send_one(struct pace *pace) {
   static struct made_finding draft;
   Rectify__V1__Finding *pointer = &draft.finding;
-  Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Submit submit;
   const uint32_t place = htobe32(pace->sent);
   uint8_t id[16];
   must(rectify_key(pace->client, id) == RECTIFY_OK);
   memcpy(id + 12, &place, sizeof place);
-  made_fill(&pace->made, &draft, id, today, TEXT_BYTES);
-  submit.n_findings = 1;
-  submit.findings = &pointer;
-  request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
-  request.submit = &submit;
+  made_fill(&pace->made, &draft, id, made_yesterday());
+  made_words(&pace->made, &draft, TEXT_BYTES);
+  Rectify__V1__Request request = made_request(&submit, &pointer, 1);
   if (rectify_send(pace->client, &request) != RECTIFY_OK) fail("send", rectify_error_text(pace->client));
   pace->sent++;
 }
@@ -85,21 +75,21 @@ static void take_reply(struct pace *pace, const Rectify__V1__Reply *reply) {
   memcpy(&place, outcome->id.data + 12, sizeof place);
   place = be32toh(place);
   must(place < pace->sent && pace->taken[place] < 0);
-  pace->taken[place] = now_usec(CLOCK_REALTIME) - pace->due[place];
+  pace->taken[place] = (now_usec() - pace->due[place]) * 1000;
   pace->answered++;
 }
 
-/* Waits for a reply, at most until the instant. */
-static void receive_until(struct pace *pace, int64_t until) {
+/* Waits for a reply, until the next one is to be sent when one may be. */
+static void receive_next(struct pace *pace, bool may_send) {
   const Rectify__V1__Reply *reply;
-  const int64_t left = until - now_usec(CLOCK_REALTIME);
+  const int64_t left = may_send ? pace->due[pace->sent] - now_usec() : TIMEOUT_MSEC * INT64_C(1000);
   const int result = rectify_receive(pace->client, left <= 0 ? 0 : (int)(left / 1000) + 1, &reply);
   if (result == RECTIFY_OK) take_reply(pace, reply);
-  else if (result != RECTIFY_TIMEOUT) fail("receive", rectify_error_text(pace->client));
+  else if (!may_send || result != RECTIFY_TIMEOUT) fail("receive", rectify_error_text(pace->client));
 }
 
 static void run_pace(int argc, char **argv) {
-  const int64_t rate = atol(argv[4]), begun = now_usec(CLOCK_REALTIME);
+  const int64_t rate = atol(argv[4]), begun = now_usec();
   const uint32_t count = (uint32_t)(rate * atol(argv[5]));
   const int64_t from = argc == 8 ? (int64_t)(atof(argv[6]) * 1e6) : 0, until = argc == 8 ? (int64_t)(atof(argv[7]) * 1e6) : INT64_MAX;
   struct pace pace = {.client = open_client(argv[2], "inspector")};
@@ -111,13 +101,13 @@ static void run_pace(int argc, char **argv) {
   for (uint32_t i = 0; i < count; i++) pace.due[i] = begun + (int64_t)i * 1000000 / rate;
   while (pace.answered < count) {
     const bool may_send = pace.sent < count && rectify_unanswered(pace.client) < RECTIFY_WINDOW_MAX;
-    if (may_send && now_usec(CLOCK_REALTIME) >= pace.due[pace.sent]) send_one(&pace, (int32_t)(begun / 1000000 / 86400) - 1);
-    else receive_until(&pace, may_send ? pace.due[pace.sent] : now_usec(CLOCK_REALTIME) + TIMEOUT_MSEC * INT64_C(1000));
+    if (may_send && now_usec() >= pace.due[pace.sent]) send_one(&pace);
+    else receive_next(&pace, may_send);
   }
   uint32_t counted = 0;
   for (uint32_t i = 0; i < count; i++)
     if (pace.due[i] >= from && pace.due[i] < until) pace.taken[counted++] = pace.taken[i];
-  print_latencies(pace.taken, counted);
+  report(pace.taken, counted);
   free(pace.due);
   free(pace.taken);
   rectify_close(pace.client);
@@ -170,11 +160,11 @@ static void run_ask(const char *endpoint, const char *what, uint64_t cases, uint
   made_begin(&made, cases);
   for (int i = 0; i < 20; i++) ask_one(client, what, &made, cases); /* plans are made by then */
   for (uint32_t i = 0; i < count; i++) {
-    const int64_t begun = now_usec(CLOCK_MONOTONIC);
+    const int64_t begun = now_nsec();
     ask_one(client, what, &made, cases);
-    taken[i] = now_usec(CLOCK_MONOTONIC) - begun;
+    taken[i] = now_nsec() - begun;
   }
-  print_latencies(taken, count);
+  report(taken, count);
   free(taken);
   rectify_close(client);
 }

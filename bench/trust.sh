@@ -5,24 +5,17 @@
 # Environment: B (programs, build); RESULTS (where the table goes, B/bench/results); EVENTS (1000000); PLACE (where the export is made).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-B=${B:-build}
 EVENTS=${EVENTS:-1000000}
-top=$(mktemp -d "${PLACE:-/var/tmp}/rectify-trust.XXXXXX")
-trap 'rm -rf "$top"' EXIT
+. bench/lib/common.sh
 
 "$B/rectify-sign" new --name rectify.bench/log --key "$top/key" --state "$top/state" >"$top/pub"
 made=$("$B/tests/flow/export_city" "$top/key" "$top" "$EVENTS" 256)
 
-seconds() { # seconds COMMAND...: CPU seconds of it, user and system
-  local TIMEFORMAT='%U %S'
-  { time "$@" >"$top/said" 2>&1; } 2>&1 | awk '{ printf "%.2f", $1 + $2 }'
-}
 first=$(seconds "$B/rectify" verify --offline "$top/export" --key "$top/pub" --head "$top/head-$EVENTS")
 grep -q 'nothing was tampered with' "$top/said"
 second=$(seconds scripts/verify.py --key "$top/pub" --head "$top/head-$EVENTS" "$top/export")
 grep -q 'nothing was tampered with' "$top/said"
 
-mkdir -p "$RESULTS"
 {
   echo '# What proofs cost'
   echo
@@ -36,4 +29,4 @@ mkdir -p "$RESULTS"
   echo '|---|---|---|'
   echo "$first $EVENTS" | awk '{ printf "| `rectify verify --offline` | %s | %d |\n", $1, $2 / $1 }'
   echo "$second $EVENTS" | awk '{ printf "| `scripts/verify.py` | %s | %d |\n", $1, $2 / $1 }'
-} | tee "$RESULTS/trust.md"
+} | keep trust

@@ -11,7 +11,7 @@ import sys
 
 LINES_MAX = 70
 FOLDERS = ["core", "proto", "document", "rehearse", "sign", "verify", "daemon", "client", "client/command", "courier", "tests/unit", "tests/spec", "tests/flow",
-           "tests/lib", "tests/fuzz", "tests/sim", "bench"]
+           "tests/lib", "tests/fuzz", "tests/sim", "bench", "bench/lib"]
 
 
 def functions(path):
