@@ -1,12 +1,12 @@
 /* load.c - fills the tables of a database that no daemon serves with cases that were played through the daemon's own deciding,
- * packing and hashing, and writes what commit.c would have written, by binary COPY.
+ * packing and hashing, and writes the rows of its commit by binary COPY.  It includes commit.c, whose rows are its own affair.
  *
  *   load CONNINFO CASES EVENTS TEXTS AT SPREAD
  *
  * CASES findings, each with EVENTS events: handed in, signed for, then remarks; EVENTS 1: handed in only.  Every TEXTS-th finding has
- * a text of twenty characters, the others one of two.  AT, seconds since 1970: when the last one was handed in; the first one SPREAD seconds before.  What follows by
- * the policy in force (a rule asked for, an order) comes on top.  The head of the log goes on from where it stands, and so do
- * the numbers of cases.  What recurs is counted within a wave of WAVE findings only.
+ * a text of twenty characters, the others one of two.  AT, seconds since 1970: when the last one was handed in; the first one SPREAD
+ * seconds before.  What follows by the policy in force (a rule asked for, an order) comes on top.  The head of the log goes on from
+ * where it stands, and so do the numbers of cases.  What recurs is counted within a wave of WAVE findings only.
  *
  * Prints one line: cases, events, seconds.  Called by bench/scale.sh, which takes the indexes away and puts them back.
  */
@@ -15,60 +15,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench/lib/made.h"
-#include "daemon/daemon.h"
-#include "rectify/must.h"
+#include "bench/lib/measure.h"
+#include "daemon/commit.c"
 
 #define WAVE 400
 #define FLUSH_BYTES (1 << 20)
-#define ROW_BYTES_MAX (32 * 1024) /* the largest row: an event, a text, a tile */
-#define PG_EPOCH_USEC (INT64_C(946684800) * USEC_PER_SECOND)
-#define PG_EPOCH_DAY 10957
+#define ARRAY_HEADER_BYTES 20 /* of an array of one dimension, on the wire */
 
-static _Noreturn void fail(const char *what, const char *why) {
-  fprintf(stderr, "load: %s: %s\n", what, why);
-  exit(1);
-}
-
-/* ---- COPY ---- */
-
-enum table { EVENT, PRIVATE, FINDING, CASE, NOTICE, TILE, ORDER, TABLE_COUNT };
+/* ---- COPY of what commit.c has put into its columns ---- */
 
 struct copy {
-  const char *columns;
-  int count;
+  const char *table; /* with the columns, in the order of commit.c */
+  enum column first, last;
   PGconn *connection;
-  uint8_t *buffer;
-  size_t used;
+  char *buffer;
+  size_t used, room;
 };
 
-static struct copy copies[TABLE_COUNT] = {
-    [EVENT] = {.columns = "event (log_index, case_no, version, key, command, rule, actor, recorded, record)", .count = 9},
-    [PRIVATE] = {.columns = "private (log_index, salt, body)", .count = 3},
-    [FINDING] = {.columns = "finding (case_no, id, log_index, team, unit, kind, severity, found_on, unit_code, parent_code, code, "
-                            "category, inspection)", .count = 13},
-    [CASE] = {.columns = "case_ (case_no, version, status, track, light, unit, handler, verifier, accountable, team, opened_at, due_at, "
-                         "due_clock, first_due_at, next_fire_at, closed_at, state, flags, parent, finding_of)", .count = 20},
-    [NOTICE] = {.columns = "notice (id, case_no, kind, copy, recipient, officer, created, instead_of, digest)", .count = 9},
-    [TILE] = {.columns = "tile (level, n, hashes)", .count = 3},
-    [ORDER] = {.columns = "supervision_order (year, serial, case_no, log_index)", .count = 4},
+static struct copy copies[] = {
+    {.table = "event (case_no, version, key, command, rule, actor, recorded, record, log_index)", .first = C_e_case, .last = C_e_record},
+    {.table = "private (log_index, salt, body)", .first = C_x_index, .last = C_x_body},
+    {.table = "finding (case_no, id, log_index, team, unit, kind, severity, found_on, unit_code, parent_code, code, category, inspection)",
+     .first = C_f_case, .last = C_f_inspection},
+    {.table = "case_ (case_no, version, status, track, light, unit, handler, verifier, accountable, team, opened_at, due_at, "
+              "due_clock, first_due_at, next_fire_at, closed_at, state, flags, parent, finding_of)", .first = C_c_case, .last = C_c_finding_of},
+    {.table = "notice (id, case_no, kind, copy, recipient, officer, created, instead_of, digest)", .first = C_n_id, .last = C_n_digest},
+    {.table = "tile (level, n, hashes)", .first = C_t_level, .last = C_t_hashes},
+    {.table = "supervision_order (year, serial, case_no, log_index)", .first = C_o_year, .last = C_o_index},
 };
+#define COPY_COUNT (sizeof copies / sizeof copies[0])
 
-static PGconn *open_connection(const char *conninfo) {
-  PGconn *connection = PQconnectdb(conninfo);
-  if (PQstatus(connection) != CONNECTION_OK) fail(conninfo, PQerrorMessage(connection));
-  return connection;
-}
-
-static PGresult *query(PGconn *connection, const char *sql, ExecStatusType wanted) {
-  PGresult *result = PQexecParams(connection, sql, 0, NULL, NULL, NULL, NULL, 1);
-  if (PQresultStatus(result) != wanted) fail(sql, PQerrorMessage(connection));
-  return result;
-}
-
-static void put_bytes_of(struct copy *copy, const void *data, size_t length) {
+static void copy_put(struct copy *copy, const void *data, size_t length) {
+  if (copy->used + length > copy->room) {
+    copy->room = 2 * (copy->used + length);
+    copy->buffer = realloc(copy->buffer, copy->room);
+    must(copy->buffer != NULL);
+  }
   memcpy(copy->buffer + copy->used, data, length);
   copy->used += length;
 }
@@ -76,201 +60,69 @@ static void put_bytes_of(struct copy *copy, const void *data, size_t length) {
 static void copy_open(struct copy *copy, const char *conninfo) {
   static const uint8_t head[19] = "PGCOPY\n\377\r\n";
   char sql[512];
-  copy->connection = open_connection(conninfo);
-  copy->buffer = malloc(FLUSH_BYTES + ROW_BYTES_MAX);
-  must(copy->buffer != NULL);
-  (void)snprintf(sql, sizeof sql, "COPY rectify.%s FROM STDIN (FORMAT binary)", copy->columns);
-  PQclear(query(copy->connection, sql, PGRES_COPY_IN));
-  put_bytes_of(copy, head, sizeof head);
+  copy->connection = database_open(conninfo);
+  (void)snprintf(sql, sizeof sql, "COPY rectify.%s FROM STDIN (FORMAT binary)", copy->table);
+  PQclear(database_query(copy->connection, sql, PGRES_COPY_IN));
+  copy_put(copy, head, sizeof head);
 }
 
 static void copy_flush(struct copy *copy) {
-  if (PQputCopyData(copy->connection, (const char *)copy->buffer, (int)copy->used) != 1)
-    fail(copy->columns, PQerrorMessage(copy->connection));
+  if (PQputCopyData(copy->connection, copy->buffer, (int)copy->used) != 1) fail(copy->table, PQerrorMessage(copy->connection));
   copy->used = 0;
 }
 
 static void copy_close(struct copy *copy) {
-  put_bytes_of(copy, "\377\377", 2);
+  copy_put(copy, "\377\377", 2);
   copy_flush(copy);
-  if (PQputCopyEnd(copy->connection, NULL) != 1) fail(copy->columns, PQerrorMessage(copy->connection));
+  if (PQputCopyEnd(copy->connection, NULL) != 1) fail(copy->table, PQerrorMessage(copy->connection));
   PGresult *result = PQgetResult(copy->connection);
-  if (PQresultStatus(result) != PGRES_COMMAND_OK) fail(copy->columns, PQerrorMessage(copy->connection));
+  if (PQresultStatus(result) != PGRES_COMMAND_OK) fail(copy->table, PQerrorMessage(copy->connection));
   PQclear(result);
   PQfinish(copy->connection);
   free(copy->buffer);
 }
 
-static struct copy *row(enum table table) {
-  struct copy *copy = &copies[table];
+/* The element of an array at `*at`, length and bytes as a row of COPY has them, too; goes on behind it. */
+static void copy_element(struct copy *copy, const struct pg_array *array, size_t *at) {
+  uint32_t wire;
+  memcpy(&wire, array->data + *at, sizeof wire);
+  const int32_t length = (int32_t)be32toh(wire);
+  const size_t bytes = sizeof wire + (length > 0 ? (size_t)length : 0);
+  copy_put(copy, array->data + *at, bytes);
+  *at += bytes;
+}
+
+/* The rows of its columns; of an event also where in the log it is, which the database counts by itself otherwise. */
+static void copy_rows(struct copy *copy, const struct batch *batch) {
+  size_t at[COLUMN_COUNT];
+  const bool numbered = copy->first == C_e_case;
+  const uint16_t width = htobe16((uint16_t)(copy->last - copy->first + 1 + (numbered ? 1 : 0)));
+  for (uint32_t i = copy->first; i <= copy->last; i++) at[i] = ARRAY_HEADER_BYTES;
+  for (uint32_t row = 0; row < columns[copy->first].count; row++) {
+    copy_put(copy, &width, sizeof width);
+    for (uint32_t i = copy->first; i <= copy->last; i++) copy_element(copy, &columns[i], &at[i]);
+    if (numbered) {
+      const uint32_t length = htobe32(sizeof(uint64_t));
+      const uint64_t log_index = htobe64(batch->fresh[row].log_index);
+      copy_put(copy, &length, sizeof length);
+      copy_put(copy, &log_index, sizeof log_index);
+    }
+  }
   if (copy->used >= FLUSH_BYTES) copy_flush(copy);
-  const uint16_t count = htobe16((uint16_t)copy->count);
-  put_bytes_of(copy, &count, sizeof count);
-  return copy;
 }
 
-static void put_length(struct copy *copy, int32_t length) {
-  const uint32_t big = htobe32((uint32_t)length);
-  put_bytes_of(copy, &big, sizeof big);
-}
-
-static void put(struct copy *copy, int bytes, int64_t value) {
-  const uint64_t big = htobe64((uint64_t)value);
-  put_length(copy, bytes);
-  put_bytes_of(copy, (const uint8_t *)&big + 8 - bytes, (size_t)bytes);
-}
-static void put1(struct copy *copy, bool value) { put(copy, 1, value); }
-static void put2(struct copy *copy, int64_t value) { put(copy, 2, value); }
-static void put4(struct copy *copy, int64_t value) { put(copy, 4, value); }
-static void put8(struct copy *copy, int64_t value) { put(copy, 8, value); }
-static void put_blob(struct copy *copy, const void *data, size_t length) {
-  put_length(copy, (int32_t)length);
-  put_bytes_of(copy, data, length);
-}
-static void put_text(struct copy *copy, const char *text) { put_blob(copy, text, strlen(text)); }
-static void put_instant(struct copy *copy, usec_t instant) {
-  if (instant == 0 || instant == INSTANT_NONE) put_length(copy, -1);
-  else put8(copy, instant - PG_EPOCH_USEC);
-}
-
-/* ---- the rows: as commit.c ---- */
-
-static void put_event(const struct batch *batch, const struct recorded *recorded) {
-  const struct event *event = &recorded->event;
-  struct copy *copy = row(EVENT);
-  put8(copy, (int64_t)recorded->log_index);
-  put8(copy, (int64_t)event->case_no);
-  put4(copy, event->version);
-  put_blob(copy, event->key.bytes, WIRE_ID_BYTES);
-  put2(copy, event->command);
-  put2(copy, event->rule);
-  put4(copy, event->actor);
-  put_instant(copy, event->recorded);
-  put_blob(copy, batch->records + recorded->record.at, recorded->record.length);
-}
-
-static void put_notices(const struct recorded *recorded) {
-  const struct event *event = &recorded->event;
-  for (uint32_t i = 0; i < event->notice_count; i++) {
-    struct copy *copy = row(NOTICE);
-    put8(copy, (int64_t)(recorded->log_index * 16 + i));
-    put8(copy, (int64_t)event->case_no);
-    put2(copy, event->notices[i].kind);
-    put1(copy, event->notices[i].copy);
-    put2(copy, event->notices[i].recipient);
-    put4(copy, event->notices[i].officer);
-    put_instant(copy, event->recorded);
-    put4(copy, event->notices[i].instead_of);
-    put8(copy, (int64_t)recorded->digest);
-  }
-}
-
-static void put_order(const struct recorded *recorded) {
-  if (recorded->event.order_serial == 0) return;
-  struct copy *copy = row(ORDER);
-  put4(copy, recorded->event.order_year);
-  put4(copy, recorded->event.order_serial);
-  put8(copy, (int64_t)recorded->event.case_no);
-  put8(copy, (int64_t)recorded->log_index);
-}
-
-static void put_private(const struct batch *batch, const struct item *item, uint64_t log_index) {
-  if (item->text.length == 0) return;
-  struct copy *copy = row(PRIVATE);
-  put8(copy, (int64_t)log_index);
-  put_blob(copy, item->salt, SALT_BYTES);
-  put_blob(copy, batch->text + item->text.at, item->text.length);
-}
-
-static void put_finding(const struct registry *registry, const struct item *item, const struct recorded *recorded) {
-  const struct finding *finding = &item->finding;
-  struct copy *copy = row(FINDING);
-  put8(copy, (int64_t)recorded->event.case_no);
-  put_blob(copy, finding->id.bytes, WIRE_ID_BYTES);
-  put8(copy, (int64_t)recorded->log_index);
-  put4(copy, finding->team);
-  put4(copy, finding->unit);
-  put2(copy, finding->kind);
-  put2(copy, finding->severity);
-  put4(copy, finding->found_on - PG_EPOCH_DAY);
-  put_text(copy, finding->unit_code);
-  put_text(copy, registry->units[registry->units[finding->unit].parent].code);
-  put_text(copy, finding->code);
-  put_text(copy, finding->category);
-  put_text(copy, finding->inspection);
-}
-
-static void put_case(const struct case_state *state) {
-  uint8_t packed[STATE_BODY_BYTES_MAX];
-  uint32_t clock;
-  struct copy *copy = row(CASE);
-  const usec_t due = case_due(state, &clock);
-  put8(copy, (int64_t)state->case_no);
-  put4(copy, state->version);
-  put2(copy, state->status);
-  put2(copy, state->track);
-  put2(copy, state->light);
-  put4(copy, state->unit);
-  put4(copy, state->handler);
-  put4(copy, state->verifier);
-  put4(copy, state->accountable);
-  put4(copy, state->team);
-  put_instant(copy, state->opened);
-  put_instant(copy, due);
-  put2(copy, clock);
-  put_instant(copy, state->first_due);
-  put_instant(copy, case_next_fire(state, NULL));
-  put_instant(copy, state->closed);
-  put_blob(copy, packed, codec_state_pack(state, packed));
-  put4(copy, state->flags);
-  put8(copy, (int64_t)state->parent);
-  put8(copy, (int64_t)state->finding_of);
-}
-
-static void put_tiles(struct tree *tree) {
-  for (uint32_t i = 0; i < tree->full_count; i++) {
-    struct copy *copy = row(TILE);
-    put2(copy, tree->full[i].level);
-    put8(copy, (int64_t)tree->full[i].n);
-    put_blob(copy, tree->full[i].hashes, sizeof tree->full[i].hashes);
-  }
-  tree_written(tree);
-}
-
-static void put_batch(struct daemon *daemon, const struct batch *batch) {
-  put_tiles(&daemon->store.tree);
-  for (uint32_t i = 0; i < batch->fresh_count; i++) {
-    const struct recorded *recorded = &batch->fresh[i];
-    if (rule_refuses(recorded->event.rule)) fail("play", "a command was refused");
-    put_event(batch, recorded);
-    put_notices(recorded);
-    put_order(recorded);
-    if (recorded->item == ITEM_NONE) continue;
-    put_private(batch, &batch->items[recorded->item], recorded->log_index);
-    if (recorded->event.has_finding) put_finding(daemon->store.office->registry, &batch->items[recorded->item], recorded);
-  }
+static void columns_reset(void) {
+  for (int i = 0; i < COLUMN_COUNT; i++) pg_array_reset(&columns[i], column_types[i]);
 }
 
 /* ---- what the database has: as store.c ---- */
 
-static uint64_t big(const PGresult *result, int line, int column) {
-  uint64_t value = 0;
-  for (int i = 0; i < PQgetlength(result, line, column); i++)
-    value = value << 8 | (uint8_t)PQgetvalue(result, line, column)[i];
-  return value;
-}
-
-static const uint8_t *blob(const PGresult *result, int line, int column, size_t *length) {
-  *length = (size_t)PQgetlength(result, line, column);
-  return (const uint8_t *)PQgetvalue(result, line, column);
-}
-
 static void read_documents(PGconn *connection, struct office *office) {
-  PGresult *result = query(connection, "SELECT kind, file_name, body FROM rectify.document ORDER BY kind DESC, version", PGRES_TUPLES_OK);
+  PGresult *result = database_query(connection, "SELECT kind, file_name, body FROM rectify.document ORDER BY kind DESC, version", PGRES_TUPLES_OK);
   for (int line = 0; line < PQntuples(result); line++) {
     struct document_report report = {0};
     struct publication publication;
-    if (!world_parse(office, (uint32_t)big(result, line, 0), true, PQgetvalue(result, line, 1), PQgetvalue(result, line, 2),
+    if (!world_parse(office, (uint32_t)pg_int(result, line, 0), true, PQgetvalue(result, line, 1), PQgetvalue(result, line, 2),
                      (size_t)PQgetlength(result, line, 2), &publication, &report))
       fail(PQgetvalue(result, line, 1), report.text);
     world_adopt(office, &publication);
@@ -284,10 +136,10 @@ static void read_tiles(PGconn *connection, struct tree *tree) {
     char sql[160];
     (void)snprintf(sql, sizeof sql, "SELECT hashes FROM rectify.tile WHERE level = %u AND n >= %lu ORDER BY n", level,
                    tree_first_tile(tree, level));
-    PGresult *result = query(connection, sql, PGRES_TUPLES_OK);
+    PGresult *result = database_query(connection, sql, PGRES_TUPLES_OK);
     for (int line = 0; line < PQntuples(result); line++) {
       size_t length;
-      const uint8_t *hashes = blob(result, line, 0, &length);
+      const uint8_t *hashes = pg_bytes(result, line, 0, &length);
       must(tree_load_tile(tree, level, hashes, length));
     }
     PQclear(result);
@@ -296,17 +148,17 @@ static void read_tiles(PGconn *connection, struct tree *tree) {
 }
 
 static void read_head(PGconn *connection, struct store *store) {
-  PGresult *result = query(connection,
+  PGresult *result = database_query(connection,
                            "SELECT h.size, h.frontier, h.tail, h.cases, h.system_events, coalesce(o.year, 0), coalesce(o.serial, 0) "
                            "FROM rectify.head AS h LEFT JOIN (SELECT year, serial FROM rectify.supervision_order "
                            "ORDER BY year DESC, serial DESC LIMIT 1) AS o ON true", PGRES_TUPLES_OK);
   size_t frontier_bytes, tail_bytes;
-  const uint8_t *frontier = blob(result, 0, 1, &frontier_bytes), *tail = blob(result, 0, 2, &tail_bytes);
-  must(PQntuples(result) == 1 && tree_load(&store->tree, big(result, 0, 0), frontier, frontier_bytes, tail, tail_bytes));
-  store->cases = big(result, 0, 3);
-  store->system_events = (uint32_t)big(result, 0, 4);
-  store->order_year = (uint32_t)big(result, 0, 5);
-  store->order_serial = (uint32_t)big(result, 0, 6);
+  const uint8_t *frontier = pg_bytes(result, 0, 1, &frontier_bytes), *tail = pg_bytes(result, 0, 2, &tail_bytes);
+  must(PQntuples(result) == 1 && tree_load(&store->tree, (uint64_t)pg_int(result, 0, 0), frontier, frontier_bytes, tail, tail_bytes));
+  store->cases = (uint64_t)pg_int(result, 0, 3);
+  store->system_events = (uint32_t)pg_int(result, 0, 4);
+  store->order_year = (uint32_t)pg_int(result, 0, 5);
+  store->order_serial = (uint32_t)pg_int(result, 0, 6);
   PQclear(result);
   read_tiles(connection, &store->tree);
 }
@@ -331,7 +183,7 @@ static void write_head(PGconn *connection, const struct store *store) {
     *at++ = '\'';
   }
   *at = '\0';
-  PQclear(query(connection, sql, PGRES_COMMAND_OK));
+  PQclear(database_query(connection, sql, PGRES_COMMAND_OK));
   free(sql);
 }
 
@@ -340,11 +192,27 @@ static void write_head(PGconn *connection, const struct store *store) {
 static struct made_cases made;
 static uint64_t events;
 
+/* Cases are written once, when their wave is over: COPY puts no row in place of another. */
 static void record(struct daemon *daemon) {
-  batch_decide(daemon, daemon->next, false);
-  put_batch(daemon, daemon->next);
-  events += daemon->next->fresh_count;
-  batch_reset(daemon->next);
+  struct batch *batch = daemon->next;
+  batch_decide(daemon, batch, false);
+  for (uint32_t i = 0; i < batch->fresh_count; i++)
+    if (rule_refuses(batch->fresh[i].event.rule)) fail("play", "a command was refused");
+  columns_reset();
+  put_rows(daemon, batch);
+  for (size_t i = 0; i < COPY_COUNT; i++)
+    if (copies[i].first != C_c_case) copy_rows(&copies[i], batch);
+  tree_written(&daemon->store.tree);
+  events += batch->fresh_count;
+  batch_reset(batch);
+}
+
+static void record_cases(struct daemon *daemon) {
+  uint32_t cursor = 0;
+  columns_reset();
+  for (const struct case_state *state; (state = book_walk(daemon->store.book, &cursor)) != NULL;) put_case(state);
+  for (size_t i = 0; i < COPY_COUNT; i++) copy_rows(&copies[i], daemon->next);
+  book_clear(daemon->store.book);
 }
 
 static void make_key(struct uuid *key) { made_key(&made, clock_now(), key->bytes); }
@@ -353,8 +221,7 @@ static void submit(struct daemon *daemon, uint32_t count, uint32_t texts) {
   static struct made_finding findings[WAVE];
   static Rectify__V1__Finding *pointers[WAVE];
   static uint64_t nth;
-  Rectify__V1__Submit submit = RECTIFY__V1__SUBMIT__INIT;
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Submit submit;
   const struct route_back nobody = {0};
   const struct uuid id = {0};
   for (uint32_t i = 0; i < count; i++) {
@@ -364,10 +231,7 @@ static void submit(struct daemon *daemon, uint32_t count, uint32_t texts) {
     made_words(&made, &findings[i], nth++ % texts == 0 ? 60 : 6);
     pointers[i] = &findings[i].finding;
   }
-  submit.n_findings = count;
-  submit.findings = pointers;
-  request.body_case = RECTIFY__V1__REQUEST__BODY_SUBMIT;
-  request.submit = &submit;
+  Rectify__V1__Request request = made_request(&submit, pointers, count);
   const uint32_t inspector = registry_officer_by_code(daemon->store.office->registry, "inspector", strlen("inspector"));
   must(inspector != 0 && batch_take(daemon->next, daemon->store.office, &request, inspector, &nobody, &id));
   record(daemon);
@@ -389,12 +253,10 @@ static void act(struct daemon *daemon, uint64_t first, uint32_t kind) {
 
 static void wave(struct daemon *daemon, uint32_t count, uint32_t each, uint32_t texts) {
   const uint64_t first = daemon->store.cases + 1;
-  uint32_t cursor = 0;
   submit(daemon, count, texts);
   if (each > 1) act(daemon, first, COMMAND_SIGN_FOR);
   for (uint32_t i = 2; i < each; i++) act(daemon, first, COMMAND_COMMENT);
-  for (const struct case_state *state; (state = book_walk(daemon->store.book, &cursor)) != NULL;) put_case(state);
-  book_clear(daemon->store.book);
+  record_cases(daemon);
 }
 
 static void play(struct daemon *daemon, uint64_t cases, uint32_t each, uint32_t texts, usec_t at, usec_t spread) {
@@ -410,8 +272,8 @@ static void play(struct daemon *daemon, uint64_t cases, uint32_t each, uint32_t 
 int main(int argc, char **argv) {
   static struct daemon daemon;
   if (argc != 7) fail("usage", "see bench/load.c");
-  const uint64_t began = (uint64_t)clock_monotonic_msec();
-  PGconn *connection = open_connection(argv[1]);
+  const int64_t began = now_nsec();
+  PGconn *connection = database_open(argv[1]);
   daemon.arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   daemon.store.office = world_new();
   daemon.store.book = book_new();
@@ -421,17 +283,18 @@ int main(int argc, char **argv) {
   read_head(connection, &daemon.store);
   const uint64_t cases = daemon.store.cases;
   made_begin(&made, cases);
-  for (int i = 0; i < TABLE_COUNT; i++) copy_open(&copies[i], argv[1]);
+  for (size_t i = 0; i < COPY_COUNT; i++) copy_open(&copies[i], argv[1]);
   play(&daemon, strtoull(argv[2], NULL, 10), (uint32_t)atol(argv[3]), (uint32_t)atol(argv[4]), atol(argv[5]) * USEC_PER_SECOND,
        atol(argv[6]) * USEC_PER_SECOND);
-  for (int i = 0; i < TABLE_COUNT; i++) copy_close(&copies[i]);
+  for (size_t i = 0; i < COPY_COUNT; i++) copy_close(&copies[i]);
   write_head(connection, &daemon.store);
-  printf("%lu %lu %.1f\n", daemon.store.cases - cases, events, (double)((uint64_t)clock_monotonic_msec() - began) / 1000);
+  printf("%lu %lu %.1f\n", daemon.store.cases - cases, events, (double)(now_nsec() - began) / 1e9);
   PQfinish(connection);
   batch_free(daemon.next);
   book_free(daemon.store.book);
   world_free(daemon.store.office);
   codec_arena_free(daemon.arena);
   quotas_free(daemon.quotas);
+  commit_free();
   return 0;
 }
