@@ -294,7 +294,7 @@ rows() {
 asked() { # TEXT MEDIAN LEAST MOST COMPARISON TARGET UNIT
   local verdict
   verdict=$(awk -v a="${2:-}" -v t="$6" -v c="$5" 'BEGIN { if (a == "") print "not measured"; else print (c == "≥" ? a >= t : a <= t) ? "yes" : "**no**" }')
-  echo "| $1 | ${2:-–} | ${3:-–} – ${4:-–} | $5 $6${7:+ $7} | $verdict |"
+  echo "| $1 | ${2:-–} | ${3:+$3 – $4} | $5 $6${7:+ $7} | $verdict |"
 }
 asked_ratio() { # TEXT A B COLUMN COMPARISON TARGET
   local figures
@@ -317,7 +317,11 @@ asks() {
   asked_column 'CPU of the daemon a finding, 8 × 500, TCP with CURVE' tcp-8-500 6 1000 ≤ 5 µs
 }
 
-logged() { echo "$(figure "$1.wal" 1 | median), $(figure "$1.wal" 2 | median)"; }
+logged() {
+  local bytes
+  bytes=$(figure "$1.wal" 1 | median)
+  echo "${bytes:-not measured}${bytes:+, $(figure "$1.wal" 2 | median)}"
+}
 
 msec_of() { ratio "$(figure "$1" "$2" | median)" 1000; }
 opens() {
@@ -417,9 +421,13 @@ END
 
 busy=$(cut -d' ' -f3 /proc/loadavg)
 start_city
-echo "preparing what people would use instead" >&2
-prepare npm debian
-for family in $(contestants | awk '$2 != "-" && $2 != "npm" && !seen[$2]++ { print $2 }'); do
+families=$(contestants | awk '$2 != "-" && !seen[$2]++ { print $2 }')
+if [ -n "$families" ]; then
+  echo "preparing what people would use instead" >&2
+  prepare npm debian
+fi
+for family in $families; do
+  [ "$family" != npm ] || continue
   cat "$top"/{npm,debian}.skip >"$top/$family.skip" 2>/dev/null || true
   [ -s "$top/$family.skip" ] || { rm "$top/$family.skip"; prepare "$family"; }
 done

@@ -103,6 +103,8 @@ stop signer
 
 start empty
 publish
+stop empty
+start empty # as the loaded one will be: without what the first start and the publications took
 empty_rss=$(rss empty)
 say "making $CASES cases of $EVENTS events"
 make loaded "$CASES" "$EVENTS" "$TEXTS" $(($(now) - 108000)) 3600

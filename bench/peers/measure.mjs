@@ -38,7 +38,8 @@ export async function measure(open) {
   const latencies = await flood(submit, batches, waiting, start + msec);
   const elapsed = performance.now() - start;
   const done = latencies.length * perCall;
-  const at = (share) => Math.round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] * 1000);
-  console.log(Math.round((done * 1000) / elapsed), at(0.5), at(0.99), at(1), done);
+  if (done === 0) throw new Error('no call was measured');
+  const at = (percent) => Math.round(latencies[Math.ceil((latencies.length * percent) / 100) - 1] * 1000); // by nearest rank
+  console.log(Math.round((done * 1000) / elapsed), at(50), at(99), at(100), done);
   await close();
 }

@@ -70,4 +70,5 @@ my @latencies = sort { $a <=> $b } map { my $out = $_; map { 0 + $_ } <$out> } @
 my $elapsed = clock_gettime(CLOCK_MONOTONIC) - $start;
 wait for 1 .. $processes;
 die "no ticket was made\n" unless @latencies;
-printf "%.1f %d %d %d %d\n", @latencies / $elapsed, $latencies[@latencies / 2], $latencies[@latencies * 0.99], $latencies[-1], scalar @latencies;
+my ($p50, $p99) = map { $latencies[int((@latencies * $_ + 99) / 100) - 1] } 50, 99;    # by nearest rank
+printf "%.1f %d %d %d %d\n", @latencies / $elapsed, $p50, $p99, $latencies[-1], scalar @latencies;
