@@ -129,7 +129,7 @@ def test_behind():
 def test_real_data():
     """Findings of real inspections: every fifth of 26,461, or with RECTIFY_EVERY=1 all of them."""
     if not DATA_SET.exists():
-        print("ok - # SKIP the real data set is not here")
+        skip("findings of real inspections", "the real data set is not here")
         return
     with open(DATA_SET, encoding="utf-8", newline="") as file:
         texts = [("south", row["text"]) for row in csv.DictReader(file) if row["text"]][::int(os.environ.get("RECTIFY_EVERY", "5"))]
