@@ -170,6 +170,10 @@ def main():
             print(f"{path}:{at + 1}\n  -{old.strip()}\n  +{new.strip()}")
         return 0
     names = link_all()
+    path, at, old, _ = everything[0]
+    by = find("control", (path, at, old, old), names)
+    if by is not None:
+        sys.exit(f"mutate.py: the control, nothing planted: {by} finds it all the same")
     tally = {"found": 0, "equivalent": 0, "missed": 0}
 
     def one(numbered):

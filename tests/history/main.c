@@ -6,6 +6,7 @@
 
 #include "rectify/must.h"
 #include "tests/history/history.h"
+#include "tests/lib/splitmix.h"
 
 #define RUNS 200
 #define POLICIES 3
@@ -19,16 +20,8 @@ static struct appointment appointments[2][64]; /* as published, in both orders *
 static uint32_t homes[64];
 static sigjmp_buf at_must;
 
-/* splitmix64: a counter, mixed. */
-static uint64_t mix(uint64_t *state) {
-  uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
-
 uint32_t dice_below(struct history *history, uint32_t bound) {
-  return bound == 0 ? 0 : (uint32_t)(mix(&history->dice) >> 16) % bound;
+  return bound == 0 ? 0 : (uint32_t)(splitmix64(&history->dice) >> 16) % bound;
 }
 
 bool dice_percent(struct history *history, uint32_t percent) { return dice_below(history, 100) < percent; }
@@ -116,7 +109,7 @@ static uint64_t sum(const uint64_t *counts) {
 static bool play_seed(uint64_t seed, bool tell) {
   static uint64_t steps[HISTORY_STEPS_MAX];
   uint64_t state = seed;
-  for (uint32_t i = 0; i < HISTORY_STEPS_MAX; i++) steps[i] = mix(&state);
+  for (uint32_t i = 0; i < HISTORY_STEPS_MAX; i++) steps[i] = splitmix64(&state);
   struct history *history = play(steps, HISTORY_STEPS_MAX, tell);
   for (uint32_t i = 0; i <= COMMAND_COUNT; i++) totals[0][i] += history->accepted[i];
   for (uint32_t i = 0; i < 1000; i++) totals[1][i] += history->refused[i];

@@ -103,8 +103,10 @@ __attribute__((constructor)) static void read_environment(void) {
   if (log != NULL) (void)snprintf(fault.log, sizeof fault.log, "%s", log);
   if (log != NULL && what != NULL) expect_crashes();
   fault.lies = getenv("FAULT_LIE") != NULL;
-  if (slow != NULL) fault.slow_msec = strtol(slow, NULL, 10);
-  surely(slow == NULL || fault.slow_msec > 0, slow);
+  if (slow != NULL) {
+    fault.slow_msec = strtol(slow, NULL, 10);
+    surely(fault.slow_msec > 0, slow);
+  }
   if (what != NULL) arm(what);
 }
 

@@ -3,21 +3,15 @@
 
 #include <stdarg.h>
 
+#include "tests/lib/splitmix.h"
+
 struct sim sim;
 jmp_buf sim_over;
 
 /* ---- dice ---- */
 
-/* splitmix64: a counter, mixed. */
-static uint64_t mix(uint64_t *state) {
-  uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
-
 uint32_t dice_below(enum sim_stream stream, uint32_t bound) {
-  return bound == 0 ? 0 : (uint32_t)(mix(&sim.dice[stream]) >> 16) % bound;
+  return bound == 0 ? 0 : (uint32_t)(splitmix64(&sim.dice[stream]) >> 16) % bound;
 }
 
 bool dice_percent(enum sim_stream stream, uint32_t percent) {
@@ -29,7 +23,7 @@ uint64_t sim_hash(const uint8_t id[16]) {
   uint64_t half[2];
   memcpy(half, id, sizeof half);
   half[0] ^= half[1] << 32 | half[1] >> 32;
-  return mix(&half[0]);
+  return splitmix64(&half[0]);
 }
 
 /* ---- what is to happen: a heap by (time, order of asking) ---- */

@@ -613,14 +613,15 @@ static struct pg_result *load_numbers(void) {
   return result;
 }
 
-static struct pg_result *load_tiles(const struct server_params *params) {
+/* Tiles of each level, whose numbers are parameters too: these, or from these on. */
+static struct pg_result *tiles_of(const struct server_params *params, bool onwards) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  struct cells levels = cells_of(params, 0), firsts = cells_of(params, 1);
+  struct cells levels = cells_of(params, 0), numbers = cells_of(params, 1);
   result_columns(result, 3);
   for (uint32_t i = 0; i < levels.count; i++) {
-    const int64_t level = next_int(&levels), first = next_int(&firsts);
+    const int64_t level = next_int(&levels), n = next_int(&numbers);
     for (uint64_t k = 0; k < tiles_count; k++) {
-      if (tiles[k].level != level || tiles[k].n < first) continue;
+      if (tiles[k].level != level || (onwards ? tiles[k].n < n : tiles[k].n != n)) continue;
       result_int(result, level);
       result_int(result, tiles[k].n);
       result_bytes(result, tiles[k].hashes, sizeof tiles[k].hashes);
@@ -628,6 +629,9 @@ static struct pg_result *load_tiles(const struct server_params *params) {
   }
   return result;
 }
+
+static struct pg_result *load_tiles(const struct server_params *params) { return tiles_of(params, true); }
+static struct pg_result *load_tiles_named(const struct server_params *params) { return tiles_of(params, false); }
 
 static struct pg_result *load_cases(const struct server_params *params) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
@@ -638,22 +642,6 @@ static struct pg_result *load_cases(const struct server_params *params) {
     result_int(result, (int64_t)i + 1);
     result_bytes(result, server.cases[i].state, server.cases[i].length);
     rows--;
-  }
-  return result;
-}
-
-static struct pg_result *load_tiles_named(const struct server_params *params) {
-  struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  struct cells levels = cells_of(params, 0), numbers = cells_of(params, 1);
-  result_columns(result, 3);
-  for (uint32_t i = 0; i < levels.count; i++) {
-    const int64_t level = next_int(&levels), n = next_int(&numbers);
-    for (uint64_t k = 0; k < tiles_count; k++) {
-      if (tiles[k].level != level || tiles[k].n != n) continue;
-      result_int(result, level);
-      result_int(result, n);
-      result_bytes(result, tiles[k].hashes, sizeof tiles[k].hashes);
-    }
   }
   return result;
 }

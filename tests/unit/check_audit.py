@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""The audit of the fault tests finds what it is there to find: each anomaly, planted into a history that is in order."""
+"""The audit of the fault tests finds what it is there to find: each anomaly, planted into a history that is in order.  What a test
+that failed has published is not kept."""
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 sys.dont_write_bytecode = True
-from audit import SUBMIT, Operation, Tree, look  # noqa: E402 pylint: disable=wrong-import-position
+from audit import SUBMIT, Operation, Tree, look, publish, write  # noqa: E402 pylint: disable=wrong-import-position
 
 count = 0
 
@@ -29,13 +31,25 @@ def story():
 
 def finds(what, kind, change):
     """Whether `change` is found as `kind` and nothing else; None: nothing is."""
-    global count
     history, log, heads, codes = story()
     log = change(history, log, heads, codes) or log
     verdict = look(history, log, heads=heads, codes=codes)
     wrong = [name for name in verdict.KINDS if getattr(verdict, name)]
+    ok(wrong == ([kind] if kind else []), f"{what}\n# {verdict}")
+
+
+def ok(fine, what):
+    global count
     count += 1
-    print(f"{'ok' if wrong == ([kind] if kind else []) else 'not ok'} {count} - {what}\n# {verdict}")
+    print(f"{'ok' if fine else 'not ok'} {count} - {what}")
+
+
+def kept(fine):
+    """How many rows of a test are left out, and how many there are on the disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["FAULTS_OUT"] = folder
+        publish("R0", "none", "nothing", 1)
+        return write("check", fine), len(os.listdir(folder))
 
 
 def renumber(log):
@@ -90,4 +104,7 @@ finds("the unanswered one first of all", "disordered", disorder(0, 9))
 finds("a number of the log is left out", "gaps", lambda h, log, heads, c: log + [(11, key(77), 0, 0, b"rung")])
 finds("a record was changed after its head was told", "heads", lambda h, log, heads, c: [(*row[:4], b"x") if row[0] == 9 else row for row in log])
 finds("a head of a size that never was", "heads", lambda h, log, heads, c: heads.__setitem__(11, bytes(32)))
+ok(kept(True) == (0, 1), "the row of a test that went well is kept")
+ok(kept(False) == (1, 0), "the row of a test that failed is not")
+ok(kept(True) == (0, 1), "and nothing of it goes into the next one's")
 print(f"1..{count}")

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/city.h"
+#include "tests/lib/splitmix.h"
 
 #define RUNS 2000
 #define EVENTS_MAX 60
@@ -20,13 +21,7 @@ static const struct calendar *calendar;
 static const struct zone *zone;
 static uint64_t random_state;
 
-/* splitmix64: a counter, mixed. */
-static uint32_t random_below(uint32_t bound) {
-  uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return (uint32_t)((z ^ (z >> 31)) >> 16) % bound;
-}
+static uint32_t random_below(uint32_t bound) { return (uint32_t)(splitmix64(&random_state) >> 16) % bound; }
 
 /* ---- who holds it ---- */
 

@@ -10,18 +10,14 @@
 
 #include "daemon/book.h"
 #include "proto/codec.h"
+#include "tests/lib/splitmix.h"
 
 #define CASES 3000
 #define STEPS 60000
 
 static uint64_t state = 42;
 
-static uint32_t next_random(void) { /* splitmix64 */
-  uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-  return (uint32_t)(z ^ z >> 31);
-}
+static uint32_t next_random(void) { return (uint32_t)splitmix64(&state); }
 
 /* Fire time by case number; -1: not in the book; INSTANT_NONE: no timer. */
 static usec_t oracle[CASES + 1];

@@ -11,16 +11,12 @@
 #include <cmocka.h>
 
 #include "sign/digest.h"
+#include "tests/lib/splitmix.h"
 
 #define LEAVES 1000
 
 static uint64_t random_state = 20260213;
-static uint64_t random_next(void) { /* splitmix64 */
-  uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
+static uint64_t random_next(void) { return splitmix64(&random_state); }
 
 /* ---- a tree whose leaf i is any function of i; full subtrees are made when asked for, the first levels kept ---- */
 

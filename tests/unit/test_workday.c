@@ -10,19 +10,15 @@
 #include <cmocka.h>
 
 #include "document/document.h"
+#include "tests/lib/splitmix.h"
 
 #define ROUNDS 3000
 #define RANDOM_CALENDARS 40
 
 static uint64_t random_state;
 
-/* splitmix64: a counter, mixed; the seed is enough to repeat a run. */
-static uint64_t random_next(void) {
-  uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
+/* The seed is enough to repeat a run. */
+static uint64_t random_next(void) { return splitmix64(&random_state); }
 
 static int32_t random_in(int32_t low, int32_t high) {
   return low + (int32_t)(random_next() % (uint64_t)(high - low + 1));
