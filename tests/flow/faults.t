@@ -138,7 +138,8 @@ def test_adopted_while_starting():
     faults = [f"{name}={value}" for name, value in preloaded("postgres", FAULT_SLOW=500).items()]
     slow = ["env", *faults, str(Path(PSQL).parent / "postgres"), "-D", str(daemon.data / "postgres")]
     with open(daemon.top / "slow-postgres", "wb") as out:
-        server = subprocess.Popen((["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []) + slow, stdout=out, stderr=out, cwd="/")
+        whose = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        server = subprocess.Popen(slow, stdout=out, stderr=out, cwd="/", **whose)
     note = daemon.data / "postgres" / "postmaster.pid"
     need(until(lambda: note.exists() and note.read_text().count("\n") >= 4, pause=0.001), "it has noted its process")
     same(note.read_text().split("\n")[4], "", "and not its socket")

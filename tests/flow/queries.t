@@ -170,13 +170,14 @@ def test_large_texts():
 
 
 def test_bounds():
-    """Where too much waits, it is said which bound that is, and when to come back."""
+    """Where too much waits, it is said which bound that is, and when to come back.  Of requests that write, as many as may wait to be
+    judged may be with the store, and as many again be judged already."""
     daemon = city()
     client = Client(daemon)
     client.submit(finding())
     for name, what, count, words in (
             ("reader", {"query": pb.Query(history=pb.HistoryQuery(case_no=1))}, limit("QUERIES_PER_CLIENT_MAX") + 1, "of this connection wait as may (8)"),
-            ("writer", {}, limit("IDENTITY_REQUESTS_MAX") + 1 + 40, "256 requests of this officer wait already")):
+            ("writer", {}, 3 * limit("IDENTITY_REQUESTS_MAX") + 1, "256 requests of this officer wait already")):
         backend = daemon.backend(name)
         os.kill(backend, signal.SIGSTOP)
         try:
