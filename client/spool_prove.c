@@ -133,8 +133,7 @@ static const char *what_is_wrong(struct rectify_spool *spool, const struct spool
   const Rectify__V1__Head *given = *claim->head;
   const char *wrong = read_head(spool, (const char *)given->note.data, given->note.len, &head);
   if (wrong != NULL) return wrong;
-  codec_arena_reset(spool->reply_arena);
-  if (!codec_event_unpack(spool->reply_arena, claim->record->data, claim->record->len, &event)) return "what it says was recorded is not a record";
+  if (!codec_event_unpack(claim->record->data, claim->record->len, &event)) return "what it says was recorded is not a record";
   if (!is_answer(&event, entry, sent, claim)) return "what was recorded is not what was sent";
   if (!read_proof(claim, &proof)) return "its proof is not one";
   merkle_leaf(digest_sha256, claim->record->data, claim->record->len, &leaf);

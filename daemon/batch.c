@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 #define TEXT_BYTES (BATCH_TEXT_BYTES_MAX + 3 * WIRE_FRAME_BYTES_MAX) /* a signed finding is kept whole beside its text */
 #define RECORD_BYTES (BATCH_FRESH_MAX * EVENT_BODY_BYTES_MAX)
@@ -189,7 +190,7 @@ static void commit_to_text(struct batch *batch, struct item *item, ProtobufCBina
   take_random(item->salt, SALT_BYTES);
   memcpy(salted, item->salt, SALT_BYTES);
   memcpy(salted + SALT_BYTES, text.data, text.len);
-  tree_sha256(salted, SALT_BYTES + text.len, item->command.text.bytes);
+  digest_sha256(salted, SALT_BYTES + text.len, item->command.text.bytes);
   item->command.has_text = true;
   item->text = batch_keep(batch, text.data, text.len);
 }

@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 #define FOLLOW_DEPTH_MAX 4 /* what follows from what follows; today nothing does */
 
@@ -161,7 +162,7 @@ static void check_signature(const struct daemon *daemon, const struct batch *bat
   uint8_t *all = malloc(SALT_BYTES + SIGNATURE_BYTES + CLIENT_KEY_BYTES + item->was_signed.length), *at = all;
   must(all != NULL);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) at = mempcpy(at, parts[i].data, parts[i].length);
-  tree_sha256(all, (size_t)(at - all), item->command.signed_hash.bytes);
+  digest_sha256(all, (size_t)(at - all), item->command.signed_hash.bytes);
   free(all);
   item->command.signature = SIGNATURE_GOOD;
 }

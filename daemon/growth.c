@@ -5,6 +5,7 @@
 
 #include "daemon/tree.h"
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 static uint64_t first_inside(uint64_t size, uint32_t level) {
   return (size >> level) + ((size & ((UINT64_C(1) << level) - 1)) != 0);
@@ -46,7 +47,7 @@ void growth_append(struct growth *growth, const struct hash *leaf) {
     must(index == kept->from + kept->count);
     push(kept, &hash);
     if ((index & 1) == 0 || kept->count < 2) return;
-    merkle_node(tree_sha256, &kept->nodes[kept->count - 2], &hash, &hash);
+    merkle_node(digest_sha256, &kept->nodes[kept->count - 2], &hash, &hash);
   }
 }
 
@@ -54,7 +55,7 @@ void growth_advance(struct growth *growth, uint64_t size) {
   must(size >= growth->before.size && size <= growth->size);
   const struct growth_level *leaves = &growth->levels[0];
   for (uint64_t i = growth->before.size; i < size; i++)
-    merkle_append(tree_sha256, &growth->before, &leaves->nodes[i - leaves->from]);
+    merkle_append(digest_sha256, &growth->before, &leaves->nodes[i - leaves->from]);
   for (uint32_t level = 0; level < GROWTH_LEVELS; level++) {
     struct growth_level *kept = &growth->levels[level];
     const uint64_t from = first_inside(size, level);
@@ -90,17 +91,17 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   if ((index + 1) << level <= growth->before.size) return before_node(growth, level, index, out);
   if (level == 0 || !node(context, level - 1, 2 * index, &halves[0]) || !node(context, level - 1, 2 * index + 1, &halves[1]))
     return false;
-  merkle_node(tree_sha256, &halves[0], &halves[1], out);
+  merkle_node(digest_sha256, &halves[0], &halves[1], out);
   return true;
 }
 
-struct merkle_source growth_source(struct growth *growth) { return (struct merkle_source){node, growth, tree_sha256, &growth->memo}; }
+struct merkle_source growth_source(struct growth *growth) { return (struct merkle_source){node, growth, digest_sha256, &growth->memo}; }
 
 bool growth_root(struct growth *growth, uint64_t size, struct hash *out) {
   if (size < growth->before.size || size > growth->size) return false;
   struct merkle merkle = growth->before;
   const struct growth_level *leaves = &growth->levels[0];
-  for (uint64_t i = merkle.size; i < size; i++) merkle_append(tree_sha256, &merkle, &leaves->nodes[i - leaves->from]);
-  merkle_root(tree_sha256, &merkle, out);
+  for (uint64_t i = merkle.size; i < size; i++) merkle_append(digest_sha256, &merkle, &leaves->nodes[i - leaves->from]);
+  merkle_root(digest_sha256, &merkle, out);
   return true;
 }

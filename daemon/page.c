@@ -76,8 +76,7 @@ static bool fill_event(const struct query *query, const PGresult *result, int at
   row->signature = page_field(result, at, EVENTS_SIGNATURE);
   row->signer = page_field(result, at, EVENTS_SIGNER);
   row->signature_salt = page_field(result, at, EVENTS_SIGNATURE_SALT);
-  codec_arena_reset(query->daemon->arena);
-  const bool known = codec_event_unpack(query->daemon->arena, row->record.data, row->record.len, &event);
+  const bool known = codec_event_unpack(row->record.data, row->record.len, &event);
   row_of_people(query_world(query)->registry, (uint32_t)pg_int(result, at, EVENTS_ACTOR), known ? event.on_behalf : 0, row);
   if (known && event.command == COMMAND_READ && !query_may(query->daemon, QUERY_LOG, query->actor)) withhold(row);
   return query->past == NULL || (known && event.effective <= query_now(query));

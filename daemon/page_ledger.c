@@ -20,9 +20,8 @@ static void send(struct query *query, struct page *page, Rectify__V1__Ledger *le
   page_finish(query, page);
 }
 
-static bool unpack(const struct query *query, ProtobufCBinaryData record, struct event *event) {
-  codec_arena_reset(query->daemon->arena);
-  return codec_event_unpack(query->daemon->arena, record.data, record.len, event);
+static bool unpack(ProtobufCBinaryData record, struct event *event) {
+  return codec_event_unpack(record.data, record.len, event);
 }
 
 /* ---- facts ---- */
@@ -40,7 +39,7 @@ static void fill_child(const struct query *query, const PGresult *result, int at
                        struct facts_room *room) {
   const struct registry *registry = query_world(query)->registry;
   struct event event;
-  if (!unpack(query, page_field(result, at, FACTS_RECORD), &event)) return;
+  if (!unpack(page_field(result, at, FACTS_RECORD), &event)) return;
   if (event.origin != ORIGIN_CO_UNIT || event.effective > query_now(query)) return;
   add_word(room->units, &facts->co_units, event.finding.unit_code);
   if (event.finding.unit != 0 && event.finding.unit <= registry->unit_count)
@@ -109,7 +108,7 @@ static bool fill_unit(const struct query *query, const PGresult *result, int at,
                       struct step_room *room) {
   const struct registry *registry = query_world(query)->registry;
   struct event first;
-  if (!unpack(query, page_field(result, at, STEPS_FIRST), &first)) return query->within == 0 && !query->nowhere;
+  if (!unpack(page_field(result, at, STEPS_FIRST), &first)) return query->within == 0 && !query->nowhere;
   const uint32_t unit = first.finding.unit <= registry->unit_count ? first.finding.unit : 0;
   (void)memcpy(room->unit, first.finding.unit_code, sizeof room->unit);
   step->unit = answer_text(room->unit);
@@ -127,7 +126,7 @@ static bool fill_step(const struct query *query, const PGresult *result, int at,
   room->event.log_index = (uint64_t)pg_int(result, at, STEPS_INDEX);
   room->event.record = page_field(result, at, STEPS_RECORD);
   room->event.text = page_field(result, at, STEPS_TEXT);
-  const bool known = unpack(query, room->event.record, &event);
+  const bool known = unpack(room->event.record, &event);
   row_of_people(query_world(query)->registry, (uint32_t)pg_int(result, at, STEPS_ACTOR), known ? event.on_behalf : 0,
                 &room->event);
   return fill_unit(query, result, at, step, room);

@@ -33,7 +33,7 @@ static void fill_case(struct query *query, const PGresult *result, int at, struc
   room->notice.case_row = &room->row;
 }
 
-static void fill_cause(struct query *query, const PGresult *result, int at, struct unposted_room *room) {
+static void fill_cause(const PGresult *result, int at, struct unposted_room *room) {
   Rectify__V1__NoticeRow *notice = &room->notice;
   ProtobufCBinaryData record = page_field(result, at, UNPOSTED_RECORD);
   struct event event;
@@ -43,8 +43,7 @@ static void fill_cause(struct query *query, const PGresult *result, int at, stru
   notice->rule_text = answer_text(word_text(words_rule, notice->rule));
   notice->rule_text_zh = answer_text(word_zh(words_rule, notice->rule));
   notice->event_text = page_field(result, at, UNPOSTED_EVENT_TEXT);
-  codec_arena_reset(query->daemon->arena);
-  if (!codec_event_unpack(query->daemon->arena, record.data, record.len, &event) || event.order_serial == 0) return;
+  if (!codec_event_unpack(record.data, record.len, &event) || event.order_serial == 0) return;
   (void)snprintf(room->order, sizeof room->order, "%u-%u", event.order_year, event.order_serial);
   notice->order = answer_text(room->order);
 }
@@ -54,7 +53,7 @@ static size_t fill_unposted(struct query *query, const PGresult *result, int at,
   Rectify__V1__NoticeRow *notice = &room->notice;
   page_fill_notice(registry, result, at, notice);
   fill_case(query, result, at, room);
-  fill_cause(query, result, at, room);
+  fill_cause(result, at, room);
   const uint32_t officer = notice->officer.len == 0 ? 0 : registry_officer_by_code(registry, (const char *)notice->officer.data, notice->officer.len);
   row_name_unit(registry, registry->officers[officer].unit, &notice->officer_unit, &notice->officer_unit_name);
   return room->row.text.len + notice->event_text.len + 1500;

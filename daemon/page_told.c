@@ -57,13 +57,12 @@ static void send_lines(struct query *query, struct page *page, struct lines *lin
 
 enum { STORY_RECORD, STORY_TEXT };
 
-static void tell_events(struct query *query, const PGresult *result, struct story *story) {
+static void tell_events(const PGresult *result, struct story *story) {
   int count = PQntuples(result);
   for (int i = 0; i < count; i++) {
     struct event event;
     ProtobufCBinaryData record = page_field(result, i, STORY_RECORD), text = page_field(result, i, STORY_TEXT);
-    codec_arena_reset(query->daemon->arena);
-    if (i == STORY_EVENTS_MAX || !codec_event_unpack(query->daemon->arena, record.data, record.len, &event)) {
+    if (i == STORY_EVENTS_MAX || !codec_event_unpack(record.data, record.len, &event)) {
       story_cut(story);
       return;
     }
@@ -78,7 +77,7 @@ void page_of_why(struct query *query, const PGresult *result) {
   if (!query->has_state) return;
   page_begin(query, &page);
   story_begin(&story, &query->daemon->store.office->world, &query->state, query->zh, add_line, &lines);
-  tell_events(query, result, &story);
+  tell_events(result, &story);
   story_end(&story, clock_now());
   send_lines(query, &page, &lines);
 }

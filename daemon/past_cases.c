@@ -123,8 +123,7 @@ static void fold_event(struct harvest *harvest, int row) {
   ProtobufCBinaryData record = page_field(harvest->result, row, ROW_RECORD);
   if (fold->stopped) return;
   if (harvest->facts_of != 0) before = fold->state;
-  codec_arena_reset(harvest->query->daemon->arena);
-  fold->stopped = !codec_event_unpack(harvest->query->daemon->arena, record.data, record.len, &event) ||
+  fold->stopped = !codec_event_unpack(record.data, record.len, &event) ||
                   event.effective > harvest->query->past->as_of || !case_apply(&fold->state, &event);
   if (fold->stopped || harvest->facts_of == 0) return;
   facts_step(&fold->facts, query_world(harvest->query), &before, &event, (uint64_t)pg_int(harvest->result, row, ROW_INDEX),

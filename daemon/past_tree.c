@@ -3,6 +3,7 @@
 
 #include "daemon/past.h"
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 static struct {
   bool known;
@@ -54,11 +55,11 @@ static bool root_of(uint64_t size, struct hash *out) {
   for (uint32_t level = TREE_LEVELS; level-- > 0;) {
     struct merkle part = {0};
     if (tiles.count[level] != tiles.wanted[level]) return false;
-    for (uint32_t i = 0; i < tiles.count[level]; i++) merkle_append(tree_sha256, &part, &tiles.hashes[level][i]);
+    for (uint32_t i = 0; i < tiles.count[level]; i++) merkle_append(digest_sha256, &part, &tiles.hashes[level][i]);
     memcpy(&tree.frontier[tree.count], part.frontier, part.count * sizeof *part.frontier);
     tree.count += part.count;
   }
-  merkle_root(tree_sha256, &tree, out);
+  merkle_root(digest_sha256, &tree, out);
   return true;
 }
 

@@ -33,8 +33,7 @@ static void found_key(struct daemon *daemon, struct batch *batch, const PGresult
   struct recorded *repeat = &batch->repeats[batch->repeat_count];
   repeat->log_index = (uint64_t)pg_int(result, row, 1);
   overtaken |= repeat->log_index >= daemon->store.tree.merkle.size;
-  codec_arena_reset(daemon->arena);
-  if (!codec_event_unpack(daemon->arena, record, record_bytes, &repeat->event))
+  if (!codec_event_unpack(record, record_bytes, &repeat->event))
     store_damaged("the record of an event cannot be read");
   for (uint32_t i = 0; i < batch->item_count; i++) {
     struct item *item = &batch->items[i];

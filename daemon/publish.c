@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "sign/digest.h"
 
 static void event_of_publication(const struct daemon *daemon, const struct item *item, usec_t now,
                                  const struct batch *batch, struct event *out) {
@@ -10,7 +11,7 @@ static void event_of_publication(const struct daemon *daemon, const struct item 
   out->key = item->command.key;
   out->actor = item->command.actor;
   out->document = (uint8_t)item->document;
-  tree_sha256(batch->text + item->text.at, item->text.length, out->document_sha256.bytes);
+  digest_sha256(batch->text + item->text.at, item->text.length, out->document_sha256.bytes);
 }
 
 bool is_administrator(const struct registry *registry, uint32_t actor, usec_t now) {
@@ -74,7 +75,7 @@ static void record_embedded(struct daemon *daemon, struct batch *batch, uint32_t
 static struct uuid document_key(const struct document_embedded *document) {
   struct hash hash;
   struct uuid key;
-  tree_sha256(document->text, document->length, hash.bytes);
+  digest_sha256(document->text, document->length, hash.bytes);
   memcpy(key.bytes, hash.bytes, WIRE_ID_BYTES);
   key.bytes[6] = (uint8_t)(0x80 | (key.bytes[6] & 0x0f));
   key.bytes[8] = (uint8_t)(0x80 | (key.bytes[8] & 0x3f));

@@ -91,8 +91,7 @@ static void take_record(struct query *query, const PGresult *result) {
   size_t length;
   if (PQntuples(result) != 1 || (uint64_t)pg_int(result, 0, 0) != wanted->log_index) return;
   const uint8_t *record = pg_bytes(result, 0, 1, &length);
-  codec_arena_reset(query->daemon->arena);
-  if (length > sizeof wanted->record || !codec_event_unpack(query->daemon->arena, record, length, &event)) return;
+  if (length > sizeof wanted->record || !codec_event_unpack(record, length, &event)) return;
   if (wanted->case_no != 0 && event.case_no != wanted->case_no) return;
   if (wanted->of_own && event.actor != query->actor) return;
   if (event.command == COMMAND_READ && event.actor != query->actor && !query_may(query->daemon, QUERY_LOG, query->actor)) return;

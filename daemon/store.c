@@ -7,6 +7,7 @@
 
 #include "daemon/daemon.h"
 #include "rectify/must.h"
+#include "sign/digest.h"
 
 #define LOAD_ROWS 1000 /* about what a socket holds: the server goes on reading meanwhile */
 #define STANDBY_MSEC 500
@@ -241,16 +242,15 @@ static void take_embedded(struct office *office) {
 }
 
 /* The text is the one that was published: by its own hash and by the log's. */
-static bool is_as_published(struct daemon *daemon, const PGresult *result, int row) {
+static bool is_as_published(const PGresult *result, int row) {
   struct event event;
   struct hash hash;
   size_t length, hash_bytes, record_bytes;
   const uint8_t *body = pg_bytes(result, row, 3, &length), *stored = pg_bytes(result, row, 5, &hash_bytes),
                 *record = pg_bytes(result, row, 6, &record_bytes);
-  tree_sha256(body, length, hash.bytes);
-  codec_arena_reset(daemon->arena);
+  digest_sha256(body, length, hash.bytes);
   return hash_bytes == HASH_BYTES && memcmp(hash.bytes, stored, HASH_BYTES) == 0 &&
-         codec_event_unpack(daemon->arena, record, record_bytes, &event) && event.document == pg_int(result, row, 0) &&
+         codec_event_unpack(record, record_bytes, &event) && event.document == pg_int(result, row, 0) &&
          event.document_version == pg_int(result, row, 1) &&
          memcmp(hash.bytes, event.document_sha256.bytes, HASH_BYTES) == 0;
 }
@@ -277,7 +277,7 @@ static void documents_result(void *context, unsigned step, const PGresult *resul
     size_t name_length, length;
     const char *name = (const char *)pg_bytes(result, row, 2, &name_length);
     const char *body = (const char *)pg_bytes(result, row, 3, &length);
-    if (!is_as_published(daemon, result, row)) store_damaged("a published document is not what was published");
+    if (!is_as_published(result, row)) store_damaged("a published document is not what was published");
     if (!take_document(store->office, (uint32_t)pg_int(result, row, 0), name, body, length))
       store_damaged("a published document cannot be read");
     uint64_t size = (uint64_t)pg_int(result, row, 4) + 1;

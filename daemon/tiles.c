@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sign/digest.h"
+
 #define TILE_BITS 8 /* TILE_HASHES is 256 */
 _Static_assert(TILE_HASHES == 1 << TILE_BITS, "tile levels are eight tree levels");
 
@@ -25,8 +27,8 @@ static struct place place_of(uint32_t level, uint64_t index) {
 
 static void hash_up(const struct hash *hashes, uint32_t count, struct hash *out) {
   struct merkle merkle = {0};
-  for (uint32_t i = 0; i < count; i++) merkle_append(tree_sha256, &merkle, &hashes[i]);
-  merkle_root(tree_sha256, &merkle, out);
+  for (uint32_t i = 0; i < count; i++) merkle_append(digest_sha256, &merkle, &hashes[i]);
+  merkle_root(digest_sha256, &merkle, out);
 }
 
 /* 1: it stands in an open tile; 0: in a full one; -1: there is no such node yet. */
@@ -53,7 +55,7 @@ static bool wish(void *context, uint32_t level, uint64_t index, struct hash *out
   return true;
 }
 
-struct merkle_source tiles_wishing(struct tiles *tiles) { return (struct merkle_source){wish, tiles, tree_sha256, NULL}; }
+struct merkle_source tiles_wishing(struct tiles *tiles) { return (struct merkle_source){wish, tiles, digest_sha256, NULL}; }
 
 bool tiles_take(struct tiles *tiles, uint32_t level, uint64_t n, const void *hashes, size_t length) {
   if (length != TILE_HASHES * HASH_BYTES || tiles->count == TILE_WISHES_MAX) return false;
@@ -82,4 +84,4 @@ static bool node(void *context, uint32_t level, uint64_t index, struct hash *out
   return false;
 }
 
-struct merkle_source tiles_source(struct tiles *tiles) { return (struct merkle_source){node, tiles, tree_sha256, NULL}; }
+struct merkle_source tiles_source(struct tiles *tiles) { return (struct merkle_source){node, tiles, digest_sha256, NULL}; }

@@ -1,21 +1,14 @@
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init() and what goes with it */
 #include "daemon/tree.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "rectify/must.h"
-
-/* Some fifteen hashes a finding: the general interface costs as much again as hashing two blocks does. */
-void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]) {
-  SHA256_CTX context;
-  must(SHA256_Init(&context) == 1 && SHA256_Update(&context, data, length) == 1 && SHA256_Final(out, &context) == 1);
-}
+#include "sign/digest.h"
 
 void tree_tile_root(const struct hash *hashes, struct hash *out) {
   struct merkle merkle = {0};
-  for (int i = 0; i < TILE_HASHES; i++) merkle_append(tree_sha256, &merkle, &hashes[i]);
-  merkle_root(tree_sha256, &merkle, out);
+  for (int i = 0; i < TILE_HASHES; i++) merkle_append(digest_sha256, &merkle, &hashes[i]);
+  merkle_root(digest_sha256, &merkle, out);
 }
 
 static void append_at(struct tree *tree, uint32_t level, struct hash hash) {
@@ -33,12 +26,12 @@ static void append_at(struct tree *tree, uint32_t level, struct hash hash) {
 }
 
 void tree_append(struct tree *tree, const void *record, size_t length, struct hash *leaf) {
-  merkle_leaf(tree_sha256, record, length, leaf);
-  merkle_append(tree_sha256, &tree->merkle, leaf);
+  merkle_leaf(digest_sha256, record, length, leaf);
+  merkle_append(digest_sha256, &tree->merkle, leaf);
   append_at(tree, 0, *leaf);
 }
 
-void tree_root(const struct tree *tree, struct hash *out) { merkle_root(tree_sha256, &tree->merkle, out); }
+void tree_root(const struct tree *tree, struct hash *out) { merkle_root(digest_sha256, &tree->merkle, out); }
 
 void tree_written(struct tree *tree) { tree->full_count = 0; }
 
@@ -78,7 +71,7 @@ bool tree_is_true(const struct tree *tree) {
   uint32_t used = 0;
   for (uint32_t level = TREE_LEVELS; level-- > 0;) {
     struct merkle part = {0};
-    for (uint32_t i = 0; i < tree->open_count[level]; i++) merkle_append(tree_sha256, &part, &tree->open[level][i]);
+    for (uint32_t i = 0; i < tree->open_count[level]; i++) merkle_append(digest_sha256, &part, &tree->open[level][i]);
     if (used + part.count > tree->merkle.count) return false;
     if (memcmp(tree->merkle.frontier + used, part.frontier, part.count * sizeof part.frontier[0]) != 0) return false;
     used += part.count;

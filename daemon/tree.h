@@ -24,9 +24,6 @@ struct tree {
   struct tile full[TREE_FULL_MAX];
 };
 
-/* SHA-256 by libcrypto, for core's merkle functions. */
-void tree_sha256(const void *data, size_t length, uint8_t out[HASH_BYTES]);
-
 /* The root of a full tile. */
 void tree_tile_root(const struct hash *hashes, struct hash *out);
 

@@ -34,10 +34,10 @@ Rectify__V1__Reply *codec_reply(struct codec_arena *arena, const void *data, siz
 /* Packs the record of an event, exactly the bytes that are hashed and stored.  `out` has EVENT_BODY_BYTES_MAX bytes.
  * Returns the length. */
 size_t codec_event_pack(const struct event *event, uint8_t *out);
-/* The inverse; false when the bytes are not a record of format 1 with values in range. */
-bool codec_event_unpack(struct codec_arena *arena, const void *data, size_t length, struct event *out);
+/* The inverse; false when the bytes are not the one packing of a record of format 1 with values in range: then *out is spoilt. */
+bool codec_event_unpack(const void *data, size_t length, struct event *out);
 
-/* Packs and unpacks a folded state (STATE_BODY_BYTES_MAX). */
+/* The same for a folded state (STATE_BODY_BYTES_MAX); *out stays as it was when the bytes are not one. */
 size_t codec_state_pack(const struct case_state *state, uint8_t *out);
 bool codec_state_unpack(const void *data, size_t length, struct case_state *out);
 

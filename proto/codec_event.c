@@ -5,117 +5,171 @@
 #include "proto/codec_numbers.h"
 #include "rectify/must.h"
 
-#define FIELD(field, low, high) MAP_AS(Event, field, struct event, field, low, high, 0)
-#define NUMBER(field, numbers) MAP_AS(Event, field, struct event, field, 0, 0, numbers)
-#define COUNT8(field) FIELD(field, 0, UINT8_MAX)
-#define COUNT16(field) FIELD(field, 0, UINT16_MAX)
-#define COUNT32(field) FIELD(field, 0, UINT32_MAX)
-#define INSTANT(field) FIELD(field, INT64_MIN, INT64_MAX)
+/* ---- clocks ---- */
 
-static const struct map_row event_rows[] = {
-    FIELD(case_no, 0, INT64_MAX),
-    COUNT32(version),
-    NUMBER(command, NUMBERS_COMMAND),
-    COUNT16(rule),
-    COUNT32(actor),
-    INSTANT(recorded),
-    INSTANT(effective),
-    COUNT32(policy_version),
-    COUNT32(calendar_version),
-    COUNT32(registry_version),
-    NUMBER(status, NUMBERS_STATUS | OR_NONE),
-    NUMBER(track, NUMBERS_TRACK | OR_NONE),
-    NUMBER(light, NUMBERS_LIGHT | OR_NONE),
-    NUMBER(edge, NUMBERS_EDGE | OR_NONE),
-    COUNT32(flags_set),
-    COUNT32(flags_clear),
-    COUNT16(rework),
-    COUNT16(bounces),
-    COUNT16(route),
-    COUNT32(unit),
-    COUNT32(handler),
-    COUNT32(verifier),
-    COUNT32(accountable),
-    INSTANT(first_due),
-    INSTANT(closed),
-    NUMBER(fired_clock, NUMBERS_CLOCK | OR_NONE),
-    COUNT32(fired_generation),
-    COUNT32(fired_nth),
-    FIELD(document, DOCUMENT_NONE, DOCUMENT_CALENDAR),
-    COUNT32(document_version),
-    COUNT32(on_behalf),
-    FIELD(merged_into, 0, INT64_MAX),
-    COUNT16(children_more),
-    COUNT16(children_less),
-    FIELD(measures, 0, MEASURES_MAX),
-    COUNT32(plan_by),
-    COUNT8(extensions),
-    COUNT16(extended),
-    COUNT16(asked),
-    COUNT32(asked_by),
-    COUNT32(withdrawal_by),
-    COUNT32(order_year),
-    COUNT32(order_serial),
-    FIELD(rule_day, DAY_MIN, DAY_MAX),
-    COUNT32(subject),
-    NUMBER(form, NUMBERS_FORM | OR_NONE),
-    INSTANT(decided),
-    COUNT32(rebased_to),
-    NUMBER(relation, NUMBERS_RELATION | OR_NONE),
-    FIELD(other, 0, INT64_MAX),
-    NUMBER(origin, NUMBERS_ORIGIN | OR_NONE),
-    FIELD(finding_of, 0, INT64_MAX),
-    COUNT32(spawn_unit),
-    COUNT32(spawn_officer),
-    NUMBER(spawn_track, NUMBERS_TRACK | OR_NONE),
-    FIELD(valid_from, DAY_MIN, DAY_MAX),
-    FIELD(valid_until, DAY_MIN, DAY_MAX),
-    COUNT32(counted),
-    COUNT32(plan_for),
-    COUNT32(asked_for),
-    COUNT32(withdrawal_for),
-    COUNT32(endorsed_by),
-    COUNT32(endorsed_for),
-    COUNT32(closing_by),
-    COUNT32(closing_for),
-    COUNT16(evidence_spent),
-    COUNT16(held),
-    COUNT16(staged),
-    FIELD(key_kind, KEY_TO_CONNECT, KEY_TO_SIGN),
-};
-enum { EVENT_ROWS = sizeof event_rows / sizeof event_rows[0] };
+#define CLOCK_FIELD(no, field, member, low, high) ROW_AS(no, field, struct case_clock, member, low, high, 0)
+#define CLOCK_NUMBER(no, field, member, numbers) ROW_AS(no, field, struct case_clock, member, 0, 0, numbers)
+#define CLOCK_INSTANT(no, field) CLOCK_FIELD(no, field, field, INT64_MIN, INT64_MAX)
+#define STATES (NUMBER_BIT(CLOCK_RUNNING) | NUMBER_BIT(CLOCK_PAUSED) | NUMBER_BIT(CLOCK_STOPPED))
+#define SPANS (NUMBER_BIT(SPAN_NONE) | NUMBER_BIT(SPAN_WD) | NUMBER_BIT(SPAN_HOURS))
 
-#define NOTICE_NUMBER(field, numbers) MAP_AS(EventNotice, field, struct notice_out, field, 0, 0, numbers)
-static const struct map_row notice_rows[] = {
-    NOTICE_NUMBER(kind, NUMBERS_NOTICE),
-    MAP_AS(EventNotice, copy, struct notice_out, copy, 0, 1, 0),
-    NOTICE_NUMBER(recipient, NUMBERS_RECIPIENT | OR_NONE),
-    MAP_AS(EventNotice, officer, struct notice_out, officer, 0, UINT32_MAX, 0),
-    MAP_AS(EventNotice, instead_of, struct notice_out, instead_of, 0, UINT32_MAX, 0),
+static const struct record_row clock_rows[] = {
+    CLOCK_NUMBER(1, kind, kind, NUMBERS_CLOCK),
+    CLOCK_NUMBER(2, state, state, STATES),
+    CLOCK_NUMBER(3, track, track, NUMBERS_TRACK | OR_NONE),
+    CLOCK_FIELD(4, provisional, provisional, 0, 1),
+    CLOCK_FIELD(5, budget, budget.count, INT32_MIN, INT32_MAX),
+    CLOCK_NUMBER(6, budget_unit, budget.unit, SPANS),
+    CLOCK_FIELD(7, generation, generation, 0, UINT32_MAX),
+    CLOCK_FIELD(8, nth, nth, 0, UINT32_MAX),
+    CLOCK_FIELD(9, rung, rung, 0, RUNGS_MAX),
+    CLOCK_FIELD(10, repeat, repeat, 0, UINT32_MAX),
+    CLOCK_INSTANT(11, start),
+    CLOCK_INSTANT(12, due),
+    ROW_OF(ROW_NUMBER, 13, next_fire, struct case_clock, next_fire, SIZE_OF(struct case_clock, next_fire), .zigzag = true,
+           .min = INT64_MIN, .max = INT64_MAX, .none = INSTANT_NONE),
+    CLOCK_INSTANT(14, paused),
+    CLOCK_INSTANT(15, moved),
+    CLOCK_FIELD(16, extended, extended, INT32_MIN, INT32_MAX),
 };
-enum { NOTICE_ROWS = sizeof notice_rows / sizeof notice_rows[0] };
+RECORD(codec_clock_record, event_clock, clock_rows);
 
-#define EVIDENCE_FIELD(field, low, high) MAP_AS(EventEvidence, field, struct evidence_item, field, low, high, 0)
-static const struct map_row evidence_rows[] = {
-    MAP_AS(EventEvidence, kind, struct evidence_item, kind, 0, 0, NUMBERS_EVIDENCE),
-    EVIDENCE_FIELD(measure, 0, MEASURES_MAX),
-    EVIDENCE_FIELD(also_in, 0, INT64_MAX),
-    EVIDENCE_FIELD(absent, 0, 1),
-};
-enum { EVIDENCE_ROWS = sizeof evidence_rows / sizeof evidence_rows[0] };
+/* ---- what else an event has ---- */
 
-#define FINDING_FIELD(field, low, high) MAP_AS(EventFinding, field, struct finding, field, low, high, 0)
-static const struct map_row finding_rows[] = {
-    FINDING_FIELD(team, 0, UINT32_MAX),
-    FINDING_FIELD(unit, 0, UINT32_MAX),
-    MAP_AS(EventFinding, kind, struct finding, kind, 0, 0, NUMBERS_KIND | OR_NONE),
-    MAP_AS(EventFinding, severity, struct finding, severity, 0, 0, NUMBERS_SEVERITY | OR_NONE),
-    FINDING_FIELD(found_on, DAY_MIN, DAY_MAX),
-    FINDING_FIELD(same_problem, 0, UINT32_MAX),
-    FINDING_FIELD(same_kind, 0, UINT32_MAX),
-    FINDING_FIELD(rule_case, 0, INT64_MAX),
+#define NOTICE_FIELD(no, field, high, numbers) ROW_AS(no, field, struct notice_out, field, 0, high, numbers)
+static const struct record_row notice_rows[] = {
+    NOTICE_FIELD(1, kind, 0, NUMBERS_NOTICE),
+    NOTICE_FIELD(2, copy, 1, 0),
+    NOTICE_FIELD(3, recipient, 0, NUMBERS_RECIPIENT | OR_NONE),
+    NOTICE_FIELD(4, officer, UINT32_MAX, 0),
+    NOTICE_FIELD(5, instead_of, UINT32_MAX, 0),
 };
-enum { FINDING_ROWS = sizeof finding_rows / sizeof finding_rows[0] };
+static RECORD(notice_record, event_notice, notice_rows);
+
+#define EVIDENCE_FIELD(no, field, high, numbers) ROW_AS(no, field, struct evidence_item, field, 0, high, numbers)
+static const struct record_row evidence_rows[] = {
+    EVIDENCE_FIELD(1, kind, 0, NUMBERS_EVIDENCE),
+    ROW_OF(ROW_BYTES, 2, sha256, struct evidence_item, sha256, SIZE_OF(struct evidence_item, sha256)),
+    EVIDENCE_FIELD(3, measure, MEASURES_MAX, 0),
+    EVIDENCE_FIELD(4, also_in, INT64_MAX, 0),
+    EVIDENCE_FIELD(5, absent, 1, 0),
+};
+static RECORD(evidence_record, event_evidence, evidence_rows);
+
+#define FINDING_FIELD(no, field, low, high, numbers) ROW_AS(no, field, struct finding, field, low, high, numbers)
+static const struct record_row finding_rows[] = {
+    ROW_OF(ROW_BYTES, 1, id, struct finding, id, SIZE_OF(struct finding, id)),
+    FINDING_FIELD(2, team, 0, UINT32_MAX, 0),
+    FINDING_FIELD(3, unit, 0, UINT32_MAX, 0),
+    FINDING_FIELD(4, kind, 0, 0, NUMBERS_KIND | OR_NONE),
+    FINDING_FIELD(5, severity, 0, 0, NUMBERS_SEVERITY | OR_NONE),
+    FINDING_FIELD(6, found_on, DAY_MIN, DAY_MAX, 0),
+    FINDING_FIELD(7, same_problem, 0, UINT32_MAX, 0),
+    FINDING_FIELD(8, same_kind, 0, UINT32_MAX, 0),
+    ROW_LINE_AS(9, struct finding, unit_code),
+    ROW_LINE_AS(10, struct finding, code),
+    ROW_LINE_AS(11, struct finding, category),
+    ROW_LINE_AS(12, struct finding, inspection),
+    FINDING_FIELD(13, rule_case, 0, INT64_MAX, 0),
+};
+static RECORD(finding_record, event_finding, finding_rows);
+
+/* ---- the event ---- */
+
+#define FIELD(no, field, low, high) ROW_AS(no, field, struct event, field, low, high, 0)
+#define NUMBER(no, field, numbers) ROW_AS(no, field, struct event, field, 0, 0, numbers)
+#define COUNT8(no, field) FIELD(no, field, 0, UINT8_MAX)
+#define COUNT16(no, field) FIELD(no, field, 0, UINT16_MAX)
+#define COUNT32(no, field) FIELD(no, field, 0, UINT32_MAX)
+#define INSTANT(no, field) FIELD(no, field, INT64_MIN, INT64_MAX)
+#define BYTES(kind, no, field, member, of) \
+  ROW_OF(kind, no, field, struct event, member, SIZE_OF(struct event, member), .flag = offsetof(struct event, of))
+#define LIST(no, field, counter, record)                                                                     \
+  ROW_LIST_AS(no, field, struct event, field, SIZE_OF(struct event, counter), .flag = offsetof(struct event, counter), \
+              .part = &(record))
+
+static const struct record_row event_rows[] = {
+    FIELD(2, case_no, 0, INT64_MAX),
+    COUNT32(3, version),
+    NUMBER(4, command, NUMBERS_COMMAND),
+    COUNT16(5, rule),
+    ROW_OF(ROW_BYTES, 6, key, struct event, key, SIZE_OF(struct event, key)),
+    COUNT32(7, actor),
+    INSTANT(8, recorded),
+    INSTANT(9, effective),
+    COUNT32(10, policy_version),
+    COUNT32(11, calendar_version),
+    COUNT32(12, registry_version),
+    BYTES(ROW_BYTES_IF, 13, text_commitment, text, has_text),
+    LIST(14, evidence, evidence_count, evidence_record),
+    NUMBER(15, status, NUMBERS_STATUS | OR_NONE),
+    NUMBER(16, track, NUMBERS_TRACK | OR_NONE),
+    NUMBER(17, light, NUMBERS_LIGHT | OR_NONE),
+    NUMBER(18, edge, NUMBERS_EDGE | OR_NONE),
+    COUNT32(19, flags_set),
+    COUNT32(20, flags_clear),
+    COUNT16(21, rework),
+    COUNT16(22, bounces),
+    COUNT16(23, route),
+    COUNT32(24, unit),
+    COUNT32(25, handler),
+    COUNT32(26, verifier),
+    COUNT32(27, accountable),
+    INSTANT(28, first_due),
+    INSTANT(29, closed),
+    LIST(30, clocks, clock_count, codec_clock_record),
+    LIST(31, notices, notice_count, notice_record),
+    NUMBER(32, fired_clock, NUMBERS_CLOCK | OR_NONE),
+    COUNT32(33, fired_generation),
+    COUNT32(34, fired_nth),
+    ROW_OF(ROW_PART_IF, 35, finding, struct event, finding, .flag = offsetof(struct event, has_finding), .part = &finding_record),
+    FIELD(36, document, DOCUMENT_NONE, DOCUMENT_CALENDAR),
+    COUNT32(37, document_version),
+    BYTES(ROW_BYTES_WITH, 38, document_sha256, document_sha256, document),
+    COUNT32(39, on_behalf),
+    FIELD(40, merged_into, 0, INT64_MAX),
+    COUNT16(41, children_more),
+    COUNT16(42, children_less),
+    FIELD(43, measures, 0, MEASURES_MAX),
+    COUNT32(44, plan_by),
+    COUNT8(45, extensions),
+    COUNT16(46, extended),
+    COUNT16(47, asked),
+    COUNT32(48, asked_by),
+    COUNT32(49, withdrawal_by),
+    COUNT32(50, order_year),
+    COUNT32(51, order_serial),
+    FIELD(52, rule_day, DAY_MIN, DAY_MAX),
+    COUNT32(53, subject),
+    NUMBER(54, form, NUMBERS_FORM | OR_NONE),
+    INSTANT(55, decided),
+    ROW_LINE_AS(56, struct event, number),
+    COUNT32(57, rebased_to),
+    NUMBER(58, relation, NUMBERS_RELATION | OR_NONE),
+    FIELD(59, other, 0, INT64_MAX),
+    NUMBER(60, origin, NUMBERS_ORIGIN | OR_NONE),
+    FIELD(61, finding_of, 0, INT64_MAX),
+    COUNT32(62, spawn_unit),
+    COUNT32(63, spawn_officer),
+    NUMBER(64, spawn_track, NUMBERS_TRACK | OR_NONE),
+    COUNT32(65, plan_for),
+    COUNT32(66, asked_for),
+    COUNT32(67, withdrawal_for),
+    COUNT32(68, endorsed_by),
+    COUNT32(69, endorsed_for),
+    COUNT32(70, closing_by),
+    COUNT32(71, closing_for),
+    COUNT16(72, evidence_spent),
+    COUNT16(73, held),
+    COUNT16(74, staged),
+    BYTES(ROW_BYTES_IF, 75, client_key, client_key, has_key),
+    FIELD(76, valid_from, DAY_MIN, DAY_MAX),
+    FIELD(77, valid_until, DAY_MIN, DAY_MAX),
+    COUNT32(78, counted),
+    BYTES(ROW_BYTES_IF, 79, signature_commitment, signature, has_signature),
+    FIELD(80, key_kind, KEY_TO_CONNECT, KEY_TO_SIGN),
+};
+RECORD(codec_event_record, event, event_rows);
 
 /* Rules are more than a word has bits. */
 #define RULE_NUMBER_MAX 1023
@@ -125,168 +179,15 @@ static const bool rule_known[RULE_NUMBER_MAX + 1] = {
 };
 #undef RULE
 
-/* What the packed message points at, on the caller's stack. */
-struct event_parts {
-  Rectify__V1__EventEvidence evidence[EVIDENCE_MAX], *evidence_list[EVIDENCE_MAX];
-  Rectify__V1__EventClock clocks[CASE_CLOCKS_MAX + 2], *clock_list[CASE_CLOCKS_MAX + 2];
-  Rectify__V1__EventNotice notices[EVENT_NOTICES_MAX], *notice_list[EVENT_NOTICES_MAX];
-  Rectify__V1__EventFinding finding;
-};
-
-static ProtobufCBinaryData borrow(const void *data, size_t length) {
-  return (ProtobufCBinaryData){.len = length, .data = (uint8_t *)(uintptr_t)data};
-}
-
-static ProtobufCBinaryData borrow_text(const char text[CODE_BYTES_MAX + 1]) {
-  size_t length = strnlen(text, CODE_BYTES_MAX + 1);
-  must(length <= CODE_BYTES_MAX && codec_line_ok(text, length));
-  return borrow(text, length);
-}
-
-static void finding_out(const struct finding *finding, Rectify__V1__EventFinding *out) {
-  rectify__v1__event_finding__init(out);
-  codec_map_out(finding_rows, FINDING_ROWS, finding, out);
-  out->id = borrow(finding->id.bytes, sizeof finding->id.bytes);
-  out->unit_code = borrow_text(finding->unit_code);
-  out->code = borrow_text(finding->code);
-  out->category = borrow_text(finding->category);
-  out->inspection = borrow_text(finding->inspection);
-}
-
-static void evidence_out(const struct event *event, struct event_parts *parts) {
-  must(event->evidence_count <= EVIDENCE_MAX);
-  for (size_t i = 0; i < event->evidence_count; i++) {
-    parts->evidence_list[i] = &parts->evidence[i];
-    rectify__v1__event_evidence__init(&parts->evidence[i]);
-    codec_map_out(evidence_rows, EVIDENCE_ROWS, &event->evidence[i], &parts->evidence[i]);
-    parts->evidence[i].sha256 = borrow(event->evidence[i].sha256.bytes, HASH_BYTES);
-  }
-}
-
-static void clocks_out(const struct event *event, struct event_parts *parts) {
-  must(event->clock_count <= CASE_CLOCKS_MAX + 2);
-  for (size_t i = 0; i < event->clock_count; i++) {
-    parts->clock_list[i] = &parts->clocks[i];
-    codec_clock_out(&event->clocks[i], &parts->clocks[i]);
-  }
-}
-
-static void notices_out(const struct event *event, struct event_parts *parts) {
-  must(event->notice_count <= EVENT_NOTICES_MAX);
-  for (size_t i = 0; i < event->notice_count; i++) {
-    parts->notice_list[i] = &parts->notices[i];
-    rectify__v1__event_notice__init(&parts->notices[i]);
-    codec_map_out(notice_rows, NOTICE_ROWS, &event->notices[i], &parts->notices[i]);
-  }
-}
-
-static void event_out(const struct event *event, struct event_parts *parts, Rectify__V1__Event *out) {
-  rectify__v1__event__init(out);
-  out->format = 1;
-  codec_map_out(event_rows, EVENT_ROWS, event, out);
-  out->key = borrow(event->key.bytes, sizeof event->key.bytes);
-  out->number = borrow_text(event->number);
-  if (event->has_text) out->text_commitment = borrow(event->text.bytes, HASH_BYTES);
-  if (event->document != DOCUMENT_NONE) out->document_sha256 = borrow(event->document_sha256.bytes, HASH_BYTES);
-  if (event->has_key) out->client_key = borrow(event->client_key.bytes, CLIENT_KEY_BYTES);
-  if (event->has_signature) out->signature_commitment = borrow(event->signature.bytes, HASH_BYTES);
-  evidence_out(event, parts);
-  clocks_out(event, parts);
-  notices_out(event, parts);
-  out->n_evidence = event->evidence_count;
-  out->evidence = parts->evidence_list;
-  out->n_clocks = event->clock_count;
-  out->clocks = parts->clock_list;
-  out->n_notices = event->notice_count;
-  out->notices = parts->notice_list;
-  if (!event->has_finding) return;
-  finding_out(&event->finding, &parts->finding);
-  out->finding = &parts->finding;
-}
+static bool is_rule(uint16_t rule) { return rule <= RULE_NUMBER_MAX && rule_known[rule]; }
 
 /* The bounds of the fields bound the record below EVENT_BODY_BYTES_MAX; test_codec_events.c packs the largest one. */
 size_t codec_event_pack(const struct event *event, uint8_t *out) {
-  struct event_parts parts;
-  Rectify__V1__Event message;
-  must(rule_known[event->rule & RULE_NUMBER_MAX] && event->rule <= RULE_NUMBER_MAX);
-  event_out(event, &parts, &message);
-  return rectify__v1__event__pack(&message, out);
+  must(is_rule(event->rule));
+  return codec_format_pack(&codec_event_record, event, out);
 }
 
-static bool take(const ProtobufCBinaryData *bytes, uint8_t *out, size_t size) {
-  if (bytes->len != size) return false;
-  memcpy(out, bytes->data, size);
-  return true;
-}
-
-static bool take_text(const ProtobufCBinaryData *bytes, char out[CODE_BYTES_MAX + 1]) {
-  if (bytes->len > CODE_BYTES_MAX || !codec_line_ok(bytes->data, bytes->len)) return false;
-  if (bytes->len > 0) memcpy(out, bytes->data, bytes->len);
-  return true;
-}
-
-static bool finding_in(const Rectify__V1__EventFinding *finding, struct finding *out) {
-  return codec_map_in(finding_rows, FINDING_ROWS, finding, out) &&
-         take(&finding->id, out->id.bytes, sizeof out->id.bytes) && take_text(&finding->unit_code, out->unit_code) &&
-         take_text(&finding->code, out->code) && take_text(&finding->category, out->category) &&
-         take_text(&finding->inspection, out->inspection);
-}
-
-static bool evidence_in(const Rectify__V1__Event *message, struct event *out) {
-  if (message->n_evidence > EVIDENCE_MAX) return false;
-  out->evidence_count = (uint16_t)message->n_evidence;
-  for (size_t i = 0; i < message->n_evidence; i++) {
-    const Rectify__V1__EventEvidence *evidence = message->evidence[i];
-    if (!codec_map_in(evidence_rows, EVIDENCE_ROWS, evidence, &out->evidence[i])) return false;
-    if (!take(&evidence->sha256, out->evidence[i].sha256.bytes, HASH_BYTES)) return false;
-  }
-  return true;
-}
-
-static bool clocks_in(const Rectify__V1__Event *message, struct event *out) {
-  if (message->n_clocks > CASE_CLOCKS_MAX + 2) return false;
-  out->clock_count = (uint8_t)message->n_clocks;
-  for (size_t i = 0; i < message->n_clocks; i++)
-    if (!codec_clock_in(message->clocks[i], &out->clocks[i])) return false;
-  return true;
-}
-
-static bool notices_in(const Rectify__V1__Event *message, struct event *out) {
-  if (message->n_notices > EVENT_NOTICES_MAX) return false;
-  out->notice_count = (uint8_t)message->n_notices;
-  for (size_t i = 0; i < message->n_notices; i++)
-    if (!codec_map_in(notice_rows, NOTICE_ROWS, message->notices[i], &out->notices[i])) return false;
-  return true;
-}
-
-static bool event_in(const Rectify__V1__Event *message, struct event *out) {
-  if (message->format != 1 || !codec_map_in(event_rows, EVENT_ROWS, message, out)) return false;
-  if (out->rule > RULE_NUMBER_MAX || !rule_known[out->rule]) return false;
-  if (!take(&message->key, out->key.bytes, sizeof out->key.bytes)) return false;
-  if (!take_text(&message->number, out->number)) return false;
-  out->has_text = message->text_commitment.len > 0;
-  if (out->has_text && !take(&message->text_commitment, out->text.bytes, HASH_BYTES)) return false;
-  size_t document_bytes = out->document != DOCUMENT_NONE ? HASH_BYTES : 0;
-  if (message->document_sha256.len != document_bytes) return false;
-  if (document_bytes > 0) memcpy(out->document_sha256.bytes, message->document_sha256.data, document_bytes);
-  out->has_key = message->client_key.len > 0;
-  if (out->has_key && !take(&message->client_key, out->client_key.bytes, CLIENT_KEY_BYTES)) return false;
-  out->has_signature = message->signature_commitment.len > 0;
-  if (out->has_signature && !take(&message->signature_commitment, out->signature.bytes, HASH_BYTES)) return false;
-  out->has_finding = message->finding != NULL;
-  if (out->has_finding && !finding_in(message->finding, &out->finding)) return false;
-  return evidence_in(message, out) && clocks_in(message, out) && notices_in(message, out);
-}
-
-/* Only the one packing of an event is accepted: see codec_state_unpack(). */
-bool codec_event_unpack(struct codec_arena *arena, const void *data, size_t length, struct event *out) {
-  if (length > EVENT_BODY_BYTES_MAX) return false;
-  size_t mark = arena->used;
-  uint8_t again[EVENT_BODY_BYTES_MAX];
+bool codec_event_unpack(const void *data, size_t length, struct event *out) {
   memset(out, 0, sizeof *out);
-  Rectify__V1__Event *message = rectify__v1__event__unpack(&arena->allocator, length, data);
-  bool ok = message != NULL && event_in(message, out) && codec_event_pack(out, again) == length &&
-            memcmp(again, data, length) == 0;
-  arena->used = mark;
-  return ok;
+  return length <= EVENT_BODY_BYTES_MAX && codec_format_unpack(&codec_event_record, data, length, out) && is_rule(out->rule);
 }

@@ -16,12 +16,6 @@ struct codec_arena {
   alignas(16) uint8_t bytes[];
 };
 
-/* ---- codec_strict.c ---- */
-
-/* Reads `message`, made empty by its init function, of whose fields all are numbers or one is a list of such messages.  Its list, if it
- * has one, points to `room` empty messages, which are filled.  False when the bytes are not the one packing of some message. */
-bool codec_strict(const uint8_t *data, size_t length, ProtobufCMessage *message, size_t room);
-
 /* ---- codec_text.c ---- */
 
 /* Whether the bytes are UTF-8 (RFC 3629) without NUL, whatever else they hold: documents, which their parsers judge. */
@@ -83,33 +77,67 @@ bool codec_check(const struct rule_set *rules, const ProtobufCMessage *message, 
 void codec_fail(struct codec_error *error, uint16_t code, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* ---- codec_map.c: fields between a model structure and a message structure ---- */
+/* ---- codec_record.c: what is kept for ever, by tables ---- */
 
-struct map_row {
-  const char *name;
-  uint16_t message_offset, model_offset;
-  uint8_t message_size, model_size;
-  bool is_signed;
-  int64_t min, max;
-  uint64_t known; /* bit n: number n is known; 0: any within min..max */
+enum row_kind {
+  ROW_NUMBER,
+  ROW_LINE,       /* text in one line, in an array that ends with NUL; empty: not there */
+  ROW_BYTES,      /* an array of bytes, always there */
+  ROW_BYTES_IF,   /* there when its flag, a bool of the model alone, says so */
+  ROW_BYTES_WITH, /* there when a number before it is not 0 */
+  ROW_PART_IF,    /* a record in it, there when its flag says so */
+  ROW_PARTS,      /* an array of records */
 };
 
-/* `field` of message type M (short) and of structure S, under the same name, within min..max. */
-#define MAP_AS(M, field, S, member, low, high, numbers)                                                         \
-  {                                                                                                             \
-    .name = #field, .message_offset = offsetof(Rectify__V1__##M, field), .model_offset = offsetof(S, member),   \
-    .message_size = sizeof(((Rectify__V1__##M *)0)->field), .model_size = sizeof(((S *)0)->member),             \
-    .is_signed = MAP_SIGNED(((Rectify__V1__##M *)0)->field), .min = (low), .max = (high), .known = (numbers)    \
-  }
-#define MAP_SIGNED(lvalue) _Generic((lvalue), int32_t : true, int64_t : true, default : false)
+/* A field of a message, and the member of a structure that it stands for. */
+struct record_row {
+  const char *name; /* in the schema, as is its */
+  uint16_t number;
+  uint16_t offset;  /* of the member in the structure */
+  uint8_t kind;     /* enum row_kind */
+  uint8_t size;     /* bytes of the member; of ROW_PARTS, of its count: 0 when it has none and ends before a part that is empty */
+  uint8_t room;     /* of ROW_PARTS: how many there may be */
+  bool zigzag;      /* of a number: sint32 and sint64 */
+  uint16_t flag;    /* offset of what tells whether it is there, or how many */
+  uint16_t stride;  /* of ROW_PARTS */
+  int64_t min, max; /* of a number */
+  uint64_t known;   /* bit n: number n is known; 0: any within min..max */
+  int64_t none;     /* what is not written, as 0 never is, and read where nothing stands */
+  const struct record *part;
+};
 
-/* Copies the rows' fields out of the model; a value out of range is a bug of the caller. */
-void codec_map_out(const struct map_row *rows, size_t count, const void *model, void *message);
-/* The inverse; false when a value is out of range. */
-bool codec_map_in(const struct map_row *rows, size_t count, const void *message, void *model);
+struct record {
+  const ProtobufCMessageDescriptor *message; /* the schema, which the rows agree with (test_codec_events.c) */
+  const struct record_row *rows;             /* of all its fields but `format`, ascending */
+  size_t count;
+};
 
-/* Clocks are the same in events and states. */
-void codec_clock_out(const struct case_clock *clock, Rectify__V1__EventClock *out);
-bool codec_clock_in(const Rectify__V1__EventClock *clock, struct case_clock *out);
+#define RECORD(name, M, rows) \
+  const struct record name = {&rectify__v1__##M##__descriptor, rows, sizeof(rows) / sizeof(rows)[0]}
+
+/* `member` of structure S: signed ones are sint32 and sint64 in the schema. */
+#define ROW_AS(no, field, S, member, low, high, numbers)                                                                      \
+  ROW_OF(ROW_NUMBER, no, field, S, member, SIZE_OF(S, member), .min = (low), .max = (high), .known = (numbers),              \
+         .zigzag = _Generic(((S *)0)->member, int32_t : true, int64_t : true, default : false))
+#define ROW_OF(row_kind, no, field, S, member, ...) \
+  { .name = #field, .number = (no), .kind = (row_kind), .offset = offsetof(S, member), __VA_ARGS__ }
+#define SIZE_OF(S, member) .size = sizeof(((S *)0)->member)
+#define ROW_LINE_AS(no, S, member) ROW_OF(ROW_LINE, no, member, S, member, SIZE_OF(S, member))
+#define ROW_LIST_AS(no, field, S, list, ...)                                                        \
+  ROW_OF(ROW_PARTS, no, field, S, list, .room = sizeof(((S *)0)->list) / sizeof(((S *)0)->list)[0], \
+         .stride = sizeof(((S *)0)->list)[0], __VA_ARGS__)
+
+/* The one packing of *model; a value out of range is a bug of the caller, and so is an `out` without room for the largest.  Returns
+ * the length. */
+size_t codec_record_pack(const struct record *record, const void *model, uint8_t *out);
+/* The inverse, into *model, all zero before; false when the bytes are not the one packing of values in range, with *model spoilt. */
+bool codec_record_unpack(const struct record *record, const uint8_t *data, size_t length, void *model);
+
+/* The same with what an Event and a CaseState begin with: format 1. */
+size_t codec_format_pack(const struct record *record, const void *model, uint8_t *out);
+bool codec_format_unpack(const struct record *record, const uint8_t *data, size_t length, void *model);
+
+extern const struct record codec_event_record, codec_state_record;
+extern const struct record codec_clock_record; /* clocks are the same in events and states */
 
 #endif

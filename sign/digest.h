@@ -1,4 +1,4 @@
-/* digest.h - SHA-256 by libcrypto, for core's Merkle functions.  Not for several threads at a time. */
+/* digest.h - SHA-256 by libcrypto, for core's Merkle functions. */
 #ifndef RECTIFY_SIGN_DIGEST_H
 #define RECTIFY_SIGN_DIGEST_H
 

@@ -112,13 +112,11 @@ static enum receipt_verdict check_signatures(const struct note *note, const stru
   return note->count == 1 + witness_count ? RECEIPT_HOLDS : RECEIPT_STRANGER;
 }
 
-enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, size_t length,
-                                   const struct note_verifier *log, const struct note_verifier *witnesses,
-                                   uint32_t witness_count, struct receipt *out) {
+enum receipt_verdict receipt_check(const char *text, size_t length, const struct note_verifier *log,
+                                   const struct note_verifier *witnesses, uint32_t witness_count, struct receipt *out) {
   struct note note;
   if (!receipt_parse(text, length, out)) return RECEIPT_UNREADABLE;
-  codec_arena_reset(arena);
-  if (!codec_event_unpack(arena, out->record, out->record_length, &out->event)) return RECEIPT_NO_RECORD;
+  if (!codec_event_unpack(out->record, out->record_length, &out->event)) return RECEIPT_NO_RECORD;
   if (!note_parse(out->note, out->note_length, &note) || !checkpoint_parse(note.text, note.text_length, &out->head))
     return RECEIPT_UNREADABLE;
   if (!checkpoint_is_of(&out->head, log->name)) return RECEIPT_OTHER_LOG;

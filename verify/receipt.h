@@ -54,9 +54,8 @@ size_t receipt_format(const struct receipt *receipt, char out[RECEIPT_BYTES_MAX]
 /* The inverse; false when the text is not exactly what receipt_format() writes. */
 bool receipt_parse(const char *text, size_t length, struct receipt *out);
 /* Parses and checks: record, signatures, inclusion.  The head must be signed by `log`, by each of the witnesses, and by
- * nobody else, so that no byte of a receipt that holds can be another one.  The arena is used and reset. */
-enum receipt_verdict receipt_check(struct codec_arena *arena, const char *text, size_t length,
-                                   const struct note_verifier *log, const struct note_verifier *witnesses,
-                                   uint32_t witness_count, struct receipt *out);
+ * nobody else, so that no byte of a receipt that holds can be another one. */
+enum receipt_verdict receipt_check(const char *text, size_t length, const struct note_verifier *log,
+                                   const struct note_verifier *witnesses, uint32_t witness_count, struct receipt *out);
 
 #endif

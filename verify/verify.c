@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "sign/digest.h"
 #include "verify/verify_internal.h"
 
-#define ARENA_BYTES (64 * 1024)
 #define TEXT_MAX 512
 
 static const char *const names[] = {
@@ -62,18 +62,31 @@ static void note_erased(struct verify *verify, const char *format, ...) {
 
 /* ---- texts ---- */
 
-/* Room for one more. */
-static void *grown(void *rows, size_t count, size_t *max, size_t size) {
-  if (count < *max) return rows;
-  *max = *max == 0 ? 64 : 2 * *max;
-  rows = reallocarray(rows, *max, size);
-  must(rows != NULL);
-  return rows;
+/* The row of the tree that is equal to *key, a copy of which is put there when there is none. */
+static void *row_of(void **tree, const void *key, size_t size, int (*compare)(const void *, const void *)) {
+  void **slot = tsearch(key, tree, compare), *row;
+  must(slot != NULL);
+  if (*slot != key) return *slot;
+  must((row = malloc(size)) != NULL);
+  return *slot = memcpy(row, key, size);
+}
+
+static int order(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
+
+static int order_of_claims(const void *a, const void *b) {
+  const struct claim *left = a, *right = b;
+  int by = order(left->index, right->index);
+  if (by == 0) by = order(left->erased_by, right->erased_by);
+  return by != 0 ? by : order(left->case_no, right->case_no);
+}
+
+static int order_of_asks(const void *a, const void *b) {
+  return order(((const struct ask *)a)->other, ((const struct ask *)b)->other);
 }
 
 static void claim_add(struct verify *verify, const struct claim *claim) {
-  verify->claims = grown(verify->claims, verify->claim_count, &verify->claim_max, sizeof *verify->claims);
-  verify->claims[verify->claim_count++] = *claim;
+  struct claim *row = row_of(&verify->claims, claim, sizeof *claim, order_of_claims);
+  row->count++;
 }
 
 static void check_text(struct verify *verify, const struct export_event *row, const struct event *event) {
@@ -83,7 +96,7 @@ static void check_text(struct verify *verify, const struct export_event *row, co
     if (row->text_kind != EXPORT_TEXT_NONE) verify_found(verify, VERIFY_TEXT_UNASKED, "record %" PRIu64, index);
     return;
   }
-  if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, &(struct claim){index, row->erased_by, event->case_no});
+  if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, &(struct claim){index, row->erased_by, event->case_no, 0});
   if (row->text_kind == EXPORT_TEXT_NONE || row->text_kind == EXPORT_TEXT_MISSING)
     verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64, index);
   if (row->text_kind != EXPORT_TEXT_HERE) return;
@@ -99,52 +112,44 @@ static bool is_accepted(const struct event *event, uint32_t command) {
   return event->command == command && event->other != 0 && !rule_refuses(event->rule);
 }
 
-static struct ask *find_ask(struct verify *verify, uint64_t other) {
-  for (size_t i = 0; i < verify->ask_count; i++)
-    if (verify->asks[i].other == other) return &verify->asks[i];
-  return NULL;
-}
-
 /* The last one who asked counts. */
 static void note_ask(struct verify *verify, const struct event *event) {
-  struct ask *ask = find_ask(verify, event->other);
-  if (ask == NULL) {
-    verify->asks = grown(verify->asks, verify->ask_count, &verify->ask_max, sizeof *verify->asks);
-    ask = &verify->asks[verify->ask_count++];
-  }
-  *ask = (struct ask){event->other, event->case_no, event->actor};
+  const struct ask asked = {event->other, event->case_no, event->actor};
+  struct ask *ask = row_of(&verify->asks, &asked, sizeof asked, order_of_asks);
+  *ask = asked;
 }
 
 /* Two persons: neither who erases nor whom he stands in for had asked. */
 static void check_asked(struct verify *verify, const struct event *event, uint64_t log_index) {
-  const struct ask *ask = find_ask(verify, event->other);
+  const struct ask wanted = {.other = event->other};
+  struct ask *const *found = tfind(&wanted, &verify->asks, order_of_asks);
+  const struct ask *ask = found == NULL ? NULL : *found;
   if (ask != NULL && ask->case_no == event->case_no && ask->actor != event->actor && ask->actor != event->on_behalf) return;
   verify_found(verify, VERIFY_ERASURE_ALONE, "record %" PRIu64 ": nobody else had asked for the text of record %" PRIu64 " to be erased",
                log_index, event->other - 1);
 }
 
 static void bear_out(struct verify *verify, const struct event *event, uint64_t log_index) {
-  bool told = false;
   if (is_accepted(event, COMMAND_ERASE_ASK)) note_ask(verify, event);
   if (!is_accepted(event, COMMAND_ERASE)) return;
   check_asked(verify, event, log_index);
-  for (size_t i = 0; i < verify->claim_count;) { /* a record that stands there twice claims twice */
-    const struct claim claim = verify->claims[i];
-    if (claim.index + 1 != event->other || claim.erased_by != log_index || claim.case_no != event->case_no) {
-      i++;
-      continue;
-    }
-    verify->claims[i] = verify->claims[--verify->claim_count];
-    if (!told) note_erased(verify, "record %" PRIu64 ": its text was erased by event %" PRIu64, claim.index, log_index);
-    told = true;
-  }
+  const struct claim wanted = {.index = event->other - 1, .erased_by = log_index, .case_no = event->case_no};
+  struct claim *const *found = tfind(&wanted, &verify->claims, order_of_claims);
+  if (found == NULL) return;
+  struct claim *claim = *found;
+  (void)tdelete(&wanted, &verify->claims, order_of_claims);
+  note_erased(verify, "record %" PRIu64 ": its text was erased by event %" PRIu64, claim->index, log_index);
+  free(claim);
 }
 
-static void tell_unfounded(struct verify *verify) {
-  for (size_t i = 0; i < verify->claim_count; i++)
-    verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64 ": event %" PRIu64 " did not erase it",
-                 verify->claims[i].index, verify->claims[i].erased_by);
+static void tell_claim(const void *node, VISIT visit, void *context) {
+  const struct claim *claim = *(struct claim *const *)node;
+  if (visit != postorder && visit != leaf) return;
+  for (uint64_t i = 0; i < claim->count; i++)
+    verify_found(context, VERIFY_TEXT_MISSING, "record %" PRIu64 ": event %" PRIu64 " did not erase it", claim->index, claim->erased_by);
 }
+
+static void tell_unfounded(struct verify *verify) { twalk_r(verify->claims, tell_claim, verify); }
 
 /* ---- records ---- */
 
@@ -170,8 +175,7 @@ static void take_event(struct verify *verify, const struct export_event *row) {
   merkle_append(digest_sha256, &verify->tree, &leaf);
   if (row->log_index >= verify->size) verify->size = row->log_index + 1;
   verify->result.events++;
-  codec_arena_reset(verify->arena);
-  if (codec_event_unpack(verify->arena, row->record, row->record_length, &event)) {
+  if (codec_event_unpack(row->record, row->record_length, &event)) {
     if (!key_set_add(verify, &event.key)) {
       verify->records_wrong = true;
       verify_found(verify, VERIFY_KEY_TWICE, "record %" PRIu64 ": its key was recorded before", row->log_index);
@@ -255,8 +259,6 @@ int verify_export(FILE *file, const struct verify_options *options, struct verif
   struct verify *verify = calloc(1, sizeof *verify);
   must(verify != NULL);
   verify->options = options;
-  verify->arena = codec_arena_new(ARENA_BYTES);
-  must(verify->arena != NULL);
   head_begin(verify);
   int whole = read_sections(verify, file), why = errno;
   if (whole >= 0) {
@@ -265,11 +267,10 @@ int verify_export(FILE *file, const struct verify_options *options, struct verif
   }
   if (whole == 1) case_find_missing(verify); /* where the rows were cut off, all would be missing */
   *out = verify->result;
-  codec_arena_free(verify->arena);
   free(verify->cases);
   free(verify->keys);
-  free(verify->claims);
-  free(verify->asks);
+  tdestroy(verify->claims, free);
+  tdestroy(verify->asks, free);
   free(verify);
   errno = why;
   return whole < 0 ? -1 : 0;

@@ -14,6 +14,7 @@ struct folded {
 /* A text that is said to have been erased by an event to come. */
 struct claim {
   uint64_t index, erased_by, case_no;
+  uint64_t count; /* of records that say so: one that stands there twice claims twice */
 };
 
 /* Who last asked for a text to be erased. */
@@ -30,7 +31,6 @@ struct verify_head {
 struct verify {
   const struct verify_options *options;
   struct verify_result result;
-  struct codec_arena *arena;
   struct merkle tree;
   uint64_t size; /* of the log as its indexes say: one more than the last one */
 
@@ -54,10 +54,8 @@ struct verify {
   size_t key_slots, key_used;
   bool has_zero_key;
 
-  struct claim *claims; /* not yet borne out */
-  size_t claim_count, claim_max;
-  struct ask *asks; /* one a text */
-  size_t ask_count, ask_max;
+  void *claims; /* not yet borne out, and */
+  void *asks;   /* who asked, one a text: trees of search.h */
 };
 
 /* Tells and counts a finding. */

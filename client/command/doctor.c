@@ -15,7 +15,6 @@
 #include "proto/codec.h"
 #include "rectify/must.h"
 
-#define ARENA_BYTES (64 * 1024)
 #define SLOTS_FIRST 8192
 #define ROUNDS_MAX 8          /* of looking again at rows that moved on */
 #define DIFFERENCES_SHOWN 100 /* more are counted only */
@@ -41,7 +40,6 @@ struct doctor {
   bool no_files;
   uint64_t files; /* of evidence, hashed again */
   struct session *session;
-  struct codec_arena *arena;
   struct merkle tree;
   struct row_counts counts;
   struct tile_sums *tiles;
@@ -282,8 +280,7 @@ static int read_events(void *context, const Rectify__V1__Page *page) {
     merkle_leaf(hash_record, row->record.data, row->record.len, &leaf);
     merkle_append(hash_record, &doctor->tree, &leaf);
     tile_sums_add(doctor->tiles, &leaf);
-    codec_arena_reset(doctor->arena);
-    if (codec_event_unpack(doctor->arena, row->record.data, row->record.len, &event)) read_event(doctor, &event, row);
+    if (codec_event_unpack(row->record.data, row->record.len, &event)) read_event(doctor, &event, row);
     else differ(doctor, "log %llu: the record cannot be read", (unsigned long long)row->log_index);
     check_root(doctor, page->head);
   }
@@ -585,10 +582,9 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   int code = read_options(session, arguments, &doctor);
   if (code == EXIT_FINE) code = session_open(session);
   if (code != EXIT_FINE) return code;
-  doctor.arena = codec_arena_new(ARENA_BYTES);
   doctor.cases = calloc(doctor.size, sizeof *doctor.cases);
   doctor.again = calloc(AGAIN_MAX, sizeof *doctor.again);
-  must(doctor.arena != NULL && doctor.cases != NULL && doctor.again != NULL);
+  must(doctor.cases != NULL && doctor.again != NULL);
   doctor.tiles = tile_sums_new();
   doctor.keys = key_sums_new();
   code = read_log(&doctor);
@@ -599,7 +595,6 @@ int doctor_run(struct session *session, struct arguments *arguments) {
   if (code == EXIT_FINE && !doctor.broken) code = check_stored(&doctor);
   if (code == EXIT_FINE && !doctor.broken) tell_unfounded(&doctor);
   if (code == EXIT_FINE) code = verdict(&doctor);
-  codec_arena_free(doctor.arena);
   tile_sums_free(doctor.tiles);
   key_sums_free(doctor.keys);
   free(doctor.signatures.keys);

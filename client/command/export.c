@@ -17,7 +17,6 @@
 #include "sign/note.h"
 #include "verify/export.h"
 
-#define ARENA_BYTES (64 * 1024)
 #define ROUNDS_MAX 64 /* of fetching rows again; each is smaller than the one before */
 #define NAME_UNSIGNED "unsigned" /* of a log without a signer */
 
@@ -41,7 +40,6 @@ struct place {
 struct exporter {
   struct session *session;
   FILE *file, *rows;
-  struct codec_arena *arena;
   uint64_t next_index;           /* of the record to come */
   struct export_end end;
   char log[NOTE_NAME_BYTES_MAX + 1];
@@ -136,8 +134,7 @@ static int write_heads(struct exporter *exporter) {
 static int write_record(struct exporter *exporter, const Rectify__V1__EventRow *row) {
   static struct event event;
   struct export_event out = {.log_index = row->log_index};
-  codec_arena_reset(exporter->arena);
-  bool known = codec_event_unpack(exporter->arena, row->record.data, row->record.len, &event);
+  bool known = codec_event_unpack(row->record.data, row->record.len, &event);
   if (row->log_index != exporter->next_index || row->leaf.len != HASH_BYTES || row->record.len > EVENT_BODY_BYTES_MAX ||
       row->text.len > TEXT_BYTES_MAX) {
     complain("the daemon's log has a gap at %" PRIu64 ": `rectify doctor` says more", exporter->next_index);
@@ -320,8 +317,6 @@ int export_log(struct session *session, FILE *file, bool resume) {
   static struct exporter exporter;
   exporter = (struct exporter){.session = session, .file = file};
   exporter.rows = tmpfile();
-  exporter.arena = codec_arena_new(ARENA_BYTES);
-  must(exporter.arena != NULL);
   int code = exporter.rows != NULL ? find_start(&exporter, resume) : failed("making a temporary file");
   if (code == EXIT_FINE) code = write_records(&exporter);
   if (code == EXIT_FINE) code = gather_rows(&exporter);
@@ -330,7 +325,6 @@ int export_log(struct session *session, FILE *file, bool resume) {
     (void)fprintf(stderr, _("export: %" PRIu64 " records, %" PRIu64 " heads, %" PRIu64 " cases of %s\n"), exporter.end.events,
                   exporter.end.heads, exporter.end.cases, exporter.log);
   if (exporter.rows != NULL) (void)fclose(exporter.rows);
-  codec_arena_free(exporter.arena);
   forget_heads(&exporter);
   free(exporter.places);
   free(exporter.moved);

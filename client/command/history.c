@@ -17,7 +17,6 @@
 #define INDENT 5
 #define RULE_LINE_BYTES_MAX 512
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define ARENA_BYTES (64 * 1024)
 
 const struct flag no_flags[] = {{NULL, 0, NULL, NULL, NULL}};
 
@@ -45,7 +44,6 @@ struct history {
   struct session *session;
   struct sheet *sheet;
   struct names names;
-  struct codec_arena *arena;
   uint64_t seen;
   uint64_t skip; /* events not shown, from the first */
   bool damaged;
@@ -193,8 +191,7 @@ static void take_event(struct history *history, const Rectify__V1__EventRow *row
     history->state.version++;
     return;
   }
-  codec_arena_reset(history->arena);
-  if (!codec_event_unpack(history->arena, row->record.data, row->record.len, &event)) {
+  if (!codec_event_unpack(row->record.data, row->record.len, &event)) {
     complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log",
              (unsigned long long)row->log_index);
     history->damaged = true;
@@ -218,13 +215,10 @@ int history_print(struct session *session, uint64_t case_no, uint64_t skip) {
   query.what_case = RECTIFY__V1__QUERY__WHAT_HISTORY;
   query.history = &which;
   names_load(session, &history.names);
-  history.arena = codec_arena_new(ARENA_BYTES);
-  must(history.arena != NULL);
   if (session->format != FORMAT_TABLE)
     history.sheet = sheet_open(session, stdout, history_columns, COUNT(history_columns));
   int code = session_pages(session, &query, print_events, &history);
   if (history.sheet != NULL) (void)sheet_close(history.sheet);
-  codec_arena_free(history.arena);
   names_free(&history.names);
   if (code == EXIT_FINE && history.seen == 0) {
     complain("there is no such case, or you may not read it; `rectify cases` lists those you may");

@@ -14,7 +14,6 @@
 #define ROWS_MAX 5000
 #define PEOPLE_MAX 64 /* whom one officer stands in for */
 #define FORETOLD_MAX 200 /* rows of a table for which the daemon is asked what comes; programs get it for all */
-#define ARENA_BYTES (64 * 1024)
 
 enum { INBOX_OFFICER, INBOX_HANDLER, INBOX_LIMIT };
 const struct flag inbox_flags[] = {
@@ -182,7 +181,7 @@ static void tell_event(const struct session *session, const struct event *event,
   if (outlook->text[0] == '\0') add(outlook, in_language(session, word_text(words_rule, event->rule), word_zh(words_rule, event->rule)));
 }
 
-static int foretell(struct session *session, struct codec_arena *arena, uint64_t case_no, struct outlook *outlook) {
+static int foretell(struct session *session, uint64_t case_no, struct outlook *outlook) {
   static struct event event;
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
   Rectify__V1__NextQuery next = RECTIFY__V1__NEXT_QUERY__INIT;
@@ -195,8 +194,7 @@ static int foretell(struct session *session, struct codec_arena *arena, uint64_t
   query.next = &next;
   int code = session_page(session, &query, &page);
   if (code != EXIT_FINE || page->n_events == 0) return code;
-  codec_arena_reset(arena);
-  if (!codec_event_unpack(arena, page->events[0]->record.data, page->events[0]->record.len, &event)) return session_misfit();
+  if (!codec_event_unpack(page->events[0]->record.data, page->events[0]->record.len, &event)) return session_misfit();
   tell_event(session, &event, outlook);
   return EXIT_FINE;
 }
@@ -241,19 +239,16 @@ static void put_entry(const struct inbox *inbox, struct sheet *sheet, const stru
 
 static int print(struct inbox *inbox) {
   struct session *session = inbox->session;
-  struct codec_arena *arena = codec_arena_new(ARENA_BYTES);
   const size_t most = session->format == FORMAT_TABLE ? FORETOLD_MAX : ROWS_MAX;
   struct outlook outlook = {0};
   int code = EXIT_FINE;
-  must(arena != NULL);
   struct sheet *sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   for (size_t i = 0; i < inbox->count && code == EXIT_FINE && (inbox->limit == 0 || (int64_t)i < inbox->limit); i++) {
     outlook = (struct outlook){0};
-    if (i < most) code = foretell(session, arena, inbox->entries[i].row->case_no, &outlook);
+    if (i < most) code = foretell(session, inbox->entries[i].row->case_no, &outlook);
     if (code == EXIT_FINE) put_entry(inbox, sheet, &inbox->entries[i], &outlook);
   }
   (void)sheet_close(sheet);
-  codec_arena_free(arena);
   return code;
 }
 

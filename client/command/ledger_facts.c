@@ -6,8 +6,6 @@
 #include "proto/codec.h"
 #include "rectify/must.h"
 
-#define ARENA_BYTES (64 * 1024)
-
 /* ---- of cases ---- */
 
 struct fetching {
@@ -97,7 +95,6 @@ struct stepping {
   struct view_end *end;
   ledger_step_fn *take;
   void *context;
-  struct codec_arena *arena;
 };
 
 static int take_steps(void *context, const Rectify__V1__Page *page) {
@@ -108,8 +105,7 @@ static int take_steps(void *context, const Rectify__V1__Page *page) {
   if (page->ledger == NULL) return session_misfit();
   for (size_t i = 0; i < page->ledger->n_steps && code == EXIT_FINE; i++) {
     const Rectify__V1__LedgerStep *step = page->ledger->steps[i];
-    codec_arena_reset(stepping->arena);
-    if (step->event == NULL || !codec_event_unpack(stepping->arena, step->event->record.data, step->event->record.len, &event))
+    if (step->event == NULL || !codec_event_unpack(step->event->record.data, step->event->record.len, &event))
       return session_misfit();
     code = stepping->take(stepping->context, step, &event);
   }
@@ -119,11 +115,8 @@ static int take_steps(void *context, const Rectify__V1__Page *page) {
 int ledger_steps(struct session *session, Rectify__V1__LedgerQuery *wanted, struct view_end *end, ledger_step_fn *take,
                  void *context) {
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
-  struct stepping stepping = {end, take, context, codec_arena_new(ARENA_BYTES)};
-  must(stepping.arena != NULL);
+  struct stepping stepping = {end, take, context};
   query.what_case = RECTIFY__V1__QUERY__WHAT_LEDGER;
   query.ledger = wanted;
-  const int code = session_pages(session, &query, take_steps, &stepping);
-  codec_arena_free(stepping.arena);
-  return code;
+  return session_pages(session, &query, take_steps, &stepping);
 }

@@ -7,7 +7,6 @@
 #include "client/command/wrap.h"
 #include "rectify/must.h"
 
-#define ARENA_BYTES (64 * 1024)
 #define WHAT_COLUMN 32 /* where the daemon's lines say what happens */
 
 enum { NEXT_STEPS };
@@ -30,7 +29,6 @@ static const struct column columns[] = {
 struct outlook {
   struct session *session;
   struct sheet *sheet; /* programs only */
-  struct codec_arena *arena;
   struct names names;
   size_t lines;
 };
@@ -38,8 +36,7 @@ struct outlook {
 static int put_event(struct outlook *outlook, const Rectify__V1__EventRow *row) {
   struct event event;
   char effects[EFFECTS_BYTES_MAX];
-  codec_arena_reset(outlook->arena);
-  if (!codec_event_unpack(outlook->arena, row->record.data, row->record.len, &event)) return session_misfit();
+  if (!codec_event_unpack(row->record.data, row->record.len, &event)) return session_misfit();
   event_effects(outlook->session, &outlook->names, NULL, &event, effects);
   sheet_case(outlook->sheet, event.case_no);
   sheet_instant(outlook->sheet, event.effective);
@@ -64,14 +61,12 @@ static int print_future(void *context, const Rectify__V1__Page *page) {
 }
 
 static int print_rows(struct session *session, Rectify__V1__Query *query) {
-  struct outlook outlook = {.session = session, .arena = codec_arena_new(ARENA_BYTES)};
-  must(outlook.arena != NULL);
+  struct outlook outlook = {.session = session};
   names_load(session, &outlook.names);
   outlook.sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   int code = session_pages(session, query, print_future, &outlook);
   (void)sheet_close(outlook.sheet);
   names_free(&outlook.names);
-  codec_arena_free(outlook.arena);
   return code;
 }
 

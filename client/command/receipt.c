@@ -8,7 +8,6 @@
 #include "rectify/must.h"
 #include "verify/receipt.h"
 
-#define ARENA_BYTES (64 * 1024)
 #define WITNESSES_MAX 16
 
 enum { RECEIPT_KEY, RECEIPT_WITNESS };
@@ -60,10 +59,7 @@ static int check(const struct session *session, const char *path, const struct n
   size_t length;
   char *text = trust_file(path, RECEIPT_BYTES_MAX, &length);
   if (text == NULL) return EXIT_INPUT;
-  struct codec_arena *arena = codec_arena_new(ARENA_BYTES);
-  must(arena != NULL);
-  enum receipt_verdict verdict = receipt_check(arena, text, length, log, witnesses, count, &receipt);
-  codec_arena_free(arena);
+  enum receipt_verdict verdict = receipt_check(text, length, log, witnesses, count, &receipt);
   free(text);
   if (verdict != RECEIPT_HOLDS) {
     complain("%s: does not hold: %s", path, receipt_verdict_text(verdict));

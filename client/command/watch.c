@@ -20,7 +20,6 @@
 #define INDENT 21 /* of a broken line: below the case */
 #define RENEW_SECONDS 5 /* so soon a restarted daemon is noticed */
 #define RECEIVE_MSEC 500
-#define ARENA_BYTES (64 * 1024)
 
 enum { WATCH_UNIT, WATCH_CASE, WATCH_KIND, WATCH_MINE, WATCH_COUNT, WATCH_UNTIL_CLOSED };
 const struct flag watch_flags[] = {
@@ -65,7 +64,6 @@ struct watching {
   uint64_t epoch; /* of the daemon that holds the lease */
   time_t renewed, answered;
   struct names names;
-  struct codec_arena *arena;
   struct sheet *sheet; /* machines only */
 };
 
@@ -166,8 +164,7 @@ static void show(struct watching *watching, const Rectify__V1__EventRow *event_r
   struct event event;
   char effects[EFFECTS_BYTES_MAX];
   if (event_row == NULL || event_row->log_index < watching->size || done(watching)) return;
-  codec_arena_reset(watching->arena);
-  if (!codec_event_unpack(watching->arena, event_row->record.data, event_row->record.len, &event)) {
+  if (!codec_event_unpack(event_row->record.data, event_row->record.len, &event)) {
     complain("the record at log index %llu cannot be read; `rectify doctor` checks the whole log",
              (unsigned long long)event_row->log_index);
     return;
@@ -205,8 +202,7 @@ static void gather_cases(struct watching *watching, struct missed *missed) {
     struct event event;
     const Rectify__V1__EventRow *row = missed->page->events[i];
     bool known = false;
-    codec_arena_reset(watching->arena);
-    if (!codec_event_unpack(watching->arena, row->record.data, row->record.len, &event) || event.case_no == 0) continue;
+    if (!codec_event_unpack(row->record.data, row->record.len, &event) || event.case_no == 0) continue;
     for (size_t k = 0; k < missed->case_count; k++) known = known || missed->case_nos[k] == event.case_no;
     bool wanted = watching->case_no == 0 || watching->case_no == event.case_no;
     if (!known && wanted && missed->case_count < WIRE_PAGE_MAX) missed->case_nos[missed->case_count++] = event.case_no;
@@ -250,8 +246,7 @@ static void show_missed(struct watching *watching, const struct missed *missed, 
   for (size_t i = 0; i < missed->page->n_events; i++) {
     struct event event;
     const Rectify__V1__EventRow *row = missed->page->events[i];
-    codec_arena_reset(watching->arena);
-    if (codec_event_unpack(watching->arena, row->record.data, row->record.len, &event))
+    if (codec_event_unpack(row->record.data, row->record.len, &event))
       show_one_missed(watching, row, &event, replay);
     if (row->log_index >= watching->size) watching->size = row->log_index + 1;
   }
@@ -402,13 +397,10 @@ int watch_run(struct session *session, struct arguments *arguments) {
   names_load(session, &watching.names);
   for (uint32_t i = 1; i < watching.names.officer_count; i++)
     if (strcmp(watching.names.officers[i], session->actor) == 0) watching.me = i;
-  watching.arena = codec_arena_new(ARENA_BYTES);
-  must(watching.arena != NULL);
   if (session->format != FORMAT_TABLE)
     watching.sheet = sheet_open(session, stdout, columns, sizeof columns / sizeof columns[0]);
   code = loop(&watching);
   if (watching.sheet != NULL) (void)sheet_close(watching.sheet);
-  codec_arena_free(watching.arena);
   names_free(&watching.names);
   return code;
 }

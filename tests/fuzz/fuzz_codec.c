@@ -39,7 +39,7 @@ static void try_reply(const uint8_t *data, size_t size) {
 static void try_event(const uint8_t *data, size_t size) {
   static struct event event;
   uint8_t again[EVENT_BODY_BYTES_MAX];
-  if (!codec_event_unpack(arena, data, size, &event)) return;
+  if (!codec_event_unpack(data, size, &event)) return;
   must(codec_event_pack(&event, again) == size && memcmp(again, data, size) == 0);
 }
 

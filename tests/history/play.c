@@ -19,17 +19,14 @@ static void tell(const struct history *history, const struct event *event) {
 
 /* As the daemon does: packed, kept, and folded from what was kept. */
 static void record(struct history *history, const struct event *event, struct history_case *found) {
-  static struct codec_arena *arena;
   static uint8_t packed[4 * EVENT_BODY_BYTES_MAX], state_packed[4 * STATE_BODY_BYTES_MAX];
   struct event again;
   struct case_state state;
-  if (arena == NULL) arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   size_t length = codec_event_pack(event, packed);
   if (length > EVENT_BODY_BYTES_MAX) history_wrong(history, "a record of %zu bytes", length);
   if (length > history->event_bytes) history->event_bytes = length;
   for (size_t i = 0; i < length; i++) history->digest = (history->digest ^ packed[i]) * DIGEST_PRIME;
-  codec_arena_reset(arena);
-  if (!codec_event_unpack(arena, packed, length, &again)) history_wrong(history, "a record cannot be read again");
+  if (!codec_event_unpack(packed, length, &again)) history_wrong(history, "a record cannot be read again");
   if (found == NULL) return;
   if (!case_apply(&found->folded, &again)) history_wrong(history, "a record does not follow");
   length = codec_state_pack(&found->state, state_packed);

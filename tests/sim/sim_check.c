@@ -3,6 +3,7 @@
 #include "daemon/tree.h"
 #include "document/document.h"
 #include "proto/codec.h"
+#include "sign/digest.h"
 #include "tests/sim/sim.h"
 
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
@@ -45,7 +46,6 @@ static uint8_t *seen; /* notices, by place in the table */
 static uint64_t seen_room;
 static usec_t last_recorded;
 static uint64_t must_be_seen; /* notices: there when the watcher read all for the last time */
-static struct codec_arena *arena;
 
 static void room_for(void **rows, size_t row, uint64_t count, uint64_t *room) {
   if (count <= *room) return;
@@ -58,7 +58,6 @@ static void room_for(void **rows, size_t row, uint64_t count, uint64_t *room) {
 
 void check_clear(void) {
   uint64_t heads_room = roots_room;
-  if (arena == NULL) arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   tree = (struct merkle){0};
   if (is_head != NULL) memset(is_head, 0, heads_room * sizeof *is_head);
   if (by_id != NULL) memset(by_id, 0, by_id_room * sizeof *by_id);
@@ -75,7 +74,7 @@ void check_clear(void) {
   is_head = realloc(is_head, roots_room * sizeof *is_head);
   must(is_head != NULL);
   memset(is_head + heads_room, 0, (roots_room - heads_room) * sizeof *is_head);
-  merkle_root(tree_sha256, &tree, &roots[0]);
+  merkle_root(digest_sha256, &tree, &roots[0]);
   is_head[0] = true;
 }
 
@@ -317,8 +316,7 @@ static void take_event(void) {
   struct event event;
   struct hash leaf;
   const struct server_event *row = &server.events[size];
-  codec_arena_reset(arena);
-  HOLDS(codec_event_unpack(arena, row->record, row->length, &event), "event %llu: no record", (unsigned long long)size);
+  HOLDS(codec_event_unpack(row->record, row->length, &event), "event %llu: no record", (unsigned long long)size);
   HOLDS(event.case_no == row->case_no && memcmp(event.key.bytes, row->key, 16) == 0 && event.version == row->version &&
             event.command == row->command && event.rule == row->rule,
         "event %llu: the row is not its record", (unsigned long long)size);
@@ -328,8 +326,8 @@ static void take_event(void) {
   check_origin(&event);
   fold(&event);
   check_notices(&event);
-  merkle_leaf(tree_sha256, row->record, row->length, &leaf);
-  merkle_append(tree_sha256, &tree, &leaf);
+  merkle_leaf(digest_sha256, row->record, row->length, &leaf);
+  merkle_append(digest_sha256, &tree, &leaf);
   size++;
 }
 
@@ -355,7 +353,7 @@ void check_durable(void) {
     must(is_head != NULL);
     memset(is_head + heads_room, 0, (roots_room - heads_room) * sizeof *is_head);
   }
-  merkle_root(tree_sha256, &tree, &roots[size]);
+  merkle_root(digest_sha256, &tree, &roots[size]);
   is_head[size] = true;
   HOLDS(memcmp(&roots[size], &server.head.root, HASH_BYTES) == 0, "the head of %llu events is not the root of their records",
         (unsigned long long)size);
@@ -399,8 +397,8 @@ static void check_proof(uint64_t log_index, const Rectify__V1__Head *head, Proto
   if (count == 0 && head->size > 1) return; /* it can be asked for */
   for (size_t i = 0; i < count; i++) memcpy(path.hashes[i].bytes, proof[i].data, HASH_BYTES);
   memcpy(root.bytes, head->root.data, HASH_BYTES);
-  merkle_leaf(tree_sha256, record.data, record.len, &leaf);
-  HOLDS(merkle_inclusion_holds(tree_sha256, &leaf, log_index, head->size, &path, &root), "a receipt does not verify");
+  merkle_leaf(digest_sha256, record.data, record.len, &leaf);
+  HOLDS(merkle_inclusion_holds(digest_sha256, &leaf, log_index, head->size, &path, &root), "a receipt does not verify");
 }
 
 static const struct server_event *acknowledged(uint32_t person, const uint8_t id[16], uint64_t log_index, bool refused) {

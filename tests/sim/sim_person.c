@@ -9,6 +9,7 @@
 
 #include "client/internal.h"
 #include "daemon/tree.h"
+#include "sign/digest.h"
 #include "tests/sim/sim.h"
 
 #define STACK_BYTES (512 * 1024)
@@ -183,7 +184,7 @@ static void make_evidence(const struct person *person, Rectify__V1__Evidence *pi
   paper->number = below(person, 40);
   paper->copy = percent(person, 80) ? 1 + below(person, 255) : 0;
   piece->size = paper->size = file_of(paper->number, paper->copy, paper_bytes);
-  tree_sha256(paper_bytes, paper->size, paper->sha256);
+  digest_sha256(paper_bytes, paper->size, paper->sha256);
   piece->kind = 1 + below(person, EVIDENCE_KINDS);
   piece->sha256 = bytes_of(paper->sha256, 32);
   piece->name = text_of("picture.jpg");

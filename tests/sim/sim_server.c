@@ -3,6 +3,7 @@
 #include "daemon/pg.h"
 #include "daemon/query.h"
 #include "daemon/tree.h"
+#include "sign/digest.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_params.h"
 
@@ -973,7 +974,7 @@ void server_clear(void) {
   lock_session = 0;
   struct hash empty;
   const struct merkle none = {0};
-  merkle_root(tree_sha256, &none, &empty);
+  merkle_root(digest_sha256, &none, &empty);
   server.head.root = empty;
   server.head.clock = NO_CLOCK;
 }

@@ -2,6 +2,7 @@
  * most two parts, and nobody comes near a quota. */
 #include "daemon/tree.h"
 #include "rectify/limits.h"
+#include "sign/digest.h"
 #include "tests/sim/sim_params.h"
 
 #define PARTS_MAX 2
@@ -150,7 +151,7 @@ static bool has_its_hash(const struct upload *upload) {
     memcpy(whole + used, upload->parts[n].bytes, upload->parts[n].length);
     used += upload->parts[n].length;
   }
-  tree_sha256(whole, used, hash);
+  digest_sha256(whole, used, hash);
   free(whole);
   return used == upload->size && memcmp(hash, upload->sha256, sizeof hash) == 0;
 }

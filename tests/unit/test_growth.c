@@ -9,14 +9,15 @@
 
 #include "daemon/growth.h"
 #include "daemon/tree.h"
+#include "sign/digest.h"
 
-static void leaf_of(uint64_t number, struct hash *out) { merkle_leaf(tree_sha256, &number, sizeof number, out); }
+static void leaf_of(uint64_t number, struct hash *out) { merkle_leaf(digest_sha256, &number, sizeof number, out); }
 
 static void grow(struct merkle *tree, uint64_t until) {
   while (tree->size < until) {
     struct hash leaf;
     leaf_of(tree->size, &leaf);
-    merkle_append(tree_sha256, tree, &leaf);
+    merkle_append(digest_sha256, tree, &leaf);
   }
 }
 
@@ -33,16 +34,16 @@ static void check(struct growth *growth, const struct merkle *tree) {
   struct merkle_source source = growth_source(growth);
   struct merkle_proof proof;
   struct hash root, old_root, leaf, again;
-  merkle_root(tree_sha256, tree, &root);
+  merkle_root(digest_sha256, tree, &root);
   assert_true(growth_root(growth, tree->size, &again));
   assert_memory_equal(&again, &root, sizeof root);
-  merkle_root(tree_sha256, &growth->before, &old_root);
+  merkle_root(digest_sha256, &growth->before, &old_root);
   assert_true(merkle_consistency(&source, growth->before.size, tree->size, &proof));
-  assert_true(merkle_consistency_holds(tree_sha256, growth->before.size, &old_root, tree->size, &root, &proof));
+  assert_true(merkle_consistency_holds(digest_sha256, growth->before.size, &old_root, tree->size, &root, &proof));
   for (uint64_t i = growth->before.size; i < tree->size; i++) {
     leaf_of(i, &leaf);
     assert_true(merkle_inclusion(&source, i, tree->size, &proof));
-    assert_true(merkle_inclusion_holds(tree_sha256, &leaf, i, tree->size, &proof, &root));
+    assert_true(merkle_inclusion_holds(digest_sha256, &leaf, i, tree->size, &proof, &root));
   }
 }
 
@@ -110,12 +111,12 @@ static void test_another_log(void **unused) {
   for (uint64_t i = 0; i < 100; i++) {
     leaf_of(i + 1000, &leaf);
     growth_append(&growth, &leaf);
-    merkle_append(tree_sha256, &tree, &leaf);
+    merkle_append(digest_sha256, &tree, &leaf);
   }
-  merkle_root(tree_sha256, &tree, &root);
+  merkle_root(digest_sha256, &tree, &root);
   leaf_of(1070, &leaf);
   assert_true(merkle_inclusion(&source, 70, 100, &proof));
-  assert_true(merkle_inclusion_holds(tree_sha256, &leaf, 70, 100, &proof, &root));
+  assert_true(merkle_inclusion_holds(digest_sha256, &leaf, 70, 100, &proof, &root));
   growth_free(&growth);
 }
 

@@ -5,7 +5,6 @@
 #define LOG "rectify.test/log"
 
 static struct note_signer key, witness;
-static struct codec_arena *arena;
 static struct hash leaves[PROOF_LEAVES];
 static uint8_t records[PROOF_LEAVES][EVENT_BODY_BYTES_MAX];
 static size_t lengths[PROOF_LEAVES];
@@ -28,14 +27,7 @@ static int set_up(void **context) {
   (void)context;
   key = proof_signer(LOG, NOTE_ED25519);
   witness = proof_signer("witness.test", NOTE_COSIGNATURE);
-  arena = codec_arena_new(64 * 1024);
   for (uint32_t i = 0; i < PROOF_LEAVES; i++) make_record(i);
-  return arena == NULL;
-}
-
-static int tear_down(void **context) {
-  (void)context;
-  codec_arena_free(arena);
   return 0;
 }
 
@@ -71,7 +63,7 @@ static uint32_t witnesses; /* whether the witness is asked for */
 
 static enum receipt_verdict check(const char *text, size_t length) {
   static struct receipt receipt;
-  return receipt_check(arena, text, length, &key.verifier, &witness.verifier, witnesses, &receipt);
+  return receipt_check(text, length, &key.verifier, &witness.verifier, witnesses, &receipt);
 }
 
 static void test_holds(void **context) {
@@ -82,7 +74,7 @@ static void test_holds(void **context) {
     for (uint64_t index = 0; index < size; index += 3) {
       size_t length = make_receipt(index, size, index % 2 == 0, text);
       const uint32_t asked = index % 2 == 0;
-      assert_int_equal(receipt_check(arena, text, length, &key.verifier, &witness.verifier, asked, &receipt),
+      assert_int_equal(receipt_check(text, length, &key.verifier, &witness.verifier, asked, &receipt),
                        RECEIPT_HOLDS);
       assert_int_equal(receipt.log_index, index);
       assert_int_equal(receipt.head.size, size);
@@ -154,12 +146,12 @@ static void test_verdicts(void **context) {
                      other_log = proof_signer("rectify.test/other", NOTE_ED25519);
   (void)context;
   size_t length = make_receipt(3, 20, true, text);
-  assert_int_equal(receipt_check(arena, text, length, &thief.verifier, &witness.verifier, 1, &receipt),
+  assert_int_equal(receipt_check(text, length, &thief.verifier, &witness.verifier, 1, &receipt),
                    RECEIPT_UNSIGNED);
-  assert_int_equal(receipt_check(arena, text, length, &other_log.verifier, &witness.verifier, 1, &receipt),
+  assert_int_equal(receipt_check(text, length, &other_log.verifier, &witness.verifier, 1, &receipt),
                    RECEIPT_OTHER_LOG);
-  assert_int_equal(receipt_check(arena, text, length, &key.verifier, NULL, 0, &receipt), RECEIPT_STRANGER);
-  assert_int_equal(receipt_check(arena, text, length, &key.verifier, &thief.verifier, 1, &receipt),
+  assert_int_equal(receipt_check(text, length, &key.verifier, NULL, 0, &receipt), RECEIPT_STRANGER);
+  assert_int_equal(receipt_check(text, length, &key.verifier, &thief.verifier, 1, &receipt),
                    RECEIPT_NOT_COSIGNED);
   witnesses = 1;
   assert_true(receipt_parse(text, length, &receipt));
@@ -175,5 +167,5 @@ static void test_verdicts(void **context) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_holds), cmocka_unit_test(test_mutated),
                                      cmocka_unit_test(test_mixed), cmocka_unit_test(test_verdicts)};
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/growth.h"
 #include "daemon/tiles.h"
+#include "sign/digest.h"
 
 #define SIZE 70000 /* beyond one tile of tiles */
 #define SHELF_MAX 300
@@ -24,7 +25,7 @@ static int set_up(void **unused) {
   growth_start(&all, &nothing);
   for (uint64_t number = 0; number < SIZE; number++) {
     struct hash leaf;
-    merkle_leaf(tree_sha256, &number, sizeof number, &leaf);
+    merkle_leaf(digest_sha256, &number, sizeof number, &leaf);
     growth_append(&all, &leaf);
     tree_append(&tree, &number, sizeof number, &(struct hash){0});
     for (uint32_t i = 0; i < tree.full_count; i++) shelf[shelf_count++] = tree.full[i];
@@ -61,9 +62,9 @@ static void check_inclusion(uint64_t index, uint64_t size) {
   assert_true(merkle_inclusion(&wishing, index, size, &proof));
   fetch(&tiles);
   assert_true(merkle_inclusion(&source, index, size, &proof));
-  merkle_leaf(tree_sha256, &index, sizeof index, &leaf);
+  merkle_leaf(digest_sha256, &index, sizeof index, &leaf);
   assert_true(growth_root(&all, size, &root));
-  assert_true(merkle_inclusion_holds(tree_sha256, &leaf, index, size, &proof, &root));
+  assert_true(merkle_inclusion_holds(digest_sha256, &leaf, index, size, &proof, &root));
 }
 
 static void check_consistency(uint64_t old_size, uint64_t size) {
@@ -76,7 +77,7 @@ static void check_consistency(uint64_t old_size, uint64_t size) {
   fetch(&tiles);
   assert_true(merkle_consistency(&source, old_size, size, &proof));
   assert_true(growth_root(&all, old_size, &old_root) && growth_root(&all, size, &root));
-  assert_true(merkle_consistency_holds(tree_sha256, old_size, &old_root, size, &root, &proof));
+  assert_true(merkle_consistency_holds(digest_sha256, old_size, &old_root, size, &root, &proof));
 }
 
 static void test_edges(void **unused) {
