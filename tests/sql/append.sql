@@ -72,6 +72,19 @@ SELECT is(pg_temp.append(pg_temp.publication() || '{"t_n": [0]}'), '23505, uncha
 SELECT is(pg_temp.append(pg_temp.publication() || '{"d_version": [1]}'), '23505, unchanged', 'a document''s version');
 SELECT is(pg_temp.two(2, 3, 3), 'ok, changed', 'two events of one case in one batch');
 
+-- The head counts what there is, and no row belongs to an event outside the batch: log indexes 0 to 6 are taken.
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || format('{"p_cases": %s}', cases)::jsonb), 'RF002, unchanged', 'a head that counts too many cases: ' || cases)
+  FROM unnest(ARRAY[5, 1000]) AS cases;
+SELECT is(pg_temp.append(pg_temp.publication() || '{"d_version": [2], "t_n": [1], "p_system": 3}'), 'RF002, unchanged', 'a head that counts too many events of no case');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_system": 2}'), 'RF002, unchanged', 'nor when none came');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || format('{"%s": [%s]}', what, place)::jsonb), 'RF002, unchanged', what || ' beyond the batch: ' || place)
+  FROM unnest(ARRAY['x_index', 'v_index', 'f_index']) AS what, unnest(ARRAY[-1, 8, 1000]) AS place;
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"v_index": [6]}'), 'RF002, unchanged', 'evidence of an event before it');
+SELECT is(pg_temp.append(pg_temp.submits(4, 4) || format('{"n_id": [%s]}', 16 * place + 15)::jsonb), 'RF002, unchanged', 'a notice of an event beyond it: ' || place)
+  FROM unnest(ARRAY[6, 8]) AS place;
+SELECT is(pg_temp.append(pg_temp.publication() || format('{"d_version": [2], "t_n": [1], "d_index": [%s]}', place)::jsonb), 'RF002, unchanged', 'a document beyond it: ' || place)
+  FROM unnest(ARRAY[6, 8]) AS place;
+
 -- A case is about a finding: its own, or that of the case it follows from.
 SELECT is(pg_temp.append(pg_temp.spawns(4, 5, 2)), 'ok, changed', 'two cases that follow from case 2');
 SELECT results_eq('SELECT case_no, parent, finding_of FROM rectify.case_ ORDER BY case_no',
