@@ -130,7 +130,8 @@ static void fire_rung(struct daemon *daemon, struct batch *batch, struct case_st
 }
 
 static void fire_rungs(struct daemon *daemon, struct batch *batch, usec_t now) {
-  for (uint32_t fired = 0; fired < BATCH_EVENTS_MAX; fired++) {
+  const uint32_t most = batch->item_count > 0 ? RUNGS_BESIDE_REQUESTS : BATCH_EVENTS_MAX;
+  for (uint32_t fired = 0; fired < most; fired++) {
     usec_t when;
     const uint64_t case_no = book_next(daemon->store.book, &when);
     if (case_no == 0 || when > now) {

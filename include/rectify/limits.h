@@ -94,6 +94,7 @@
 
 /* The pipeline. */
 #define BATCH_EVENTS_MAX 500                      /* events of one commit: the knee of the measured curve */
+#define RUNGS_BESIDE_REQUESTS 125                 /* of them rungs, when requests are in it: nobody waits for a whole storm */
 #define REQUEST_EVENTS_MAX 14000                  /* events that one request may come to, all that can follow counted */
 #define BATCH_WEIGHT_FULL 6000                    /* a batch whose requests may come to so many takes no more */
 #define REVIEW_CASES_MAX 100                      /* cases reviewed in one batch after a publication */
