@@ -76,7 +76,7 @@ def test_flips():
     office.ask(key_change=pb.KeyChange(id=uuid7(), officer=b"off", public_key=os.urandom(32), valid_from=TODAY, valid_until=TODAY + 9))
     doctor = daemon.doctor()
     need(doctor.returncode == 0, f"the doctor finds nothing wrong at first: {doctor.stdout} {doctor.stderr}")
-    unlock(daemon, "".join(f"CREATE TABLE public.kept_{name} AS TABLE rectify.{name};" for name in KEPT))
+    unlock(daemon, keep(KEPT))
     for what, text, at_start in FLIPS:
         unlock(daemon, text)
         doctor = daemon.doctor()
@@ -84,7 +84,7 @@ def test_flips():
         if at_start:
             daemon.sql(f"SELECT pg_terminate_backend({daemon.backend('writer')})")
             same(daemon.exit_code(), 2, f"{what}: the daemon notices when it loads it")
-        unlock(daemon, "".join(f"DELETE FROM rectify.{name}; INSERT INTO rectify.{name} SELECT * FROM public.kept_{name};" for name in KEPT)
+        unlock(daemon, put_back(KEPT)
                + "UPDATE rectify.head SET epoch = epoch + 1000 * (SELECT count(*) FROM pg_class)")
         daemon.sql("UPDATE public.kept_head SET epoch = (SELECT epoch FROM rectify.head)")
         if at_start:

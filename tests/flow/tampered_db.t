@@ -102,14 +102,14 @@ def start():
 def test_edits():
     """One after the other, each put back."""
     daemon = HERE["daemon"]
-    past_triggers(daemon, "".join(f"CREATE TABLE public.kept_{name} AS TABLE rectify.{name};" for name in KEPT))
+    past_triggers(daemon, keep(KEPT))
     for what, text, expected in EDITS:
         past_triggers(daemon, text)
         codes, (one, other), words = verify()
         fine = codes == [2, 2] and all(set(name.split("|")) & one and set(name.split("|")) & other for name in expected)
         ok(fine, f"{what}: both name {', '.join(sorted(expected))}", codes, one, other, words)
         same(one, other, f"{what}: and neither anything that the other does not")
-        past_triggers(daemon, "".join(f"DELETE FROM rectify.{name}; INSERT INTO rectify.{name} SELECT * FROM public.kept_{name};" for name in KEPT))
+        past_triggers(daemon, put_back(KEPT))
     codes, names, words = verify()
     same((codes, names), ([0, 0], [set(), set()]), "put back, both find nothing again")
     ok(len(EDITS) >= 12, "in at least twelve ways")

@@ -345,6 +345,16 @@ class Daemon:
                               text=True, timeout=PATIENCE, check=False)
 
 
+def keep(names):
+    """SQL that copies tables, but for the column that PostgreSQL works out itself."""
+    return "".join(f"CREATE TABLE public.kept_{name} AS TABLE rectify.{name}; ALTER TABLE public.kept_{name} DROP COLUMN IF EXISTS timed;" for name in names)
+
+
+def put_back(names):
+    """SQL that makes the tables what they were then."""
+    return "".join(f"DELETE FROM rectify.{name}; INSERT INTO rectify.{name} SELECT * FROM public.kept_{name};" for name in names)
+
+
 def clean_up():
     servers = {daemon.postmaster() for daemon in daemons} - {0}
     for daemon in daemons:
