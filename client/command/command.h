@@ -172,6 +172,8 @@ int session_page(struct session *session, Rectify__V1__Query *query, const Recti
 /* Asks for all pages of a query and gives each to `take`, which returns EXIT_FINE to go on. */
 typedef int page_fn(void *context, const Rectify__V1__Page *page);
 int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context);
+/* The same of today, for many pages that take time: the daemon makes the next page while `take`, which asks nothing itself, has this one. */
+int session_pages_ahead(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context);
 /* Says what the daemon answered instead; returns the exit code. */
 int session_say_error(const Rectify__V1__Error *error);
 /* Says what a failed call of librectify means; returns the exit code. */

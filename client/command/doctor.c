@@ -300,7 +300,7 @@ static int read_log(struct doctor *doctor) {
     log.with_stored = true;
     query.what_case = RECTIFY__V1__QUERY__WHAT_LOG;
     query.log = &log;
-    code = session_pages(doctor->session, &query, read_events, doctor);
+    code = session_pages_ahead(doctor->session, &query, read_events, doctor);
     if (doctor->proved != 0 || doctor->tree.size == 0) break;
   }
   if (code == EXIT_FINE && doctor->proved == 0 && doctor->tree.size > 0)
@@ -381,7 +381,7 @@ static int read_rows(struct doctor *doctor, uint64_t *case_nos, size_t count) {
   cases.case_no = case_nos;
   query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
   query.cases = &cases;
-  return session_pages(doctor->session, &query, check_rows, doctor);
+  return session_pages_ahead(doctor->session, &query, check_rows, doctor);
 }
 
 /* Rows that were not of the version that we folded: read on in the log, then look at them again. */

@@ -183,3 +183,43 @@ int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *t
     query->cursor = wire_bytes(cursor, length);
   }
 }
+
+static int send_query(struct session *session, Rectify__V1__Query *query) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+  request.query = query;
+  const int result = rectify_send(session->rectify, &request);
+  return result == RECTIFY_OK ? EXIT_FINE : session_failure(session, result);
+}
+
+static int receive_page(struct session *session, const Rectify__V1__Page **page) {
+  const Rectify__V1__Reply *reply;
+  const int result = rectify_receive(session->rectify, session->timeout_msec, &reply);
+  if (result != RECTIFY_OK) return session_failure(session, result);
+  session->heard = true;
+  if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return session_say_error(reply->error);
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return session_misfit();
+  *page = reply->page;
+  return EXIT_FINE;
+}
+
+int session_pages_ahead(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context) {
+  uint8_t cursor[CURSOR_BYTES_MAX];
+  const Rectify__V1__Page *page;
+  int code = send_query(session, query);
+  for (;;) {
+    if (code == EXIT_FINE) code = receive_page(session, &page);
+    if (code != EXIT_FINE) return code;
+    const size_t length = page->next_cursor.len;
+    if (length > sizeof cursor) return session_misfit();
+    if (length > 0) memcpy(cursor, page->next_cursor.data, length);
+    query->cursor = wire_bytes(cursor, length);
+    if (length > 0 && (code = send_query(session, query)) != EXIT_FINE) return code;
+    code = take(context, page);
+    if (length == 0) return code;
+    if (code != EXIT_FINE) { /* nobody is to take the next page's answer for one of their own */
+      const int received = receive_page(session, &page);
+      return received != EXIT_FINE ? received : code;
+    }
+  }
+}

@@ -77,7 +77,7 @@ int rectify_ask(struct rectify *rectify, Rectify__V1__Request *request, int time
 #define RECTIFY_WINDOW_MAX 64
 int rectify_send(struct rectify *rectify, Rectify__V1__Request *request);
 
-/* Waits for the next reply to any rectify_send(), or a push.  *reply is owned by `rectify` until the next call.  Errors
+/* Waits for the next reply to any rectify_send(), or a push.  *reply is owned by `rectify` until the next call but rectify_send().  Errors
  * of the daemon come as the reply's Error body (busy and unavailable are resent inside). */
 int rectify_receive(struct rectify *rectify, int timeout_msec, const Rectify__V1__Reply **reply);
 
