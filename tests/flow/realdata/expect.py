@@ -229,10 +229,10 @@ def recurrences(findings, window, key):
     return counts
 
 
-def expect(findings, known_units, top_unit, until):
+def expect(findings, known_units, top_unit, until, policy_file=POLICY):
     """Of the findings in the order of their acceptance, at noon UTC of the day they were found on: earlier ones of the same
     problem, outcomes, and the outcome of the case that each brings behind its own, or None.  All units stand below top_unit."""
-    world = Calendar(CALENDAR), Policy(POLICY)
+    world = Calendar(CALENDAR), Policy(policy_file)
     policy = world[1]
     same_problem = recurrences(findings, policy.window, lambda each: (each.unit, each.code))
     below = [each for each in findings if each.unit in known_units and each.unit != top_unit]
