@@ -40,7 +40,10 @@ mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -E "$long"; printf '%s\n
 
 COUNTS=$(mktemp)
 export COUNTS
-trap 'rm -f "$COUNTS"' EXIT
+clusters=$(mktemp -d /var/tmp/rectify-clusters.XXXXXX)
+trap 'rm -rf "$COUNTS" "$clusters"' EXIT
+[ -n "${PG_BIN:-}" ] || PG_BIN=$(tests/lib/programs.sh "$clusters")
+[ -z "$PG_BIN" ] || export PG_BIN
 # Twice as many as processors: most of a flow test is waiting for another process.
 PERL5LIB=tests/lib${PERL5LIB:+:$PERL5LIB} prove --jobs "${JOBS:-$(($(nproc) * 2))}" --formatter TAP::Formatter::Counting --timer \
   --exec scripts/run_test.sh "${files[@]}"

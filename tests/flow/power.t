@@ -20,7 +20,7 @@ def on_disk(disk, *options, **surroundings):
     daemon = Daemon(*options, top=disk.top)
     daemon.log_file = place() / "log"
     daemon.log_file.touch()
-    daemon.surroundings = surroundings
+    daemon.surroundings = {"PG_BIN": None, **surroundings}  # nothing copied: what initdb has synced is there after a cut
     daemon.start()
     publish_city(daemon)
     return daemon
@@ -51,7 +51,7 @@ def control_lying_disk():
     load.end(drop=True)
     all_dead(daemon, server)
     disk.back()
-    daemon.surroundings = {}
+    daemon.surroundings = {"PG_BIN": None}
     daemon.start(wait=False)
     until(lambda: daemon.saw("ready endpoint=") or not daemon.running(), 20)
     lost = load.acknowledged()
