@@ -35,7 +35,7 @@ if [ "${#files[@]}" = 0 ]; then
 fi
 
 # What takes minutes begins first, so that nothing else waits for it in the end.
-long='/(realdata|courier_kills|seeds|bugs|ledger)\.t$'
+long='/(realdata|courier_kills|seeds|bugs|ledger|failover|network|wire)\.t$'
 mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -E "$long"; printf '%s\n' "${files[@]}" | grep -Ev "$long")
 
 COUNTS=$(mktemp)

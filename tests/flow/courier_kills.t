@@ -84,7 +84,7 @@ def finish(daemon, courier, office):
     left = True
     while left:
         courier.start()
-        need(until(lambda: at_work(daemon, office.ping().now) == 0, 300, pause=0.1), f"all arrives in the end\n{courier.log()[-1500:]}")
+        need(until(lambda: at_work(daemon, office.ping().now) == 0, 300, pause=0.5), f"all arrives in the end\n{courier.log()[-1500:]}")
         need(courier.stop() == 0, f"the courier ends as asked\n{courier.log()[-1500:]}")
         office.advance(office.ping().now + 4 * MINUTE)
         left = int(daemon.sql("SELECT count(*) FROM rectify.letter WHERE state = 1")) > 0
