@@ -107,14 +107,17 @@ static bool write_all(int fd, const char *data, size_t length) {
   return secret_disk.sync(fd) == 0;
 }
 
-/* The name is durable only when the folder is. */
+/* The name is durable only when the folder is.  XFS that has shut down because of an error says success for a folder that it has not
+ * written (seen on Linux 6.18), but opens nothing any more: so the folder is opened once more after that. */
 static bool sync_folder(const char *path) {
   char copy[SECRET_PATH_BYTES];
   if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy) return false;
-  int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  bool ok = fd >= 0 && secret_disk.sync(fd) == 0;
+  const char *folder = dirname(copy);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), again = -1;
+  bool ok = fd >= 0 && secret_disk.sync(fd) == 0 && (again = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
   int why = errno;
   if (fd >= 0) close(fd);
+  if (again >= 0) close(again);
   errno = why;
   return ok;
 }

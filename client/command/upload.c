@@ -12,6 +12,7 @@
 
 #include "client/command/keep.h"
 #include "client/internal.h"
+#include "client/spool_file.h"
 #include "rectify/content.h"
 #include "rectify/must.h"
 
@@ -133,15 +134,13 @@ static bool copy_bytes(int from, int to) {
 
 /* Whole or not at all, and on the disk before the command that names it. */
 static bool copy_file(const char *path, const char *target) {
-  char part[PATH_BYTES + 8], folder[PATH_BYTES];
+  char part[PATH_BYTES + 8];
   (void)snprintf(part, sizeof part, "%s.part", target);
   int from = open(path, O_RDONLY | O_CLOEXEC), to = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  bool fine = from >= 0 && to >= 0 && copy_bytes(from, to) && rename(part, target) == 0;
+  bool fine = from >= 0 && to >= 0 && copy_bytes(from, to) && rename(part, target) == 0 && spool_folder_sync(target) == SPOOL_FILE_FINE;
   if (!fine) complain("cannot keep a copy of '%s': %m", path);
   if (from >= 0) (void)close(from);
   if (to >= 0) (void)close(to);
-  int place = fine && files_folder(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  if (place >= 0) (void)fsync(place), (void)close(place);
   return fine;
 }
 

@@ -396,13 +396,36 @@ static void test_program(void **context) {
   assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* A folder that says it is written and cannot be opened any more, as on a disk that has gone meanwhile, is not. */
+static char gone_from[SECRET_PATH_BYTES], gone_to[SECRET_PATH_BYTES];
+static int sync_and_go(int fd) {
+  struct stat status;
+  assert_int_equal(fstat(fd, &status), 0);
+  if (S_ISDIR(status.st_mode)) assert_int_equal(rename(gone_from, gone_to), 0);
+  return 0;
+}
+
+static void test_folder_that_goes(void **context) {
+  char error[SECRET_ERROR_BYTES], path[SECRET_PATH_BYTES + 8];
+  (void)context;
+  snprintf(gone_from, sizeof gone_from, "%s", in_folder("here"));
+  snprintf(gone_to, sizeof gone_to, "%s", in_folder("gone"));
+  snprintf(path, sizeof path, "%s/state", gone_from);
+  assert_int_equal(mkdir(gone_from, 0700), 0);
+  assert_true(secret_write(path, "abc", 3, error, sizeof error));
+  secret_disk.sync = sync_and_go;
+  assert_false(secret_replace(path, "def", 3, error, sizeof error));
+  secret_disk = real;
+  assert_non_null(strstr(error, "No such file"));
+}
+
 int main(void) {
   real = secret_disk;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_extends),       cmocka_unit_test(test_refuses),     cmocka_unit_test(test_again),
       cmocka_unit_test(test_messages),      cmocka_unit_test(test_disk_errors), cmocka_unit_test(test_kill),
       cmocka_unit_test(test_torn),          cmocka_unit_test(test_secrets),     cmocka_unit_test(test_credentials),
-      cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_guard),       cmocka_unit_test(test_program),
+      cmocka_unit_test(test_folder_that_goes), cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_guard),       cmocka_unit_test(test_program),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

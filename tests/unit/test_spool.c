@@ -317,6 +317,28 @@ static void says_that_the_disk_is_full(void **state) {
   rectify_spool_close(spool);
 }
 
+/* A folder that says it is written and cannot be opened any more, as on a disk that has gone meanwhile, is not. */
+static char here[128], gone[128];
+static int sync_and_go(int fd) {
+  (void)fd;
+  assert_int_equal(rename(here, gone), 0);
+  return 0;
+}
+
+static void sees_that_the_folder_went(void **state) {
+  (void)state;
+  char path[160];
+  snprintf(here, sizeof here, "%s/here", folder);
+  snprintf(gone, sizeof gone, "%s/gone", folder);
+  snprintf(path, sizeof path, "%s/queue", here);
+  assert_int_equal(mkdir(here, 0700), 0);
+  assert_int_equal(spool_folder_sync(path), SPOOL_FILE_FINE);
+  spool_disk.sync = sync_and_go;
+  assert_int_equal(spool_folder_sync(path), SPOOL_FILE_FAILED);
+  spool_disk = kept_real;
+  assert_int_equal(rmdir(gone), 0);
+}
+
 /* ---- what the file may look like ---- */
 
 static void change(const char *name, off_t at, int by, off_t cut) {
@@ -590,6 +612,7 @@ int main(void) {
       TEST(survives_a_power_cut_at_every_write),
       TEST(survives_a_full_disk_at_every_write),
       TEST(says_that_the_disk_is_full),
+      TEST(sees_that_the_folder_went),
       TEST(cuts_off_a_torn_end_but_no_damage),
       TEST(two_processes_share_it),
       TEST(random_sequences_agree_with_the_model),
