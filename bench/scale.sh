@@ -180,8 +180,8 @@ report() {
 # Among many cases
 
 Made by \`bench/scale.sh\`: CASES=$CASES EVENTS=$EVENTS TEXTS=$TEXTS STORM=$STORM RATE=$RATE; at the end $counted. One run on private
-clusters with fsync on.  Load average when it began $began_load, at the storm $storm_load: the machine's processors were shared with other work,
-so times by the clock are upper bounds; CPU time and ratios within the run are what to compare.
+clusters with fsync on.  Load average when it began $began_load, at the storm $storm_load. This run alone makes about 1.5: where it was more,
+other work shared the processors, and times by the clock are upper bounds.
 
 | what | figure | wanted |
 |---|---|---|

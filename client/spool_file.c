@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "rectify/must.h"
+#include "sign/secret.h"
 
 #define HEAD_BYTES 12
 #define HOLE_BYTES_MIN 16 /* records are text, ids and small numbers: none has so many zeros in a row */
@@ -79,19 +79,8 @@ int spool_file_read(const struct spool_file *file, uint64_t at, void *out, size_
   return SPOOL_FILE_FINE;
 }
 
-/* XFS that has shut down because of an error says success for a folder that it has not written (seen on Linux 6.18), but opens nothing
- * any more: so the folder is opened once more after that. */
 int spool_folder_sync(const char *path) {
-  char copy[SPOOL_PATH_BYTES];
-  if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy) return SPOOL_FILE_FAILED;
-  const char *folder = dirname(copy);
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), again = -1, result = SPOOL_FILE_FAILED;
-  if (fd >= 0 && spool_disk.sync(fd) == 0 && (again = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) result = SPOOL_FILE_FINE;
-  int why = errno;
-  if (fd >= 0) close(fd);
-  if (again >= 0) close(again);
-  errno = why;
-  return result;
+  return secret_sync_folder(path, spool_disk.sync) ? SPOOL_FILE_FINE : SPOOL_FILE_FAILED;
 }
 
 /* ---- open ---- */

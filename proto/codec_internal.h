@@ -112,21 +112,6 @@ struct record {
   size_t count;
 };
 
-#define RECORD(name, M, rows) \
-  const struct record name = {&rectify__v1__##M##__descriptor, rows, sizeof(rows) / sizeof(rows)[0]}
-
-/* `member` of structure S: signed ones are sint32 and sint64 in the schema. */
-#define ROW_AS(no, field, S, member, low, high, numbers)                                                                      \
-  ROW_OF(ROW_NUMBER, no, field, S, member, SIZE_OF(S, member), .min = (low), .max = (high), .known = (numbers),              \
-         .zigzag = _Generic(((S *)0)->member, int32_t : true, int64_t : true, default : false))
-#define ROW_OF(row_kind, no, field, S, member, ...) \
-  { .name = #field, .number = (no), .kind = (row_kind), .offset = offsetof(S, member), __VA_ARGS__ }
-#define SIZE_OF(S, member) .size = sizeof(((S *)0)->member)
-#define ROW_LINE_AS(no, S, member) ROW_OF(ROW_LINE, no, member, S, member, SIZE_OF(S, member))
-#define ROW_LIST_AS(no, field, S, list, ...)                                                        \
-  ROW_OF(ROW_PARTS, no, field, S, list, .room = sizeof(((S *)0)->list) / sizeof(((S *)0)->list)[0], \
-         .stride = sizeof(((S *)0)->list)[0], __VA_ARGS__)
-
 /* The one packing of *model; a value out of range is a bug of the caller, and so is an `out` without room for the largest.  Returns
  * the length. */
 size_t codec_record_pack(const struct record *record, const void *model, uint8_t *out);

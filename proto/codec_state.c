@@ -1,16 +1,10 @@
 /* codec_state.c - struct case_state to and from the message CaseState. */
 #include <string.h>
 
-#include "proto/codec_internal.h"
-#include "proto/codec_numbers.h"
+#include "proto/codec_rows.h"
 #include "rectify/must.h"
 
-#define FIELD(no, field, low, high) ROW_AS(no, field, struct case_state, field, low, high, 0)
-#define NUMBER(no, field, numbers) ROW_AS(no, field, struct case_state, field, 0, 0, numbers)
-#define COUNT16(no, field) FIELD(no, field, 0, UINT16_MAX)
-#define COUNT32(no, field) FIELD(no, field, 0, UINT32_MAX)
-#define INSTANT(no, field) FIELD(no, field, INT64_MIN, INT64_MAX)
-
+#define MODEL struct case_state
 static const struct record_row rows[] = {
     FIELD(2, case_no, 1, INT64_MAX),
     FIELD(3, version, 1, UINT32_MAX),
@@ -36,27 +30,27 @@ static const struct record_row rows[] = {
     COUNT32(23, calendar_version),
     COUNT32(24, same_problem),
     COUNT32(25, same_kind),
-    FIELD(26, found_on, DAY_MIN, DAY_MAX),
+    DAY(26, found_on),
     INSTANT(27, opened),
     INSTANT(28, first_due),
     INSTANT(29, closed),
-    ROW_LIST_AS(30, clocks, struct case_state, clocks, .part = &codec_clock_record),
+    PARTS(30, clocks, codec_clock_record),
     NUMBER(31, origin, NUMBERS_ORIGIN | OR_NONE),
-    FIELD(32, parent, 0, INT64_MAX),
-    FIELD(33, finding_of, 0, INT64_MAX),
-    FIELD(34, merged_into, 0, INT64_MAX),
+    LARGE(32, parent),
+    LARGE(33, finding_of),
+    LARGE(34, merged_into),
     COUNT16(35, children),
     FIELD(36, measures, 0, MEASURES_MAX),
     COUNT32(37, measures_shown),
     COUNT32(38, plan_by),
-    FIELD(39, extensions, 0, UINT8_MAX),
+    COUNT8(39, extensions),
     COUNT16(40, extended),
     COUNT16(41, asked),
     COUNT32(42, asked_by),
     COUNT32(43, withdrawal_by),
     COUNT32(44, order_year),
     COUNT32(45, order_serial),
-    FIELD(46, rule_day, DAY_MIN, DAY_MAX),
+    DAY(46, rule_day),
     COUNT32(47, subject),
     NUMBER(48, form, NUMBERS_FORM | OR_NONE),
     INSTANT(49, decided),
@@ -72,6 +66,7 @@ static const struct record_row rows[] = {
     COUNT16(59, staged),
     COUNT16(60, absorbed),
 };
+#undef MODEL
 RECORD(codec_state_record, case_state, rows);
 
 /* Taken slots come first (model.h). */

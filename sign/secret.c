@@ -107,14 +107,15 @@ static bool write_all(int fd, const char *data, size_t length) {
   return secret_disk.sync(fd) == 0;
 }
 
-/* The name is durable only when the folder is.  XFS that has shut down because of an error says success for a folder that it has not
- * written (seen on Linux 6.18), but opens nothing any more: so the folder is opened once more after that. */
-static bool sync_folder(const char *path) {
+/* XFS that has shut down because of an error says success for a folder that it has not written (seen on Linux 6.18), but opens nothing
+ * any more: so the folder is opened once more after that. */
+bool secret_sync_folder(const char *path, int (*sync)(int)) {
   char copy[SECRET_PATH_BYTES];
+  errno = ENAMETOOLONG;
   if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy) return false;
   const char *folder = dirname(copy);
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), again = -1;
-  bool ok = fd >= 0 && secret_disk.sync(fd) == 0 && (again = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
+  bool ok = fd >= 0 && sync(fd) == 0 && (again = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
   int why = errno;
   if (fd >= 0) close(fd);
   if (again >= 0) close(again);
@@ -131,7 +132,7 @@ bool secret_write(const char *path, const char *data, size_t length, char *error
     why = errno;
     ok = false;
   }
-  if (ok && sync_folder(path)) return true;
+  if (ok && secret_sync_folder(path, secret_disk.sync)) return true;
   if (ok) why = errno;
   (void)secret_disk.unlink(path);
   return fail(error, error_bytes, path, strerror(why));
@@ -143,7 +144,7 @@ bool secret_replace(const char *path, const char *data, size_t length, char *err
     return fail(error, error_bytes, path, "too long a path");
   if (secret_disk.unlink(fresh) != 0 && errno != ENOENT) return fail(error, error_bytes, fresh, strerror(errno));
   if (!secret_write(fresh, data, length, error, error_bytes)) return false;
-  if (secret_disk.rename(fresh, path) != 0 || !sync_folder(path))
+  if (secret_disk.rename(fresh, path) != 0 || !secret_sync_folder(path, secret_disk.sync))
     return fail(error, error_bytes, path, strerror(errno));
   return true;
 }

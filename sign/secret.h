@@ -28,6 +28,9 @@ bool secret_write(const char *path, const char *data, size_t length, char *error
  * whole.  After true it is the new one, for ever. */
 bool secret_replace(const char *path, const char *data, size_t length, char *error, size_t error_bytes);
 
+/* Makes a name durable: syncs the folder of `path` by `sync` (fsync() but in tests).  False, with errno, when it is not known to be. */
+bool secret_sync_folder(const char *path, int (*sync)(int));
+
 /* This process shows no memory to debuggers and core files, and keeps it out of the swap.  False when locking memory is
  * not allowed (RLIMIT_MEMLOCK); the rest holds all the same. */
 bool secret_guard_memory(void);

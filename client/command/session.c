@@ -150,17 +150,35 @@ int session_ping(struct session *session, const Rectify__V1__Pong **pong) {
   return EXIT_FINE;
 }
 
-#define CURSOR_BYTES_MAX 256
-
-int session_page(struct session *session, Rectify__V1__Query *query, const Rectify__V1__Page **page) {
+static Rectify__V1__Request query_request(Rectify__V1__Query *query) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
-  const Rectify__V1__Reply *reply;
   request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
   request.query = query;
-  int code = session_ask(session, &request, &reply);
-  if (code != EXIT_FINE) return code;
+  return request;
+}
+
+static int page_of(const Rectify__V1__Reply *reply, const Rectify__V1__Page **page) {
   if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return session_misfit();
   *page = reply->page;
+  return EXIT_FINE;
+}
+
+int session_page(struct session *session, Rectify__V1__Query *query, const Rectify__V1__Page **page) {
+  Rectify__V1__Request request = query_request(query);
+  const Rectify__V1__Reply *reply;
+  int code = session_ask(session, &request, &reply);
+  return code == EXIT_FINE ? page_of(reply, page) : code;
+}
+
+#define CURSOR_BYTES_MAX 256
+
+/* The query becomes that of the next page; *more: whether there is one. */
+static int turn(const Rectify__V1__Page *page, Rectify__V1__Query *query, uint8_t cursor[CURSOR_BYTES_MAX], bool *more) {
+  const size_t length = page->next_cursor.len;
+  if (length > CURSOR_BYTES_MAX) return session_misfit();
+  if (length > 0) memcpy(cursor, page->next_cursor.data, length);
+  query->cursor = wire_bytes(cursor, length);
+  *more = length > 0;
   return EXIT_FINE;
 }
 
@@ -171,23 +189,19 @@ int session_pages(struct session *session, Rectify__V1__Query *query, page_fn *t
     query->as_of = session->as_of;
     query->known_at = session->known_at;
   }
-  for (;;) {
+  bool more = true;
+  int code = EXIT_FINE;
+  while (more && code == EXIT_FINE) {
     const Rectify__V1__Page *page;
-    int code = session_page(session, query, &page);
-    if (code != EXIT_FINE) return code;
-    size_t length = page->next_cursor.len;
-    if (length > sizeof cursor) return session_misfit();
-    if (length > 0) memcpy(cursor, page->next_cursor.data, length);
-    code = take(context, page);
-    if (code != EXIT_FINE || length == 0) return code;
-    query->cursor = wire_bytes(cursor, length);
+    code = session_page(session, query, &page);
+    if (code == EXIT_FINE) code = turn(page, query, cursor, &more);
+    if (code == EXIT_FINE) code = take(context, page);
   }
+  return code;
 }
 
 static int send_query(struct session *session, Rectify__V1__Query *query) {
-  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
-  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
-  request.query = query;
+  Rectify__V1__Request request = query_request(query);
   const int result = rectify_send(session->rectify, &request);
   return result == RECTIFY_OK ? EXIT_FINE : session_failure(session, result);
 }
@@ -197,29 +211,22 @@ static int receive_page(struct session *session, const Rectify__V1__Page **page)
   const int result = rectify_receive(session->rectify, session->timeout_msec, &reply);
   if (result != RECTIFY_OK) return session_failure(session, result);
   session->heard = true;
-  if (reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR) return session_say_error(reply->error);
-  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) return session_misfit();
-  *page = reply->page;
-  return EXIT_FINE;
+  return reply->body_case == RECTIFY__V1__REPLY__BODY_ERROR ? session_say_error(reply->error) : page_of(reply, page);
 }
 
 int session_pages_ahead(struct session *session, Rectify__V1__Query *query, page_fn *take, void *context) {
   uint8_t cursor[CURSOR_BYTES_MAX];
   const Rectify__V1__Page *page;
+  bool more = false;
   int code = send_query(session, query);
-  for (;;) {
+  do {
     if (code == EXIT_FINE) code = receive_page(session, &page);
+    if (code == EXIT_FINE) code = turn(page, query, cursor, &more);
+    if (code == EXIT_FINE && more) code = send_query(session, query);
     if (code != EXIT_FINE) return code;
-    const size_t length = page->next_cursor.len;
-    if (length > sizeof cursor) return session_misfit();
-    if (length > 0) memcpy(cursor, page->next_cursor.data, length);
-    query->cursor = wire_bytes(cursor, length);
-    if (length > 0 && (code = send_query(session, query)) != EXIT_FINE) return code;
     code = take(context, page);
-    if (length == 0) return code;
-    if (code != EXIT_FINE) { /* nobody is to take the next page's answer for one of their own */
-      const int received = receive_page(session, &page);
-      return received != EXIT_FINE ? received : code;
-    }
-  }
+  } while (more && code == EXIT_FINE);
+  if (!more) return code;
+  const int received = receive_page(session, &page); /* nobody is to take the next page's answer for one of their own */
+  return received != EXIT_FINE ? received : code;
 }

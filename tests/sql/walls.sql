@@ -90,4 +90,8 @@ SELECT is(pg_temp.state_as('rectify_admin', 'DELETE FROM rectify.client_key'), '
 SELECT is(pg_temp.state_as('rectify_admin', 'TRUNCATE rectify.client_key'), 'RF003', 'nor truncated');
 SELECT is(pg_temp.seen_by('l_aud', 'SELECT officer FROM rectify.client_key'), '{1}', 'the auditor sees keys');
 SELECT is(pg_temp.seen_by('l_p-north', 'SELECT officer FROM rectify.client_key'), '{}', 'others do not');
+
+-- What makes a case restricted by itself: daemon/sql/query_log.sql asks only about cases with these marks.
+SELECT is(array_agg(bit), '{2,16}', 'marks 65540 alone, in the order of their bits') FROM generate_series(0, 30) AS bit
+  WHERE rectify.is_restricted(1 << bit, 1, 1);
 SELECT * FROM finish();
