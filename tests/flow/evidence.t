@@ -97,7 +97,8 @@ def test_two_upload():
         ok(put.returncode == 0, "uploaded", out, err)
     same(parts_of(LARGE), 128, "the bytes are kept once")
     film = b"\0\0\0\x20ftypisom" + os.urandom(700_000)
-    puts = [slow_put(file_of("film.mp4", film), actor) for actor in ("insp-1", "insp-1", "h-north")]
+    path = file_of("film.mp4", film)
+    puts = [slow_put(path, actor) for actor in ("insp-1", "insp-1", "h-north")]
     same([put.communicate(timeout=PATIENCE) and put.returncode for put in puts], [0, 0, 0], "at the same time, from one person twice")
     same((is_here(film), parts_of(film)), (True, 3), "once")
     secret = b"only insp-2 has this\n"

@@ -66,7 +66,7 @@ def control_lying_disk():
 def test_database():
     """The disk of the database and of the signer's state loses its power, again and again."""
     disk, recovery, times = HERE.setdefault("disk", Disk()), [], cycles(2)
-    signer = Signer(disk.top)
+    signer = HERE["signer"] = Signer(disk.top)
     signer.start()
     daemon = HERE["daemon"] = on_disk(disk, "--signer", str(signer.socket))
     load = Load(daemon, commands=True)
@@ -142,11 +142,8 @@ def test_spool():
     """The disk of a client's spool loses its power while findings are saved."""
     daemon = HERE["daemon"]
     same(daemon.stop(), 0, "the daemon stops as asked")
-    for process in list(daemons):
-        if process.running():
-            process.kill()
+    HERE["signer"].stop()
     until(lambda: daemon.postmaster() == 0)
-    subprocess.run(["fuser", "-k", "-m", HERE["disk"].top], capture_output=True, check=False)
     kept, missing = spool_cut({})
     ok(kept > 0 and missing == 0, f"{kept} were said to be saved here, and are", missing)
     if SANITIZED:
