@@ -72,6 +72,20 @@ bool batch_is_full(const struct batch *batch) {
          (batch->item_count > 0 && batch->items[0].command.kind == COMMAND_PUBLISH);
 }
 
+bool batch_only_opens(const struct batch *batch) {
+  for (uint32_t i = 0; i < batch->item_count; i++)
+    if (batch->items[i].command.kind != COMMAND_SUBMIT || batch->items[i].command.evidence_count > 0) return false;
+  return true;
+}
+
+bool batch_moves_ground(const struct batch *batch) {
+  for (uint32_t i = 0; i < batch->item_count; i++) {
+    const uint32_t kind = batch->items[i].command.kind;
+    if (kind == COMMAND_PUBLISH || kind == COMMAND_KEY_REGISTER || kind == COMMAND_KEY_REVOKE || kind == COMMAND_RULE_ISSUE) return true;
+  }
+  return batch->has_publication;
+}
+
 struct stretch batch_keep(struct batch *batch, const void *data, size_t length) {
   must(length <= TEXT_BYTES - batch->text_used);
   struct stretch stretch = {batch->text_used, (uint32_t)length};

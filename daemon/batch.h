@@ -96,6 +96,7 @@ struct batch {
   struct publication publication;
   struct document_report report;
   uint64_t size_before; /* of the log */
+  uint64_t cases_after; /* the highest case number */
   struct hash root_after;
   uint64_t epoch;
   uint64_t *touched; /* case numbers changed, ascending, each once */
@@ -118,6 +119,10 @@ void batch_reset(struct batch *batch);
 
 /* Whether no further request should be taken. */
 bool batch_is_full(const struct batch *batch);
+/* Whether all of it are findings without evidence: none of them looks at a case that is there, or changes one. */
+bool batch_only_opens(const struct batch *batch);
+/* Whether what comes after it is judged by something else: another policy, calendar or registry, other keys, a new rule. */
+bool batch_moves_ground(const struct batch *batch);
 /* Whether the key is one of the batch's. */
 bool batch_has_key(const struct batch *batch, const struct uuid *key);
 

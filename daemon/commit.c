@@ -422,14 +422,17 @@ static void put_head(struct daemon *daemon, const struct batch *batch, struct pg
   pg_param_instant(params, clock_now());
 }
 
+void commit_fill(struct daemon *daemon, const struct batch *batch) {
+  for (int i = 0; i < COLUMN_COUNT; i++) pg_array_reset(&columns[i], column_types[i]);
+  put_rows(daemon, batch);
+}
+
 bool commit_send(struct daemon *daemon, struct batch *batch) {
   static struct pg_params params;
   struct pg *pg = daemon->store.pg;
   if (!pg_begin(pg, append_result, append_done, daemon)) return false;
   before = after = (struct standby_check){0};
   committed = false;
-  for (int i = 0; i < COLUMN_COUNT; i++) pg_array_reset(&columns[i], column_types[i]);
-  put_rows(daemon, batch);
   pg_params_reset(&params);
   put_head(daemon, batch, &params);
   for (int i = 0; i < COLUMN_COUNT; i++) pg_param_array(&params, &columns[i]);

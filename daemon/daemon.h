@@ -123,7 +123,7 @@ struct daemon {
   struct batch *gather, *next, *fly, *signed_;
   struct seal seal;
   struct turns turns;
-  bool next_sealed, next_probed, flying;
+  bool next_sealed, next_probed, next_ahead, next_decided, flying; /* ahead: its probe went before the append that flies */
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;
   uint64_t committed_cases;
@@ -250,12 +250,16 @@ void search_forget(struct store *store);
 uint64_t search_reach(const struct daemon *daemon);
 
 /* ---- commit.c ---- */
-/* Sends the append of `batch`; commit_done() is told the outcome. */
+/* Fills the columns for append() with a batch that was decided: it is the next one that is sent. */
+void commit_fill(struct daemon *daemon, const struct batch *batch);
+/* Sends the append of the batch that they were filled with; pipeline_commit_done() is told the outcome. */
 bool commit_send(struct daemon *daemon, struct batch *batch);
 /* Sends the tables of a registry: STATEMENT_PROJECT_REGISTRY, or STATEMENT_CHECK_REGISTRY (with the epoch), in an open job. */
 void commit_send_registry(struct pg *pg, enum statement statement, const struct registry *registry, uint64_t epoch);
 void commit_free(void);
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text);
+/* Whether the probe of a batch may go ahead of the append of the one that is decided before it, which it does not see then. */
+bool probe_may_go_ahead(const struct daemon *daemon, const struct batch *batch, const struct batch *before);
 /* Sends the probes of `batch`; pipeline_probe_done() is told when its items are filled in. */
 bool probe_send(struct daemon *daemon, struct batch *batch);
 /* Whether the recurrences of all its findings are known.  Not so where what has landed since changed the registry or the policy:

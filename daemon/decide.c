@@ -281,6 +281,7 @@ void batch_finish(struct daemon *daemon, struct batch *batch) {
   for (uint32_t i = 0; i < batch->repeat_count; i++) batch->repeats[i].unit = unit_of(daemon, &batch->repeats[i].event);
   sort_touched(batch);
   tree_root(&daemon->store.tree, &batch->root_after);
+  batch->cases_after = daemon->store.cases;
 }
 
 void batch_decide(struct daemon *daemon, struct batch *batch, bool with_rungs) {

@@ -2,7 +2,8 @@
  *
  *   gather ──seal──▶ next ──probe, decide──▶ fly ──commit──▶ answered
  *
- * One batch commits at a time; the next one's probe follows in the same connection.  No timers: a batch leaves when the
+ * One batch commits at a time; the next one's probe follows in the same connection.  Of findings alone it goes ahead of the
+ * append, and they are decided while that commits: the database has its next append at once.  No timers: a batch leaves when the
  * connection is idle, so light load means batches of one, and heavy load makes them grow. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ void pipeline_forget(struct daemon *daemon) {
   refuse_batch(daemon, daemon->gather);
   refuse_batch(daemon, daemon->next);
   batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
-  daemon->next_sealed = daemon->next_probed = daemon->flying = false;
+  daemon->next_sealed = daemon->next_probed = daemon->next_ahead = daemon->next_decided = daemon->flying = false;
   daemon->advance.wanted = daemon->advance.under_way = daemon->advance.keeping = false;
 }
 
@@ -215,6 +216,7 @@ static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
   for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++) {
     const struct command *command = &daemon->next->items[i].command;
     if (command->case_no == case_no || command->other == case_no) return true;
+    if (daemon->next->items[i].finding.rule_case == case_no) return true;
   }
   return false;
 }
@@ -249,7 +251,7 @@ static void adopt(struct daemon *daemon, struct batch *batch) {
 static void land(struct daemon *daemon, struct batch *batch) {
   daemon->committed_size = batch->size_before + batch->fresh_count;
   daemon->committed_root = batch->root_after;
-  daemon->committed_cases = daemon->store.cases;
+  daemon->committed_cases = batch->cases_after;
   for (uint32_t i = 0; i < batch->fresh_count; i++) growth_append(&daemon->seal.growth, &batch->fresh[i].leaf);
   adopt(daemon, batch);
   review_landed(daemon, batch);
@@ -315,19 +317,25 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
   batch->item_count = batch->requests[0].item_count;
 }
 
-static void seal(struct daemon *daemon) {
+/* Whether there is a next batch now, to be asked about. */
+static bool seal(struct daemon *daemon) {
   const bool own = !is_cautious(daemon); /* commands of the daemon's own */
   const bool reviews = own && review_has_more(daemon), readers = own && reading_waits(daemon), dead = own && dead_have_some(daemon);
-  if (daemon->next_sealed || daemon->advance.under_way) return;
-  if (daemon->gather->item_count == 0 && !reviews && !readers && !dead) return;
+  if (daemon->next_sealed || daemon->advance.under_way) return false;
+  if (daemon->gather->item_count == 0 && !reviews && !readers && !dead) return false;
   thin_out(daemon, daemon->gather);
   if (reviews) review_fill(daemon, daemon->gather);
   if (readers) reading_fill(daemon, daemon->gather);
   if (dead) dead_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
-  daemon->next_sealed = true;
-  daemon->next_probed = false;
-  if (!probe_send(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
+  return daemon->next_sealed = true;
+}
+
+static bool ask(struct daemon *daemon, bool ahead) {
+  daemon->next_ahead = ahead;
+  if (probe_send(daemon, daemon->next)) return true;
+  store_restart(daemon, "the probe could not be sent");
+  return false;
 }
 
 static void launch(struct daemon *daemon, struct batch *batch) {
@@ -339,31 +347,54 @@ static void launch(struct daemon *daemon, struct batch *batch) {
   }
   swap(&daemon->next, &daemon->fly);
   daemon->flying = true;
-  if (!commit_send(daemon, daemon->fly)) {
-    store_restart(daemon, "the append could not be sent");
+  const bool more = seal(daemon), ahead = more && probe_may_go_ahead(daemon, daemon->next, daemon->fly);
+  if (ahead && !ask(daemon, true)) return;
+  if (!commit_send(daemon, daemon->fly)) store_restart(daemon, "the append could not be sent");
+  else if (more && !ahead) (void)ask(daemon, false);
+}
+
+static void decide(struct daemon *daemon, bool with_rungs) {
+  batch_decide(daemon, daemon->next, with_rungs);
+  commit_fill(daemon, daemon->next);
+}
+
+static bool is_due(const struct daemon *daemon) {
+  usec_t when;
+  book_next(daemon->store.book, &when);
+  return when <= clock_now() && !review_is_pending(daemon);
+}
+
+/* While another one flies, a batch is decided that only adds cases: what people hear of those that are there, when that one lands,
+ * must not be what this one makes of them.  A rung would, and a finding against a rule. */
+static bool may_decide(const struct daemon *daemon) {
+  if (!daemon->next_sealed || !daemon->next_probed || daemon->next_decided) return false;
+  if (!daemon->flying) return true;
+  for (uint32_t i = 0; daemon->next_ahead && i < daemon->next->item_count; i++)
+    if (daemon->next->items[i].finding.rule_case != 0) return false;
+  return daemon->next_ahead && !is_due(daemon);
+}
+
+static void decide_next(struct daemon *daemon) {
+  if (!may_decide(daemon)) return;
+  if (probe_suffices(daemon, daemon->next)) {
+    decide(daemon, !is_cautious(daemon));
+    daemon->next_decided = true;
     return;
   }
-  seal(daemon);
+  daemon->next_probed = daemon->next_ahead = false;
+  if (!probe_again(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
 }
 
 static void fly_next(struct daemon *daemon) {
-  if (daemon->flying || !daemon->next_sealed || !daemon->next_probed) return;
-  if (!probe_suffices(daemon, daemon->next)) {
-    daemon->next_probed = false;
-    if (!probe_again(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
-    return;
-  }
-  daemon->next_sealed = daemon->next_probed = false;
-  batch_decide(daemon, daemon->next, !is_cautious(daemon));
+  decide_next(daemon);
+  if (daemon->flying || !daemon->next_decided) return;
+  daemon->next_sealed = daemon->next_probed = daemon->next_ahead = daemon->next_decided = false;
   launch(daemon, daemon->next);
 }
 
 static void fly_rungs(struct daemon *daemon) {
-  usec_t when;
-  book_next(daemon->store.book, &when);
-  const bool due = when <= clock_now() && !review_is_pending(daemon);
-  if (daemon->flying || daemon->next_sealed || (!due && !refusal_counts_are_due(daemon))) return;
-  batch_decide(daemon, daemon->next, true);
+  if (daemon->flying || daemon->next_sealed || (!is_due(daemon) && !refusal_counts_are_due(daemon))) return;
+  decide(daemon, true);
   launch(daemon, daemon->next);
 }
 
@@ -425,7 +456,7 @@ void pipeline_turn(struct daemon *daemon) {
   seal_answer(daemon);
   receive(daemon);
   if (daemon->store.state != STORE_READY) return;
-  if (daemon->store.state == STORE_READY && !daemon->flying) seal(daemon);
+  if (daemon->store.state == STORE_READY && !daemon->flying && seal(daemon)) (void)ask(daemon, false);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
   search_turn(daemon);
@@ -452,5 +483,6 @@ void pipeline_bootstrap(struct daemon *daemon) {
   batch_begin(daemon, daemon->next);
   publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
+  commit_fill(daemon, daemon->next);
   launch(daemon, daemon->next);
 }

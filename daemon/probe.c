@@ -1,6 +1,7 @@
 /* probe.c - what a batch must know from the database before it can be decided: keys recorded before, cases not in
- * memory, recurrences, evidence handed in before, rules in force. One job behind the last append on the same
- * connection: it sees all that was committed. */
+ * memory, recurrences, evidence handed in before, rules in force.  One job behind the last append on the same
+ * connection, so that it sees all that was committed; or, of findings alone, before it ("ahead"), so that they can be decided
+ * while it is under way: what that append adds for them are recurrences, and memory has those. */
 #include <string.h>
 
 #include "daemon/daemon.h"
@@ -157,10 +158,33 @@ static void fail_reused(struct daemon *daemon, struct batch *batch) {
   }
 }
 
+static bool is_asked(const struct asked *list, uint32_t number) {
+  for (uint32_t i = 0; i < list->count; i++)
+    if (list->numbers[i] == number) return true;
+  return false;
+}
+
+static void count_again(struct recur *recur, enum recur_of of, uint32_t number, day_t day) {
+  if (number != RECUR_NONE && is_asked(&asked[of], number)) recur_add(recur, number, day, 1);
+}
+
+/* What the flying batch adds to what was asked ahead of it, and forgotten for that. */
+static void add_flying(struct daemon *daemon) {
+  const struct batch *fly = daemon->fly;
+  for (uint32_t i = 0; i < fly->fresh_count; i++) {
+    const struct recorded *recorded = &fly->fresh[i];
+    if (recorded->item == ITEM_NONE || !recorded->event.has_finding || recorded->event.case_no == 0) continue;
+    const struct item *item = &fly->items[recorded->item];
+    count_again(daemon->store.recur, RECUR_PROBLEM, item->problem, item->finding.found_on);
+    count_again(daemon->store.recur, RECUR_KIND, item->kind, item->finding.found_on);
+  }
+}
+
 static void probe_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   struct daemon *daemon = context;
   (void)sqlstate;
   if (outcome == PG_DONE && !overtaken) fail_reused(daemon, daemon->next);
+  if (outcome == PG_DONE && daemon->next_ahead) add_flying(daemon);
   if (outcome == PG_DONE && overtaken) pipeline_probe_done(context, PG_FAILED, "another daemon has taken over");
   else pipeline_probe_done(context, outcome, text);
 }
@@ -256,12 +280,6 @@ static day_t window_start(const struct daemon *daemon, const struct finding *fin
   const struct policy *policy = world_policy(&daemon->store.office->world, 0);
   const int32_t days = of == RECUR_PROBLEM ? policy->recurrence_days : policy->same_kind_days;
   return finding->found_on - days < DAY_MIN ? DAY_MIN : finding->found_on - days;
-}
-
-static bool is_asked(const struct asked *list, uint32_t number) {
-  for (uint32_t i = 0; i < list->count; i++)
-    if (list->numbers[i] == number) return true;
-  return false;
 }
 
 static void want_days(struct daemon *daemon, const struct finding *finding, enum recur_of of) {
@@ -405,6 +423,11 @@ static void ask_erasures(struct daemon *daemon, const struct batch *batch) {
   pg_params_reset(&params);
   pg_param_array(&params, &indexes);
   ask(daemon, STATEMENT_PROBE_ERASURES, &params, found_erasures);
+}
+
+/* What is remembered must not be forgotten as a whole, for it alone knows what that batch adds. */
+bool probe_may_go_ahead(const struct daemon *daemon, const struct batch *batch, const struct batch *before) {
+  return batch_only_opens(batch) && !batch_moves_ground(before) && !recur_is_full(daemon->store.recur);
 }
 
 bool probe_send(struct daemon *daemon, struct batch *batch) {

@@ -139,16 +139,27 @@ static void fetch_tiles(struct daemon *daemon) {
   pg_end(daemon->store.pg);
 }
 
+/* The signer has signed what the log does not extend.  A daemon that was superseded and has not noticed hears so too: it is about
+ * the log itself only when that was just read. */
+static void disputed(struct daemon *daemon, enum signer_verdict verdict) {
+  if (daemon->store.state != STORE_READY) store_damaged(signer_verdict_text(verdict));
+  store_restart(daemon, "the signer has signed another log than this daemon knows");
+}
+
 /* What was signed last is larger than the log, or as large and another one: somebody took history away. */
-static void check_last(const struct daemon *daemon, const struct signer_reply *last) {
-  if (last->size > daemon->committed_size) store_damaged(signer_verdict_text(SIGNER_ROLLED_BACK));
-  if (last->size == daemon->committed_size && memcmp(&last->root, &daemon->committed_root, HASH_BYTES) != 0)
-    store_damaged(signer_verdict_text(SIGNER_FORKED));
+static enum signer_verdict judge_last(const struct daemon *daemon, const struct signer_reply *last) {
+  if (last->size > daemon->committed_size) return SIGNER_ROLLED_BACK;
+  const bool same = last->size != daemon->committed_size || memcmp(&last->root, &daemon->committed_root, HASH_BYTES) == 0;
+  return same ? SIGNER_OK : SIGNER_FORKED;
 }
 
 static void prove_from(struct daemon *daemon, const struct signer_reply *last) {
   struct merkle_proof proof;
-  check_last(daemon, last);
+  const enum signer_verdict verdict = judge_last(daemon, last);
+  if (verdict != SIGNER_OK) {
+    disputed(daemon, verdict);
+    return;
+  }
   proof_from = last->size;
   proof_to = daemon->committed_size;
   if (last->size == 0 || last->size == daemon->committed_size) {
@@ -197,8 +208,10 @@ static void tell_silent(struct seal *seal, const char *why) {
 static void take_answer(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
   const struct signer_reply *reply = signing_reply(seal->signing);
-  if (reply->verdict == SIGNER_ROLLED_BACK || reply->verdict == SIGNER_FORKED || reply->verdict == SIGNER_NOT_PROVED)
-    store_damaged(signer_verdict_text(reply->verdict));
+  if (reply->verdict == SIGNER_ROLLED_BACK || reply->verdict == SIGNER_FORKED || reply->verdict == SIGNER_NOT_PROVED) {
+    disputed(daemon, reply->verdict);
+    return;
+  }
   if (reply->verdict != SIGNER_OK) {
     tell_silent(seal, signer_verdict_text(reply->verdict));
     seal->again_at = clock_monotonic_msec() + AGAIN_MSEC;
@@ -208,10 +221,8 @@ static void take_answer(struct daemon *daemon) {
   if (reply->size == daemon->committed_size || (seal->proven && reply->size >= seal->growth.before.size &&
                                                 reply->size <= seal->growth.size)) {
     struct hash root;
-    check_last(daemon, reply);
-    if (!growth_root(&seal->growth, reply->size, &root) || memcmp(&root, &reply->root, HASH_BYTES) != 0)
-      store_damaged(signer_verdict_text(SIGNER_FORKED));
-    take_note(daemon, reply);
+    if (growth_root(&seal->growth, reply->size, &root) && memcmp(&root, &reply->root, HASH_BYTES) == 0) take_note(daemon, reply);
+    else disputed(daemon, SIGNER_FORKED);
   } else {
     seal->proven = false;
     prove_from(daemon, reply);

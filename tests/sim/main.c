@@ -73,16 +73,20 @@ static void leave_out(struct plan *plan) {
   plan->count = kept;
 }
 
+static void rest_between(usec_t last, usec_t next) {
+  if (next <= last + 10 * 60 * SECOND) return;
+  sim_after(last + REST_SECONDS * SECOND, rest, NULL, 0);
+  sim_after(next - SECOND, end_rest, NULL, 0);
+}
+
 static void schedule(void) {
   const struct plan *plan = &sim.plan;
-  for (uint32_t i = 0; i < plan->count; i++) {
-    const bool after_pause = i + 1 == plan->count || plan->steps[i + 1].at > plan->steps[i].at + 10 * 60 * SECOND;
+  usec_t last = 0;
+  for (uint32_t i = 0; i < plan->count; last = plan->steps[i++].at) {
     if (step_is_fault(plan->steps[i].kind)) sim_after(plan->steps[i].at, begin_fault, NULL, i);
-    if (after_pause && i + 1 < plan->count) {
-      sim_after(plan->steps[i].at + REST_SECONDS * SECOND, rest, NULL, 0);
-      sim_after(plan->steps[i + 1].at - SECOND, end_rest, NULL, 0);
-    }
+    rest_between(last, plan->steps[i].at);
   }
+  rest_between(last, plan->quiet_at);
   sim_after(LOOK_USEC, look, NULL, 0);
   sim_after(plan->quiet_at, end_rest, NULL, 0);
 }

@@ -146,6 +146,9 @@ void pq_hang(const struct process *process, usec_t until); /* nothing comes thro
 void pq_end_session(uint64_t session);
 void pq_doubt(uint32_t percent, bool noticed); /* commits end without an answer, or with a warning */
 void pq_fail(uint32_t percent);                /* commits are refused: disk full */
+void pq_slow(uint32_t msec);                   /* up to so long from one job to the next; 0: hardly anything */
+bool pq_is_slow(void);
+usec_t pq_busy_until(void);                    /* when all that was asked is done */
 
 /* ---- sim_server.c: the database ---- */
 struct server_case {

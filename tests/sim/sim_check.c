@@ -1,5 +1,6 @@
 /* sim_check.c - the invariants, held against every step.  What it knows it reckons by itself from the records that the database
  * took: the tree, the folded cases, the heads, who handed in what. */
+#include "core/judge.h"
 #include "daemon/tree.h"
 #include "document/document.h"
 #include "proto/codec.h"
@@ -150,10 +151,18 @@ static const struct zone *root_zone(void) {
   return &zone;
 }
 
+/* Who asks on the eve of a day may be recorded on that day: the id tells. */
+static day_t day_of_reading(const struct event *event) {
+  const day_t recorded = zone_day_of(root_zone(), event->recorded);
+  struct uuid key;
+  case_own_key(event->case_no, KEY_READ, event->actor, (uint32_t)recorded, &key);
+  return memcmp(&key, &event->key, sizeof key) == 0 ? recorded : recorded - 1;
+}
+
 /* Who reads is on record once a day, and only who has asked. */
 static void check_reading(const struct event *event) {
   struct known *known = &cases[event->case_no - 1];
-  const day_t day = zone_day_of(root_zone(), event->recorded);
+  const day_t day = day_of_reading(event);
   const unsigned long long case_no = event->case_no;
   HOLDS(event->actor < READERS_MAX && event->case_no <= asked_room && (asked_by[event->case_no - 1] >> event->actor & 1) != 0, "case %llu: read by officer %u, who has not asked",
         case_no, event->actor);
@@ -451,6 +460,9 @@ void check_push(const void *told) {
   uint64_t count = 0;
   HOLDS(push->size <= size && push->previous_size <= push->size, "a push is about a log that is not durable");
   for (size_t i = 0; i < push->n_events; i++) {
+    const Rectify__V1__CaseRow *row = push->events[i]->row;
+    HOLDS(row == NULL || (row->case_no <= case_count && row->version <= cases[row->case_no - 1].state.version), "a push shows case %llu in version %u, which is not durable",
+          (unsigned long long)row->case_no, row->version);
     count += push->events[i]->n_notices;
     for (size_t k = 0; k < push->events[i]->n_notices; k++) see((int64_t)push->events[i]->notices[k]->id);
   }

@@ -86,6 +86,12 @@ static void pg_failover(const struct step *step) {
 }
 
 static void pg_fail(const struct step *step) { pq_fail(percent_of(step)); }
+static void pg_slow(const struct step *step) { pq_slow(20 * percent_of(step)); }
+static void pg_swift(const struct step *step) {
+  (void)step;
+  pq_slow(0);
+  if (pq_busy_until() > sim.last_trouble) sim.last_trouble = pq_busy_until();
+}
 static void pg_works(const struct step *step) { (void)step, pq_fail(0); }
 static void pg_doubt(const struct step *step) { pq_doubt(percent_of(step), false); }
 static void pg_sure(const struct step *step) { (void)step, pq_doubt(0, false); }
@@ -152,6 +158,7 @@ static const struct {
     [STEP_DISK_DIES] = {disk_dies, disk_lives},
     [STEP_PG_CUT] = {pg_cut, nothing},
     [STEP_PG_HANG] = {pg_hang, nothing},
+    [STEP_PG_SLOW] = {pg_slow, pg_swift},
     [STEP_PG_RESTART] = {pg_restart, nothing},
     [STEP_PG_FAILOVER] = {pg_failover, nothing},
     [STEP_PG_FAIL] = {pg_fail, pg_works},

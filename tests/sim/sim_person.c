@@ -240,7 +240,7 @@ static void find(struct person *person, const struct step *step) {
   for (size_t i = 0; i < submit.n_findings; i++) {
     make_finding(person, pointers[i] = &findings[i], ids[i]);
     make_evidence(person, piece_pointers[i] = &pieces[i], &papers[i]);
-    findings[i].n_evidence = percent(person, 40);
+    findings[i].n_evidence = percent(person, pq_is_slow() ? 5 : 40); /* findings alone are decided ahead of a commit */
     findings[i].evidence = &piece_pointers[i];
     check_submitted(ids[i], number_of(person), COMMAND_SUBMIT, 0, !now);
   }

@@ -8,6 +8,9 @@
 #define DEEDS_MAX 7       /* of one person in one stretch */
 #define FAULT_MSEC_MAX 15000
 #define OUTAGE_HOURS_MAX 3
+#define RUSH_SECONDS 10
+#define RUNGS_HOUR 16 /* in the city of city.yaml a day begins */
+#define RUSH_DEEDS 5 /* of one person */
 #define CENTURY_DAYS 36525
 #define CENTURY_PAUSE_DAYS 25
 
@@ -62,6 +65,17 @@ static void add_deeds(struct plan *plan, usec_t begin, uint32_t who) {
   }
 }
 
+/* All hand in at once while the database is busy, and rungs become due: batches form, and the next one is decided before the last
+ * has landed. */
+static void add_rush(struct plan *plan, usec_t at) {
+  add(plan, at, STEP_PG_SLOW, 0, 1000 * RUSH_SECONDS);
+  for (uint32_t who = 0; who < SIM_WATCHER; who++)
+    for (uint32_t i = 0; i < RUSH_DEEDS; i++) add(plan, at + below(1000 * RUSH_SECONDS) * MSEC, below(2) == 0 ? STEP_FIND : STEP_FIND_NOW, who, below(16));
+}
+
+/* Around the instant at which a day ends for those who have duties. */
+static usec_t rush_hour(usec_t from) { return from - from % DAY + DAY + RUNGS_HOUR * HOUR - below(1000 * RUSH_SECONDS) * MSEC; }
+
 static usec_t add_stretch(struct plan *plan, usec_t begin, bool outage) {
   for (uint32_t who = 0; who < SIM_WATCHER; who++) add_deeds(plan, begin, who);
   for (uint32_t i = below(FAULTS_MAX + 1); i > 0; i--) add_fault(plan, begin);
@@ -91,7 +105,8 @@ void plan_make(struct plan *plan, uint64_t seed) {
   (void)seed;
   plan->count = 0;
   for (uint32_t i = 0; i < stretches; i++) {
-    const bool outage = below(6) == 0;
+    const bool outage = below(6) == 0, rush = below(4) == 0;
+    if (rush) add_rush(plan, at = rush_hour(at));
     const usec_t end = add_stretch(plan, at, outage);
     plan->quiet_at = end + (outage ? OUTAGE_HOURS_MAX * HOUR : 0);
     at = plan->quiet_at + below(15 * 24) * HOUR + below(3600) * SECOND;

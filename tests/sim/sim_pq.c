@@ -155,7 +155,7 @@ struct pg_conn {
 
 static struct pg_conn *connections;
 static uint64_t sessions;
-static uint32_t doubt, doubt_noticed, fail;
+static uint32_t doubt, doubt_noticed, fail, slow_msec;
 
 static void asked_free(struct asked *asked) {
   for (struct asked *next; asked != NULL; asked = next) {
@@ -182,7 +182,7 @@ void pq_clear(void) {
     free(connections);
   }
   sessions = 0;
-  doubt = doubt_noticed = fail = 0;
+  doubt = doubt_noticed = fail = slow_msec = 0;
 }
 
 /* What still is on its way to it is not done. */
@@ -245,6 +245,15 @@ void pq_doubt(uint32_t percent, bool noticed) {
 }
 
 void pq_fail(uint32_t percent) { fail = percent; }
+void pq_slow(uint32_t msec) { slow_msec = msec; }
+bool pq_is_slow(void) { return slow_msec > 0; }
+
+usec_t pq_busy_until(void) {
+  usec_t until = sim.now;
+  for (const struct pg_conn *at = connections; at != NULL; at = at->next)
+    if (!at->broken && !at->finished && at->last_there > until) until = at->last_there;
+  return until;
+}
 
 static usec_t travel(usec_t *last, const struct pg_conn *connection) {
   usec_t at = sim.now + 50 + dice_below(DICE_SERVER, 400);
@@ -252,6 +261,13 @@ static usec_t travel(usec_t *last, const struct pg_conn *connection) {
   if (*last >= at) at = *last + 1;
   *last = at;
   return at - sim.now;
+}
+
+/* A busy server comes to it later. */
+static usec_t until_done(struct pg_conn *connection) {
+  if (slow_msec == 0) return travel(&connection->last_there, connection);
+  connection->last_there = (connection->last_there > sim.now ? connection->last_there : sim.now) + dice_below(DICE_SERVER, slow_msec) * MSEC;
+  return travel(&connection->last_there, connection);
 }
 
 /* ---- the server's side ---- */
@@ -479,7 +495,7 @@ int PQpipelineSync(PGconn *connection) {
   must(parcel != NULL);
   parcel->connection = connection;
   connection->building = NULL;
-  if (connection->owner->alive) sim_after(travel(&connection->last_there, connection), work, parcel, 0);
+  if (connection->owner->alive) sim_after(until_done(connection), work, parcel, 0);
   else parcel_free(parcel);
   return 1;
 }
