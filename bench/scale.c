@@ -18,6 +18,7 @@
 #include "bench/lib/made.h"
 #include "bench/lib/measure.h"
 #include "rectify/client.h"
+#include "rectify/model.h"
 #include "rectify/must.h"
 
 #define TIMEOUT_MSEC 60000
@@ -115,7 +116,8 @@ static void run_pace(int argc, char **argv) {
 
 /* ---- questions ---- */
 
-static void ask_one(struct rectify *client, const char *what, struct made_cases *made, uint64_t cases) {
+/* The case that it was about; 0: none by number. */
+static uint64_t ask_one(struct rectify *client, const char *what, struct made_cases *made, uint64_t cases) {
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
   Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
   Rectify__V1__HistoryQuery history = RECTIFY__V1__HISTORY_QUERY__INIT;
@@ -150,6 +152,24 @@ static void ask_one(struct rectify *client, const char *what, struct made_cases 
   if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE) fail(what, "was not answered by a page");
   const Rectify__V1__Page *page = reply->page;
   if (page->n_events + page->n_cases + page->n_lines == 0) fail(what, "was answered by an empty page");
+  return query.what_case == RECTIFY__V1__QUERY__WHAT_CASES ? 0 : history.case_no;
+}
+
+/* Whether reading it goes on record first, which takes a commit. */
+static bool is_restricted(struct rectify *client, uint64_t case_no) {
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  Rectify__V1__Query query = RECTIFY__V1__QUERY__INIT;
+  Rectify__V1__CaseQuery wanted = RECTIFY__V1__CASE_QUERY__INIT;
+  const Rectify__V1__Reply *reply;
+  wanted.n_case_no = 1;
+  wanted.case_no = &case_no;
+  query.what_case = RECTIFY__V1__QUERY__WHAT_CASES;
+  query.cases = &wanted;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
+  request.query = &query;
+  if (rectify_ask(client, &request, TIMEOUT_MSEC, &reply) != RECTIFY_OK) fail("a case", rectify_error_text(client));
+  if (reply->body_case != RECTIFY__V1__REPLY__BODY_PAGE || reply->page->n_cases != 1) fail("a case", "was not found");
+  return (reply->page->cases[0]->flags & CASE_RESTRICTS) != 0;
 }
 
 static void run_ask(const char *endpoint, const char *what, uint64_t cases, uint32_t count) {
@@ -158,13 +178,17 @@ static void run_ask(const char *endpoint, const char *what, uint64_t cases, uint
   int64_t *taken = calloc(count, sizeof *taken);
   must(taken != NULL && count > 0 && cases > 0);
   made_begin(&made, cases);
-  for (int i = 0; i < 20; i++) ask_one(client, what, &made, cases); /* plans are made by then */
-  for (uint32_t i = 0; i < count; i++) {
+  for (int i = 0; i < 20; i++) (void)ask_one(client, what, &made, cases); /* plans are made by then */
+  uint32_t restricted = 0;
+  for (uint32_t i = 0; i < count;) {
     const int64_t begun = now_nsec();
-    ask_one(client, what, &made, cases);
+    const uint64_t case_no = ask_one(client, what, &made, cases);
     taken[i] = now_nsec() - begun;
+    if (case_no != 0 && is_restricted(client, case_no)) restricted++;
+    else i++;
   }
   report(taken, count);
+  if (restricted > 0) fprintf(stderr, "%u more were of restricted cases\n", restricted);
   free(taken);
   rectify_close(client);
 }

@@ -15,18 +15,26 @@
 #define SILENCE_MSEC_MAX 30000 /* a server that owes an answer and says nothing for so long is given up */
 #define STATEMENT_MSEC_MAX "25000"
 
+#define OWN_MAX 64
+
 struct job {
   pg_result_fn *result;
   pg_done_fn *done;
   void *context;
   unsigned step;
+  uint32_t sent, told; /* statements, those of ours included */
+  uint64_t own;        /* bits, of the first OWN_MAX: the statement is not the caller's, who hears nothing of it */
   bool failed;
   char sqlstate[6];
   char text[512];
 };
 
+/* How the session plans prepared statements: anew for each call, or once for all parameters. */
+enum plans { PLANS_UNKNOWN, PLANS_EACH, PLANS_ONCE };
+
 struct pg {
   const char *name;
+  enum plans plans; /* of the reading connection */
   enum pg_use use;
   enum pg_state state;
   PGconn *connection;
@@ -167,7 +175,7 @@ static bool send_text(struct pg *pg, const char *text) {
  * a server would compile them for seconds.  Settings that an older server does not know are left out.
  *
  * The reader's statements are planned with their parameters: "NULL or equal" is nothing then, where a plan for all parameters sorts
- * the whole table for each page.
+ * the whole table for each page.  Planning takes longer than looking up by a key does, so those have one plan: see plan().
  *
  * All statements of one job of the reader see the same committed log: a page's rows and its head belong together. */
 static bool send_session(struct pg *pg) {
@@ -181,8 +189,7 @@ static bool send_session(struct pg *pg) {
   static const char durable[] =
       "SELECT set_config('synchronous_commit', 'on', false) "
       "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
-  static const char plans[] = "SET plan_cache_mode = force_custom_plan";
-  return send_text(pg, bounds) && send_text(pg, pg->use != PG_READS ? durable : reader) && (pg->use != PG_READS || send_text(pg, plans));
+  return send_text(pg, bounds) && send_text(pg, pg->use != PG_READS ? durable : reader);
 }
 
 static void prepare_all(struct pg *pg) {
@@ -208,6 +215,7 @@ static void connecting(struct pg *pg, int64_t now_msec) {
     pg_drop(pg, PQerrorMessage(pg->connection));
   } else if (pg->polling == PGRES_POLLING_OK) {
     pg->state = PG_UP;
+    pg->plans = PLANS_UNKNOWN;
     pg->noticed = false; /* warnings of the connection itself say nothing about a commit */
     if (PQsetnonblocking(pg->connection, 1) != 0 || PQenterPipelineMode(pg->connection) != 1)
       pg_drop(pg, PQerrorMessage(pg->connection));
@@ -237,6 +245,7 @@ static bool is_connection_error(const char *sqlstate) {
 static void finish_job(struct pg *pg) {
   struct job *job = job_at(pg, 0);
   enum pg_outcome outcome = PG_DONE;
+  if (job->failed) pg->plans = PLANS_UNKNOWN; /* what it set is taken back */
   if (job->failed) outcome = is_connection_error(job->sqlstate) ? PG_UNKNOWN : PG_FAILED;
   if (outcome == PG_DONE && pg->noticed) {
     outcome = PG_UNKNOWN;
@@ -246,12 +255,16 @@ static void finish_job(struct pg *pg) {
   end_job(pg, outcome);
 }
 
+static bool is_own(const struct job *job) { return job->told < OWN_MAX && (job->own >> job->told & 1) != 0; }
+
 static void take_result(struct pg *pg, const PGresult *result) {
   struct job *job = job_at(pg, 0);
   switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC: finish_job(pg); return;
     case PGRES_COMMAND_OK:
-    case PGRES_TUPLES_OK: job->result(job->context, job->step, result); return;
+    case PGRES_TUPLES_OK:
+      if (!is_own(job)) job->result(job->context, job->step, result);
+      return;
     case PGRES_PIPELINE_ABORTED: return;
     case PGRES_EMPTY_QUERY:
     case PGRES_COPY_OUT:
@@ -265,6 +278,11 @@ static void take_result(struct pg *pg, const PGresult *result) {
   take_error(job, result);
 }
 
+static void count_statement(struct job *job) {
+  job->step += !is_own(job);
+  job->told++;
+}
+
 /* Hands out what has arrived; a callback may drop the connection, so it is looked at anew each time. */
 static void take_results(struct pg *pg, int64_t now_msec) {
   if (pg->count == 0) pg->heard_at = now_msec;
@@ -273,7 +291,7 @@ static void take_results(struct pg *pg, int64_t now_msec) {
     pg->heard_at = now_msec;
     if (result == NULL) {
       if (PQstatus(pg->connection) == CONNECTION_BAD) return; /* no Sync will come: NULL for ever */
-      job_at(pg, 0)->step++;
+      count_statement(job_at(pg, 0));
       continue;
     }
     take_result(pg, result);
@@ -313,17 +331,34 @@ bool pg_begin(struct pg *pg, pg_result_fn *result, pg_done_fn *done, void *conte
   return true;
 }
 
-void pg_statement(struct pg *pg, enum statement statement, const struct pg_params *params) {
+static void send_statement(struct pg *pg, enum statement statement, const struct pg_params *params, bool own) {
   static int formats[PG_PARAMS_MAX];
+  struct job *job = job_at(pg, pg->count - 1);
   if (formats[0] == 0)
     for (int i = 0; i < PG_PARAMS_MAX; i++) formats[i] = 1;
-  if (pg->state != PG_UP) return;
+  if (own) job->own |= UINT64_C(1) << job->sent;
+  job->sent++;
   if (PQsendQueryPrepared(pg->connection, statement_text(statement)->name, params->count, params->values,
                           params->lengths, formats, 1) == 1)
     return;
   pg->broken = true;
   log_err("pg.send_failed connection=%s statement=%s text=%s", pg->name, statement_text(statement)->name,
           PQerrorMessage(pg->connection));
+}
+
+/* How the statement is to be planned, where the one before it was to be planned otherwise. */
+static void plan(struct pg *pg, const struct statement_text *text) {
+  static const struct pg_params none;
+  const enum plans wanted = text->by_key ? PLANS_ONCE : PLANS_EACH;
+  if (pg->use != PG_READS || pg->plans == wanted || job_at(pg, pg->count - 1)->sent >= OWN_MAX) return;
+  pg->plans = wanted;
+  send_statement(pg, wanted == PLANS_ONCE ? STATEMENT_PLAN_ONCE : STATEMENT_PLAN_EACH, &none, true);
+}
+
+void pg_statement(struct pg *pg, enum statement statement, const struct pg_params *params) {
+  if (pg->state != PG_UP) return;
+  plan(pg, statement_text(statement));
+  send_statement(pg, statement, params, false);
 }
 
 void pg_end(struct pg *pg) {

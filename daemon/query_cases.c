@@ -277,14 +277,15 @@ void query_ask_past_cases(struct query *query, const Rectify__V1__CaseQuery *wan
 }
 
 void query_ask_case(struct query *query, uint64_t case_no) {
-  Rectify__V1__CaseQuery one = RECTIFY__V1__CASE_QUERY__INIT;
-  struct cursor cursor = query->cursor;
+  struct pg_params params;
+  struct query_scope scope;
   query->needs_case = true;
-  query->cursor = (struct cursor){0};
-  one.n_case_no = 1;
-  one.case_no = &case_no;
-  query_ask_cases(query, &one);
-  query->cursor = cursor;
+  query_scope_find(query->daemon, query->actor, &scope);
+  pg_params_reset(&params);
+  pg_param_int8(&params, (int64_t)case_no);
+  query_param_scope(&params, &scope);
+  pg_statement(query->daemon->reader, STATEMENT_QUERY_CASE, &params);
+  query_scope_free(&scope);
 }
 
 void query_ask_told(struct query *query, int64_t from) {

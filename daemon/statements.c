@@ -1,4 +1,6 @@
-#include "daemon/statements.h"
+#include "daemon/pg.h"
+
+#define BY_KEY 3
 
 /* Each file becomes a NUL-terminated text in the program. */
 #define STATEMENT(NAME, file, where)                                                                         \
@@ -8,7 +10,7 @@
 #undef STATEMENT
 
 static const struct statement_text texts[] = {
-#define STATEMENT(NAME, file, where) {#file, sql_##file, where},
+#define STATEMENT(NAME, file, where) {#file, sql_##file, (where) == BY_KEY ? PG_READS : (where), (where) == BY_KEY},
 #include "daemon/statements.def"
 #undef STATEMENT
 };

@@ -14,7 +14,8 @@ enum statement {
 struct statement_text {
   const char *name;
   const char *sql;
-  int where; /* enum pg_use */
+  int where;   /* enum pg_use */
+  bool by_key; /* one plan for all parameters */
 };
 
 const struct statement_text *statement_text(enum statement statement);

@@ -838,11 +838,8 @@ static const struct finding_row *finding_of(const struct server_case *row) {
 static void result_text(struct pg_result *result, const char *text) { result_bytes(result, text, strlen(text)); }
 
 /* One case by its number, by somebody who may read all; the simulator asks for no others. */
-static struct pg_result *query_cases(const struct server_params *params) {
+static struct pg_result *case_found(uint64_t case_no, bool with_text) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  struct cells numbers = cells_of(params, 0);
-  must(numbers.count == 1 && params->values[1] == NULL && param(params, 13) == 0);
-  const uint64_t case_no = (uint64_t)next_int(&numbers);
   result_columns(result, CASES_RESTRICTED + 1);
   if (case_no == 0 || case_no > server.head.cases) return result;
   const struct server_case *row = &server.cases[case_no - 1];
@@ -857,11 +854,30 @@ static struct pg_result *query_cases(const struct server_params *params) {
   result_text(result, finding->category);
   result_text(result, finding->code);
   for (int column = CASES_DUE; column < CASES_TEXT; column++) result_null(result);
-  if (param(params, 12) != 0) result_text(result, finding->words);
+  if (with_text) result_text(result, finding->words);
   else result_null(result);
   result_int(result, 0);
   for (int column = CASES_STATUS; column < CASES_RESTRICTED; column++) result_null(result); /* for with_state alone */
   result_int(result, is_restricted(row));
+  return result;
+}
+
+static struct pg_result *query_case(const struct server_params *params) {
+  must(params->values[1] == NULL); /* who may read all */
+  return case_found((uint64_t)param(params, 0), false);
+}
+
+static struct pg_result *query_cases(const struct server_params *params) {
+  struct cells numbers = cells_of(params, 0);
+  must(numbers.count == 1 && params->values[1] == NULL && param(params, 13) == 0);
+  return case_found((uint64_t)next_int(&numbers), param(params, 12) != 0);
+}
+
+static struct pg_result *planned(const char *mode, const char *seqscan) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  result_columns(result, 2);
+  result_text(result, mode);
+  result_text(result, seqscan);
   return result;
 }
 
@@ -909,6 +925,9 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
     case STATEMENT_QUERY_HEAD: return query_head();
+    case STATEMENT_PLAN_ONCE: return planned("force_generic_plan", "off");
+    case STATEMENT_PLAN_EACH: return planned("force_custom_plan", "on");
+    case STATEMENT_QUERY_CASE: return query_case(params);
     case STATEMENT_QUERY_CASES: return query_cases(params);
     case STATEMENT_QUERY_NOTICES: return query_notices(params);
     default: break;
