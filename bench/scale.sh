@@ -198,7 +198,7 @@ other work shared the processors, and times by the clock are upper bounds.
 
 | one question at a time, 1000 of each, µs | p50 | p99 | longest |
 |---|---|---|---|
-$(line 'history of a case (p99 wanted: ≤ 1000)' history)
+$(line 'history of a case that is not restricted (p99 wanted: ≤ 1000)' history)
 $(line 'why a date is what it is' why)
 $(line "an officer's 20 next cases by due date" inbox)
 $(line 'search for two words, 20 findings' search)
@@ -221,7 +221,7 @@ $(paste -d' ' "$top/turns_before" "$top/turns_after" | awk '{ n = NF / 2; for (i
 - The storm: $STORM cases not signed for, handed in at one instant a day before it; the policy's limit for signing is 24 h. Findings come in before,
   in and after it, one a request, $RATE a second whether or not the ones before were answered. Drained: when the batch behind the last rungs was decided.
 - Intake as in \`intake.md\`: $FINDINGS findings a round, 8 requests of 250 in flight, $ROUNDS rounds, empty and loaded by turns.
-- A question's plan is made beforehand. The pages that it reads are in the operating system's cache, or not, as the run left them.
+- A question's plan is made beforehand. Histories of restricted cases are left out: their reading goes on record first, which is a commit. The pages that it reads are in the operating system's cache, or not, as the run left them.
 - The verifier's export is of $verified events and $CHECKED cases.
 
 ## Machine
