@@ -141,13 +141,13 @@ static void fetch_tiles(struct daemon *daemon) {
 
 /* The signer has signed what the log does not extend.  A daemon that was superseded and has not noticed hears so too: it is about
  * the log itself only when that was just read. */
-static void disputed(struct daemon *daemon, enum signer_verdict verdict) {
+static void disputed(struct daemon *daemon, uint8_t verdict) {
   if (daemon->store.state != STORE_READY) store_damaged(signer_verdict_text(verdict));
   store_restart(daemon, "the signer has signed another log than this daemon knows");
 }
 
 /* What was signed last is larger than the log, or as large and another one: somebody took history away. */
-static enum signer_verdict judge_last(const struct daemon *daemon, const struct signer_reply *last) {
+static uint8_t judge_last(const struct daemon *daemon, const struct signer_reply *last) {
   if (last->size > daemon->committed_size) return SIGNER_ROLLED_BACK;
   const bool same = last->size != daemon->committed_size || memcmp(&last->root, &daemon->committed_root, HASH_BYTES) == 0;
   return same ? SIGNER_OK : SIGNER_FORKED;
@@ -155,7 +155,7 @@ static enum signer_verdict judge_last(const struct daemon *daemon, const struct 
 
 static void prove_from(struct daemon *daemon, const struct signer_reply *last) {
   struct merkle_proof proof;
-  const enum signer_verdict verdict = judge_last(daemon, last);
+  const uint8_t verdict = judge_last(daemon, last);
   if (verdict != SIGNER_OK) {
     disputed(daemon, verdict);
     return;
