@@ -163,8 +163,9 @@ static bool is_hungry(const struct courier *it) {
   return false;
 }
 
+/* Who ends begins no round. */
 static int64_t wait_msec(const struct courier *it, bool more, int64_t now) {
-  int64_t wait = it->round_at - now;
+  int64_t wait = (it->ending ? it->end_at : it->round_at) - now;
   if (more || wait < 0) return 0;
   if ((is_hungry(it) || it->reload || it->ending || it->delivering.report_count > 0) && wait > TICK_MSEC) wait = TICK_MSEC;
   return wait;
