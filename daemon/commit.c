@@ -360,22 +360,22 @@ static void send_signatures(struct pg *pg, const struct batch *batch) {
 
 /* ---- sending ---- */
 
-/* What the server says that a commit waits for, and when its session read its settings last: see check_standby.sql. */
-struct standby_check {
-  bool named;
-  usec_t loaded;
-};
 static struct standby_check before, after; /* the commit of the batch under way */
 static bool committed; /* it is, and `after` is awaited */
 
-static void take_check(const PGresult *result, struct standby_check *check) {
-  if (PQnfields(result) != 2 || strcmp(PQfname(result, 0), "on_standby") != 0) return;
+bool standby_take(const PGresult *result, struct standby_check *check) {
+  if (PQnfields(result) != 2 || strcmp(PQfname(result, 0), "on_standby") != 0) return false;
   *check = (struct standby_check){pg_int(result, 0, 0) != 0, pg_instant(result, 0, 1)};
+  return true;
+}
+
+bool standby_has_it(const struct standby_check *earlier, const struct standby_check *later) {
+  return earlier->named && later->named && earlier->loaded == later->loaded;
 }
 
 static void append_result(void *context, unsigned step, const PGresult *result) {
   (void)context, (void)step;
-  take_check(result, &before);
+  (void)standby_take(result, &before);
 }
 
 static void append_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
@@ -386,7 +386,7 @@ static void append_done(void *context, enum pg_outcome outcome, const char *sqls
 
 static void check_result(void *context, unsigned step, const PGresult *result) {
   (void)context, (void)step;
-  take_check(result, &after);
+  (void)standby_take(result, &after);
 }
 
 /* Who empties the list of standbys releases whatever waits for one, and no warning comes with it: committed on the disk alone where a
@@ -394,7 +394,7 @@ static void check_result(void *context, unsigned step, const PGresult *result) {
 static void check_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
   if (!committed) return;
   committed = false;
-  const bool kept = before.named && after.named && before.loaded == after.loaded;
+  const bool kept = standby_has_it(&before, &after);
   if (outcome != PG_DONE || kept) pipeline_commit_done(context, outcome == PG_DONE ? PG_DONE : PG_UNKNOWN, sqlstate, text);
   else pipeline_commit_done(context, PG_UNKNOWN, "", "the settings were read again, or synchronous_standby_names is empty, but durability is standby");
 }

@@ -48,6 +48,8 @@ struct store {
   uint64_t loaded_until; /* last case number loaded */
   uint64_t epoch, cases;
   uint64_t epoch_asked; /* of the take-over under way: `epoch` once that is committed */
+  uint64_t size_asked;  /* likewise of the log, */
+  struct hash root_asked; /* and its root: a standby may not have it */
   uint32_t system_events;
   uint32_t order_year, order_serial; /* of the last supervision order */
   bool has_rules;                    /* some rule was issued: findings are held against them */
@@ -250,6 +252,15 @@ void search_forget(struct store *store);
 uint64_t search_reach(const struct daemon *daemon);
 
 /* ---- commit.c ---- */
+/* What the server says that a commit waits for, and when its session read its settings last: see check_standby.sql. */
+struct standby_check {
+  bool named;
+  usec_t loaded;
+};
+/* False: it is another statement's result. */
+bool standby_take(const PGresult *result, struct standby_check *check);
+/* Whether a standby has what was committed between the two. */
+bool standby_has_it(const struct standby_check *earlier, const struct standby_check *later);
 /* Fills the columns for append() with a batch that was decided: it is the next one that is sent. */
 void commit_fill(struct daemon *daemon, const struct batch *batch);
 /* Sends the append of the batch that they were filled with; pipeline_commit_done() is told the outcome. */

@@ -21,6 +21,10 @@ struct job {
   uint32_t count; /* letters, or reports; 0: a lease */
   bool given_up;
   PGresult *leased; /* of a lease */
+  pg_done_fn *ended;
+  struct standby_check before, after; /* where a standby is to have it too: of the commit, whose end is */
+  enum pg_outcome outcome;
+  char sqlstate[6], text[128];
   usec_t next_due;
   struct uuid ids[WIRE_POST_MAX];
   struct letter_outcome {
@@ -56,6 +60,48 @@ static void job_failed(const struct job *job, const char *sqlstate, const char *
                  RETRY_AFTER_MSEC);
 }
 
+/* ---- what a standby must have too: as batches, commit.c ---- */
+
+static void committed(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct job *job = context;
+  job->outcome = outcome;
+  (void)snprintf(job->sqlstate, sizeof job->sqlstate, "%s", sqlstate);
+  (void)snprintf(job->text, sizeof job->text, "%.120s", text);
+}
+
+static void check_result(void *context, unsigned step, const PGresult *result) {
+  struct job *job = context;
+  (void)step;
+  (void)standby_take(result, &job->after);
+}
+
+/* A courier that was told what a failover then takes away would send it under another id, or a second one would send it too. */
+static void check_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  struct job *job = context;
+  if (job->outcome != PG_DONE) job->ended(job, job->outcome, job->sqlstate, job->text);
+  else if (outcome != PG_DONE) job->ended(job, PG_UNKNOWN, sqlstate, text);
+  else if (!standby_has_it(&job->before, &job->after)) job->ended(job, PG_UNKNOWN, "", "no standby is known to have it, but durability is standby");
+  else job->ended(job, PG_DONE, "", "");
+}
+
+static bool begin(struct job *job, pg_result_fn *result, pg_done_fn *ended) {
+  job->ended = ended;
+  return pg_begin(job->daemon->post.pg, result, job->daemon->store.wants_standby ? committed : ended, job);
+}
+
+static void finish(struct job *job) {
+  struct pg *pg = job->daemon->post.pg;
+  const bool wants_standby = job->daemon->store.wants_standby;
+  struct pg_params params;
+  pg_params_reset(&params);
+  if (wants_standby) pg_statement(pg, STATEMENT_CHECK_STANDBY, &params);
+  pg_end(pg);
+  if (!wants_standby) return;
+  must(pg_begin(pg, check_result, check_done, job));
+  pg_statement(pg, STATEMENT_CHECK_STANDBY, &params);
+  pg_end(pg);
+}
+
 /* ---- outcomes of letters and reports ---- */
 
 enum { OUTCOMES_RESULT, OUTCOMES_NOTICE, OUTCOMES_STATE };
@@ -63,6 +109,7 @@ enum { OUTCOMES_RESULT, OUTCOMES_NOTICE, OUTCOMES_STATE };
 static void outcomes_result(void *context, unsigned step, const PGresult *result) {
   struct job *job = context;
   (void)step;
+  if (standby_take(result, &job->before)) return;
   must((uint32_t)PQntuples(result) == job->count);
   for (int i = 0; i < PQntuples(result); i++) {
     job->outcomes[i] = (struct letter_outcome){(uint32_t)pg_int(result, i, OUTCOMES_RESULT),
@@ -150,7 +197,7 @@ static void begin_params(const struct daemon *daemon, usec_t now, struct pg_para
 static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, struct job *job) {
   static struct made made;
   struct pg_params params;
-  if (!pg_begin(daemon->post.pg, outcomes_result, outcomes_done, job)) return false;
+  if (!begin(job, outcomes_result, outcomes_done)) return false;
   made_begin(&made);
   for (size_t i = 0; i < post->n_letters; i++) {
     memcpy(job->ids[i].bytes, post->letters[i]->id.data, WIRE_ID_BYTES);
@@ -162,7 +209,7 @@ static bool send_post(struct daemon *daemon, const Rectify__V1__Post *post, stru
                                      &made.bodies,   &made.htmls,    &made.not_before, &made.places,    &made.notices};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) pg_param_array(&params, arrays[i]);
   pg_statement(daemon->post.pg, STATEMENT_MAKE_LETTERS, &params);
-  pg_end(daemon->post.pg);
+  finish(job);
   return true;
 }
 
@@ -173,6 +220,7 @@ enum { LEASED_ID, LEASED_OFFICER, LEASED_CHANNEL, LEASED_LANGUAGE, LEASED_URGENT
 
 static void lease_result(void *context, unsigned step, const PGresult *result) {
   struct job *job = context;
+  if (standby_take(result, &job->before)) return;
   if (step == 0) {
     job->leased = PQcopyResult(result, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
     return;
@@ -272,7 +320,7 @@ static void param_channel(struct pg_params *params, ProtobufCBinaryData channel)
 static bool send_lease(struct daemon *daemon, const Rectify__V1__Lease *lease, struct job *job) {
   struct pg_params params;
   const usec_t now = clock_now();
-  if (!pg_begin(daemon->post.pg, lease_result, lease_done, job)) return false;
+  if (!begin(job, lease_result, lease_done)) return false;
   begin_params(daemon, now, &params);
   pg_param_bytes(&params, job->id.bytes, WIRE_ID_BYTES);
   param_channel(&params, lease->channel);
@@ -283,7 +331,7 @@ static bool send_lease(struct daemon *daemon, const Rectify__V1__Lease *lease, s
   param_channel(&params, lease->channel);
   pg_param_instant(&params, now);
   pg_statement(daemon->post.pg, STATEMENT_NEXT_LETTER, &params);
-  pg_end(daemon->post.pg);
+  finish(job);
   return true;
 }
 
@@ -293,7 +341,7 @@ static bool send_report(struct daemon *daemon, const Rectify__V1__Report *report
   static struct pg_array arrays[5];
   static const uint32_t types[] = {PG_UUID, PG_INT4, PG_INT2, PG_TEXT, PG_INSTANT};
   struct pg_params params;
-  if (!pg_begin(daemon->post.pg, outcomes_result, outcomes_done, job)) return false;
+  if (!begin(job, outcomes_result, outcomes_done)) return false;
   for (size_t i = 0; i < 5; i++) pg_array_reset(&arrays[i], types[i]);
   for (size_t i = 0; i < report->n_reports; i++) {
     const Rectify__V1__LetterReport *one = report->reports[i];
@@ -307,7 +355,7 @@ static bool send_report(struct daemon *daemon, const Rectify__V1__Report *report
   begin_params(daemon, clock_now(), &params);
   for (size_t i = 0; i < 5; i++) pg_param_array(&params, &arrays[i]);
   pg_statement(daemon->post.pg, STATEMENT_REPORT_LETTERS, &params);
-  pg_end(daemon->post.pg);
+  finish(job);
   return true;
 }
 

@@ -10,7 +10,7 @@
 #include "daemon/log.h"
 #include "rectify/must.h"
 
-#define JOBS_MAX 128
+#define JOBS_MAX 192 /* two of each request of a courier (LETTER_JOBS_MAX), and others */
 #define CONNECT_MSEC_MAX 10000
 #define SILENCE_MSEC_MAX 30000 /* a server that owes an answer and says nothing for so long is given up */
 #define STATEMENT_MSEC_MAX "25000"

@@ -340,9 +340,17 @@ static void take_head(struct daemon *daemon, const PGresult *result) {
   store->system_events = (uint32_t)pg_int(result, 0, 6);
   clock_restore(pg_instant(result, 0, 7), store->was_ready);
   store->reviewed = (uint64_t)pg_int(result, 0, 8);
-  if (size != daemon->committed_size) watch_missed(daemon);
-  daemon->committed_size = size;
-  daemon->committed_root = computed;
+  store->size_asked = size;
+  store->root_asked = computed;
+}
+
+/* What was in doubt is durable with the epoch; not before: a failover may still take away what the head has. */
+static void head_holds(struct daemon *daemon) {
+  struct store *store = &daemon->store;
+  if (store->size_asked != daemon->committed_size) watch_missed(daemon);
+  store->epoch = store->epoch_asked; /* a server that died before has forgotten it, and gives it again */
+  daemon->committed_size = store->size_asked;
+  daemon->committed_root = store->root_asked;
   daemon->committed_cases = store->cases;
 }
 
@@ -373,7 +381,7 @@ static void take_over_done(void *context, enum pg_outcome outcome, const char *s
     not_durable(daemon);
     return;
   }
-  daemon->store.epoch = daemon->store.epoch_asked; /* a server that died before has forgotten it, and gives it again */
+  head_holds(daemon);
   daemon->store.state = STORE_LOADING;
   recur_clear(daemon->store.recur);
   book_clear(daemon->store.book);

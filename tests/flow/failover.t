@@ -45,6 +45,9 @@ class Pair(Daemon):
         need(until(self.primary.streams), "the new standby streams")
 
 
+POST_CITY = CITY.replace("appointments:", "  - {code: post, name: 投递, unit: city}\nappointments:\n  - {officer: post, role: courier, unit: city}")
+
+
 def one_acknowledged(daemon):
     """The daemon, started, and a client that has one receipt of it."""
     daemon.start()
@@ -213,4 +216,30 @@ def control_warning_overheard():
     client.close()
 
 
-main(test_promoted, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled)
+def test_couriers():
+    """A courier too is told only what the standby has: also when it asks for the same again, which changes nothing."""
+    daemon = Pair("--durability", "standby").start()
+    publish_city(daemon, POST_CITY)
+    client, courier = Client(daemon), Client(daemon, "post")
+    need(client.submit(finding())[0].receipt.case_no == 1, "there is something to tell")
+    notice = next(row for page in courier.pages(unposted=pb.UnpostedQuery()) for row in page.notices)
+    letter = pb.Letter(id=uuid7(), officer=notice.officer, channel=b"mail", notices=[notice.id], subject=b"a", body=b"b", language=b"en")
+    made = courier.ask(post=pb.Post(letters=[letter], size=courier.ping().head.size)).letters.outcomes[0]
+    same(made.result, 1, "a letter is made")
+    daemon.primary.setting("synchronous_standby_names", "")
+    message = request("post", lease=pb.Lease(count=1, seconds=600, channel=b"mail"))
+    reply = courier.once(message, 5)
+    ok(reply is None or reply.error.code in (BUSY, UNAVAILABLE), "what only the disk has is handed to no courier", reply)
+    same(daemon.sql("SELECT attempts FROM rectify.letter"), "1", "though the server has the lease")
+    daemon.primary.setting("synchronous_standby_names", "ghost")
+    courier.send(message)
+    need(until(lambda: daemon.sql(f"SELECT count(*) {WAITING}") == "1"), "the same lease again waits for the standby, as the first one would have")
+    daemon.primary.setting("synchronous_standby_names", "walreceiver")
+    leased = courier.ask(message).leased.letters
+    same([(one.letter.id, one.attempt) for one in leased], [(letter.id, 1)], "once it has it, the courier is handed the letter: the same attempt")
+    client.close()
+    courier.close()
+    daemon.stop()
+
+
+main(test_promoted, test_one_node_only, test_list_emptied, test_list_emptied_while_it_waits, test_wait_cancelled, test_couriers)
