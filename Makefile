@@ -279,29 +279,30 @@ $(B)/tests/spec/runner $(HISTORY):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_ALL)
 # The simulator: all of the program but what touches the system, which its own files take the place of; so no -lzmq and no -lpq.
-SIM_WRAPS := -Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load
+SIM_WRAPS := -Wl,--wrap=clock_gettime,--wrap=getrandom,--wrap=exit,--wrap=_exit,--wrap=zone_load,--wrap=policy_parse,--wrap=policy_parse_stored
 SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
 $(SIM_OBJECTS): CFLAGS_ALL += -U_FORTIFY_SOURCE
 $(B)/tests/sim/sim_documents.o: $(wildcard tests/sim/*.yaml policy/municipal.yaml)
 SIM_LIBRARY := $(B)/tests/sim/program.a
-$(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN)) $(DOCUMENT) $(PROTO) $(CORE)
+$(SIM_LIBRARY): $(filter-out $(MAINS),$(DAEMON) $(CLIENT) $(SIGN) $(COURIER)) $(DOCUMENT) $(PROTO) $(CORE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
-SIM_INCLUDED := commit probe content seal
+SIM_INCLUDED := daemon/commit daemon/probe daemon/content daemon/seal courier/deliver
+SIM_INCLUDING := $(patsubst %,tests/sim/sim_%.c,$(notdir $(SIM_INCLUDED)))
 PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
-PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=daemon/%.c),$(PLANTED)) $(SIM_INCLUDED:%=tests/sim/sim_%.c))
+PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=%.c),$(PLANTED)) $(SIM_INCLUDING))
 $(B)/tests/sim/planted/%.c: %.c tests/sim/bugs.txt scripts/plant.py
 	@mkdir -p $(@D)
 	$(call say,PLANT,$@)
 	$(Q)scripts/plant.py $< $@
-$(PLANTED_OBJECTS): %.o: %.c $(SIM_INCLUDED:%=$(B)/tests/sim/planted/daemon/%.c) $(B)/flags | $(PB_H)
+$(PLANTED_OBJECTS): %.o: %.c $(SIM_INCLUDED:%=$(B)/tests/sim/planted/%.c) $(B)/flags | $(PB_H)
 	$(call say,CC,$@)
 	$(Q)$(CC) -I$(B)/tests/sim/planted $(CFLAGS_ALL) -U_FORTIFY_SOURCE -MMD -MP -c $< -o $@
-$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) $(SIM_INCLUDED:%=tests/sim/sim_%.c)),$(SIM_OBJECTS)) $(SIM_LIBRARY)
+$(SIM_BUGS): $(PLANTED_OBJECTS) $(filter-out $(patsubst %.c,$(B)/%.o,$(PLANTED) $(SIM_INCLUDING)),$(SIM_OBJECTS)) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The daemon with the planted bugs, for the controls of the fault tests: RECTIFY_BUG=N switches one on.

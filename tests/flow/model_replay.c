@@ -160,6 +160,10 @@ static void compare_rows(const struct asked *asked, const PGresult *real) {
   free(there);
 }
 
+static bool is_without_answer(uint32_t statement) {
+  return statement == STATEMENT_APPEND || statement == STATEMENT_PROJECT_REGISTRY || statement == STATEMENT_PROJECT_ERASURES;
+}
+
 static void compare(const struct asked *asked, const PGresult *real) {
   const ExecStatusType status = PQresultStatus(real);
   const bool failed = status == PGRES_FATAL_ERROR;
@@ -170,7 +174,7 @@ static void compare(const struct asked *asked, const PGresult *real) {
     differs(asked, "its end", asked->sqlstate, failed ? PQresultErrorMessage(real) : "done");
     return;
   }
-  if (failed || asked->statement == STATEMENT_APPEND || asked->statement == STATEMENT_PROJECT_REGISTRY) return;
+  if (failed || is_without_answer(asked->statement)) return;
   snprintf(counts[0], sizeof counts[0], "%d", asked->rows);
   snprintf(counts[1], sizeof counts[1], "%d", PQntuples(real));
   if (asked->rows != PQntuples(real)) differs(asked, "rows", counts[0], counts[1]);

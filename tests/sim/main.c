@@ -20,13 +20,15 @@
 #define LOOK_USEC (15 * 60 * SECOND)
 #define LOOK_CENTURY_USEC (2 * DAY)
 #define TWICE_EVERY 100      /* seeds: one is played a second time, and must be the same */
+#define WITH_COURIERS(seed) (((seed) + 1) % 28 / 4 == 6) /* four of 28: they take long */
+#define WITH_AMENDMENTS(seed) ((seed) % 14 / 7 == 1)    /* every other seven, those with couriers among them */
 #define SHRINK_RUNS_MAX 400
 #define FIRST_SEED UINT64_C(20261130)
 
 unsigned sim_bug;
 
 static struct {
-  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, closings, signed_heads, messages, runs;
+  uint64_t seeds, from, seed, virtual_usec, events, answers, rungs, readings, closings, erasures, published, signed_heads, messages, letters, twice, runs;
   bool one, trace, century, no_century;
   const char *kept;
   bool without[SIM_STEPS_MAX];
@@ -37,6 +39,7 @@ static struct {
 static void wake_standbys(void) {
   sim.resting = false;
   for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_pause(i, false);
+  courier_rest(false);
 }
 
 /* Nobody does anything for long: only rungs fire. */
@@ -44,6 +47,7 @@ static void rest(void *context, uint64_t number) {
   (void)context, (void)number;
   sim.resting = true;
   for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_wake(i);
+  courier_rest(true);
 }
 
 static void end_rest(void *context, uint64_t number) {
@@ -94,20 +98,23 @@ static void schedule(void) {
 static bool all_done(void) {
   bool done = true;
   for (uint32_t i = 0; i < SIM_PEOPLE; i++) done = done && person_is_done(i);
-  return done && server.durable == server.head.size;
+  return done && server.durable == server.head.size && (!sim.posts || check_letters_settled());
 }
 
 static void play_on(void) {
   for (uint32_t i = 0; i < SIM_DAEMONS; i++) host_start(i);
   for (uint32_t i = 0; i < SIM_PEOPLE; i++) person_start(i);
+  for (uint32_t i = 0; i < SIM_COURIERS && sim.posts; i++) courier_start(i);
   schedule();
   (void)sim_run(sim.plan.quiet_at);
+  if (sim.posts) courier_at_ease();
   for (uint32_t second = 0; second < CALM_SECONDS_MAX && !all_done(); second++) (void)sim_run(sim.now + SECOND);
   for (uint32_t i = 0; i < SIM_PEOPLE; i++)
     HOLDS(person_is_done(i), "person %u was not done %d s after the last fault", i, CALM_SECONDS_MAX);
   (void)sim_run(sim.now + 60 * SECOND);
   check_timers();
   check_end(8);
+  if (sim.posts) check_letters_end();
 }
 
 static void clear(void) {
@@ -116,12 +123,15 @@ static void clear(void) {
   if (first_free > 2) (void)close_range((unsigned)first_free, ~0U, 0);
   sim_clear();
   person_clear();
+  courier_clear();
   host_clear();
   sim_clear();
   pq_clear();
   net_clear();
   server_clear();
   check_clear();
+  check_letters_clear();
+  check_versions_clear();
 }
 
 static void make_folders(void) {
@@ -157,6 +167,8 @@ static bool play(uint64_t seed, bool trace) {
   sim.trace = trace;
   sim_born = options.century ? CENTURY_BORN : SIM_BORN;
   for (uint32_t i = 0; i < DICE_STREAMS; i++) sim.dice[i] = seed * UINT64_C(0x9e3779b97f4a7c15) + i * UINT64_C(0xd1342543de82ef95);
+  sim.posts = WITH_COURIERS(seed) && !options.century; /* they would look at their clocks for a hundred years */
+  sim.amends = WITH_AMENDMENTS(seed) && !options.century;
   if (options.century) plan_century(&sim.plan, seed);
   else plan_make(&sim.plan, seed);
   system_clear();
@@ -174,7 +186,11 @@ static bool play(uint64_t seed, bool trace) {
   options.readings += check_reading_count();
   options.signed_heads += check_signed_count();
   options.closings += check_closing_count();
+  options.erasures += check_erasure_count();
+  options.published += check_published_count();
   options.messages += sim.messages;
+  options.letters += check_letter_count();
+  options.twice += check_twice_count();
   if (options.trace || getenv("SIM_LOUD") != NULL) printf("# %llu things happened\n", (unsigned long long)sim.steps_run);
   return sim.wrong[0] == '\0';
 }
@@ -324,16 +340,18 @@ int main(int argc, char **argv) {
   (void)mallopt(M_MMAP_THRESHOLD, 512 * 1024); /* a daemon's large buffers are fresh pages, and need no clearing */
   host_prepare();
   make_folders();
+  courier_prepare();
   const double begin = seconds();
   const bool held = play_all(&played);
   record_close();
   const double took = seconds() - begin;
   printf("1..1\n%sok 1 - %llu %s, and every invariant held\n", held ? "" : "not ", (unsigned long long)played,
          options.century ? "simulated centuries" : "seeds");
-  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu closings, %llu signed heads, %llu messages\n",
+  printf("# %llu runs in %.1f s: %.1f runs/s, %.1f simulated years, %llu events (%.0f/s), %llu rungs, %llu answers, %llu readings, %llu closings, %llu erasures, %llu publications, %llu signed heads, %llu letters (%llu arrived once more), %llu messages\n",
          (unsigned long long)options.runs, took, (double)options.runs / took, (double)options.virtual_usec / 1e6 / 86400 / 365.25,
          (unsigned long long)options.events, (double)options.events / took, (unsigned long long)options.rungs,
-         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.closings, (unsigned long long)options.signed_heads, (unsigned long long)options.messages);
+         (unsigned long long)options.answers, (unsigned long long)options.readings, (unsigned long long)options.closings, (unsigned long long)options.erasures, (unsigned long long)options.published, (unsigned long long)options.signed_heads,
+         (unsigned long long)options.letters, (unsigned long long)options.twice, (unsigned long long)options.messages);
   snprintf(command, sizeof command, "rm -rf %s", sim.folder);
   (void)!system(command);
   return held ? 0 : 1;

@@ -3,7 +3,7 @@
 # statement that the model was asked, with the same parameters, in the same transactions.  MODEL_SEEDS for more or others.
 set -uo pipefail
 B=${B:-build}
-read -ra seeds <<< "${MODEL_SEEDS:-20261201 20261203}"
+read -ra seeds <<< "${MODEL_SEEDS:-20261201 20261203 20261131}"
 echo "1..$((${#seeds[@]} + 1))"
 top=$(mktemp -d)
 chmod 711 "$top"

@@ -26,6 +26,10 @@ uint64_t sim_hash(const uint8_t id[16]) {
   return splitmix64(&half[0]);
 }
 
+void sim_words(const uint8_t id[16], char out[SIM_WORDS_BYTES]) {
+  snprintf(out, SIM_WORDS_BYTES, "found %02x%02x%02x%02x%02x", id[8], id[9], id[10], id[11], id[12]);
+}
+
 /* ---- what is to happen: a heap by (time, order of asking) ---- */
 
 struct due {

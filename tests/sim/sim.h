@@ -27,22 +27,26 @@
 #define SIM_DAEMONS 2
 #define SIM_PEOPLE 5 /* the last one only watches */
 #define SIM_WATCHER (SIM_PEOPLE - 1)
+#define SIM_COURIERS 2
+#define SIM_CLIENTS (SIM_PEOPLE + SIM_COURIERS)
 #define SIM_STEPS_MAX 4096
 #define MSEC INT64_C(1000) /* in usec_t */
 #define SECOND (1000 * MSEC)
-#define SIM_WORDS "what was found" /* of each finding */
+#define SIM_WORDS_BYTES 32
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 
 /* Streams of dice: what one part of the run draws moves nothing in another. */
-enum sim_stream { DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_SIGNER, DICE_PEOPLE, DICE_STREAMS = DICE_PEOPLE + SIM_PEOPLE };
+enum sim_stream {
+  DICE_PLAN, DICE_NET, DICE_SERVER, DICE_DISK, DICE_RANDOM, DICE_SIGNER, DICE_PEOPLE, DICE_POST = DICE_PEOPLE + SIM_PEOPLE, DICE_MAIL, DICE_STREAMS
+};
 
-/* A process of the simulation: a daemon or a person's client. */
+/* A process of the simulation: a daemon, a person's client or a courier. */
 struct process {
   bool alive;  /* what it sends while it is not comes from nowhere: dropped */
   bool paused; /* stands still, as after SIGSTOP */
   usec_t skew; /* of its system clock */
-  uint32_t number; /* daemons from 0, people behind them */
+  uint32_t number; /* daemons from 0, people behind them, couriers behind those */
 };
 
 /* ---- sim_plan.c: what happens when ---- */
@@ -92,9 +96,13 @@ struct sim {
   usec_t last_spoilt;  /* a row of the database */
   /* Of the network. */
   uint32_t loss, twice, slow; /* percent */
-  bool cut[SIM_PEOPLE][SIM_DAEMONS], cut_replies;
+  bool cut[SIM_CLIENTS][SIM_DAEMONS], cut_replies;
   /* Of the disks. */
   bool signs;          /* the daemons have a signer */
+  bool posts;          /* there are couriers */
+  bool amends;         /* texts are erased, policies and calendars are published */
+  bool clock_was_set;  /* some machine's, once */
+  uint32_t mail_down, mail_slow, mail_loses, mail_refuses, courier_dies; /* percent of what servers of mail are asked */
   uint32_t signer_dies; /* percent of its questions at which it ends */
   uint32_t disk_dies; /* percent of the disk's calls at which the process ends */
   char folder[64];    /* of the spools */
@@ -108,6 +116,8 @@ extern jmp_buf sim_over; /* where a broken invariant ends the run */
 uint32_t dice_below(enum sim_stream stream, uint32_t bound);
 bool dice_percent(enum sim_stream stream, uint32_t percent);
 uint64_t sim_hash(const uint8_t id[16]);
+/* The words of the finding of that id: no other has them. */
+void sim_words(const uint8_t id[16], char out[SIM_WORDS_BYTES]);
 
 /* Calls `what(context, number)` after `delay`. */
 typedef void sim_fn(void *context, uint64_t number);
@@ -143,6 +153,7 @@ void pq_clear(void);
 void pq_cut(const struct process *process); /* its connections break */
 void pq_cut_all(void);
 void pq_hang(const struct process *process, usec_t until); /* nothing comes through */
+void pq_server_is_gone(void); /* the one before: another one has its place */
 void pq_end_session(uint64_t session);
 void pq_doubt(uint32_t percent, bool noticed); /* commits end without an answer, or with a warning */
 void pq_fail(uint32_t percent);                /* commits are refused: disk full */
@@ -204,8 +215,11 @@ struct server_params {
   const int *lengths;
 };
 struct pg_result *server_run(uint32_t statement, const struct server_params *params, uint64_t session);
-/* Whether the statement would change the log. */
-bool server_is_append(uint32_t statement);
+/* Whether the statement can change what a client is told; whether it has, just now. */
+bool server_may_write(uint32_t statement);
+bool server_wrote(uint32_t statement);
+const char *server_text(int64_t log_index, size_t *length); /* kept apart from the record of an event; NULL: none, or erased */
+const char *server_document(int32_t kind, uint32_t version, size_t *length);
 int64_t server_find_key(const uint8_t key[16]); /* log index, or -1 */
 /* Findings of the same problem, or kind, in the table before the case's own, of its day and so many days before it. */
 uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days);
@@ -221,6 +235,21 @@ void server_corrupt(uint32_t dice);
 bool server_roll_back(uint64_t signed_size); /* to a backup that is older than that; false: there is none */
 void server_roll_forward(void);
 void server_mend(void);
+
+/* ---- sim_server_letters.c: letters, as they stand in the database ---- */
+struct server_letter {
+  const uint8_t *id;
+  uint32_t officer, state, attempts, notice_count;
+  bool leased;
+  const char *channel, *subject, *body;
+  size_t subject_length, body_length;
+  int64_t made, due_at;
+  const int64_t *notices;
+};
+bool letters_find(uint32_t at, struct server_letter *out); /* false: there are fewer */
+bool letters_find_id(const uint8_t id[16], struct server_letter *out);
+bool letters_tell(int64_t notice);
+void letters_dead_key(const uint8_t id[16], uint64_t case_no, uint8_t key[16]);
 
 /* ---- sim_record.c: statements and answers, for PostgreSQL to be asked the same ---- */
 void record_open(const char *path);
@@ -281,6 +310,22 @@ usec_t person_busy_since(uint32_t number); /* with one step; now when with none 
 /* Lets the person's client wait: called from zmq_poll(). */
 void person_wait(usec_t delay);
 
+const char *person_officer(uint32_t id); /* its code */
+
+/* ---- sim_courier.c ---- */
+void courier_prepare(void); /* once, its files */
+void courier_clear(void);
+void courier_start(uint32_t number);
+void courier_crash(uint32_t number);
+void courier_stop(uint32_t number);
+void courier_pause(uint32_t number, bool paused);
+void courier_wake(uint32_t number);
+void courier_wait(usec_t delay); /* as person_wait() */
+void courier_rest(bool resting); /* nobody does anything for long */
+void courier_notices(void);      /* there are new ones */
+void courier_at_ease(void);      /* no officer has hours from now on: what waits goes out */
+struct process *courier_process(uint32_t number);
+
 /* ---- sim_check.c ---- */
 void check_clear(void);
 /* Before a batch is taken by the database, and after. */
@@ -299,13 +344,41 @@ void check_head(uint64_t size, const void *root);
 void check_push(const void *push); /* a Rectify__V1__Push */
 /* An officer asks for the words of a case; is shown a row: a Rectify__V1__CaseRow. */
 void check_asks(uint32_t officer, uint64_t case_no);
-void check_read(uint32_t officer, const void *row);
+void check_read(uint32_t officer, const void *row, usec_t asked);
+uint64_t check_words_at(uint64_t case_no); /* the log index, and 1, of the event that the words of its finding came with; 0: no such case */
+void check_erased(const uint64_t *of, uint32_t count, const char *text, size_t length); /* a letter that tells of these cases */
 void check_timers(void);
 void check_seen(int64_t notice);
 void check_reads_all(void); /* what is there now is to be seen */
 void check_end(uint32_t officer); /* who is told of all notices to the officer has heard of all */
+void check_words(const uint64_t *of, uint32_t count, const char *text, size_t length); /* of a letter that tells of these cases */
 const struct case_state *check_case(uint64_t case_no);
 uint64_t check_case_count(void);
-uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void), check_closing_count(void), check_signed_count(void);
+uint64_t check_event_count(void), check_answer_count(void), check_rung_count(void), check_reading_count(void), check_closing_count(void), check_erasure_count(void), check_signed_count(void);
+
+/* ---- sim_check_versions.c ---- */
+void check_versions_clear(void);
+void check_version(const struct event *event, const struct case_state *before, uint64_t log_index); /* before: NULL, of no case */
+void check_dates(const struct case_state *state);
+void check_reviewed(void); /* all cases, after the last publication */
+uint64_t check_published_count(void);
+
+/* ---- sim_check_letters.c ---- */
+struct sim_letter {
+  uint8_t id[16];
+  uint32_t courier, attempt;
+  char to[300];
+  const char *subject, *text;
+  size_t length; /* of the text */
+};
+void check_letters_clear(void);
+void check_leased(uint32_t courier, const void *leased); /* a Rectify__V1__Leased */
+void check_letter_sent(const struct sim_letter *letter);
+void check_letter_taken(const uint8_t id[16]); /* by a server of mail */
+void check_attempt_ended(const uint8_t id[16], uint32_t attempt, uint32_t outcome);
+void check_reported(const uint8_t id[16], uint32_t outcome, uint32_t result);
+bool check_letters_settled(void);
+void check_letters_end(void);
+uint64_t check_letter_count(void), check_twice_count(void);
 
 #endif

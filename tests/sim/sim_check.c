@@ -9,6 +9,7 @@
 
 #define CALM_SECONDS 30 /* after trouble, before lateness counts */
 #define LATE_SECONDS 20
+#define LEASE_SECONDS 6 /* from when the database hands a letter out until the courier has it: nobody waits longer */
 #define READERS_MAX 32
 #define RECURRENCE_DAYS 365 /* of municipal.yaml */
 
@@ -26,18 +27,23 @@ static struct sent {
   uint64_t hash;
   uint32_t count;
   bool calm; /* when it was said first */
-} sent_last[SIM_PEOPLE][SENT_KEPT];
+} sent_last[SIM_CLIENTS][SENT_KEPT];
 static struct merkle tree;
 static struct hash *roots;  /* by size */
 static bool *is_head;       /* sizes that a batch ended at */
 static struct known {
   struct case_state state;
   day_t read_on[READERS_MAX]; /* by officer: the last day that a reading is on record for; 0: none */
+  char words[SIM_WORDS_BYTES]; /* of its own finding */
+  uint64_t words_at;           /* the log index of its event, and 1 */
+  uint32_t erasure_asked_by;   /* of those words */
+  usec_t erased_at;            /* of the simulator; 0: they are there */
+  usec_t restricted_at; /* since when, of the simulator; 0: it is not */
   usec_t changed; /* a clock that stood still may have been set going on behind its next rung */
 } *cases;
 static uint32_t *asked_by; /* of each case number: officers, as bits, who wanted to read it; there may be no such case yet */
 static uint64_t asked_room;
-static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings, closings, signed_heads;
+static uint64_t size, case_count, roots_room, cases_room, epoch_now, notices_checked, answers, rungs, readings, closings, erasures, signed_heads;
 static struct submission *submissions;
 static uint64_t submission_count, submission_room;
 static uint32_t *by_id; /* open addressing */
@@ -68,7 +74,7 @@ void check_clear(void) {
   memset(orders, 0, sizeof orders);
   memset(sent_last, 0, sizeof sent_last);
   memset(last_order, 0, sizeof last_order);
-  size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = signed_heads = submission_count = 0;
+  size = case_count = epoch_now = notices_checked = answers = rungs = readings = closings = erasures = signed_heads = submission_count = 0;
   last_recorded = 0;
   must_be_seen = 0;
   room_for((void **)&roots, sizeof *roots, 1, &roots_room);
@@ -85,6 +91,7 @@ uint64_t check_answer_count(void) { return answers; }
 uint64_t check_rung_count(void) { return rungs; }
 uint64_t check_reading_count(void) { return readings; }
 uint64_t check_signed_count(void) { return signed_heads; }
+uint64_t check_erasure_count(void) { return erasures; }
 uint64_t check_closing_count(void) { return closings; }
 const struct case_state *check_case(uint64_t case_no) { return case_no == 0 || case_no > case_count ? NULL : &cases[case_no - 1].state; }
 
@@ -283,6 +290,21 @@ void check_uploaded(uint32_t officer, const uint8_t sha256[32]) {
   HOLDS(server_has_content(sha256, officer), "officer %u was told that a file is there, and it is not", officer);
 }
 
+/* Two persons; and then it is gone. */
+static void check_erasure(const struct event *event) {
+  struct known *known = &cases[event->case_no - 1];
+  size_t length;
+  if (rule_refuses(event->rule) || event->other == 0 || event->other != known->words_at) return;
+  if (event->command == COMMAND_ERASE_ASK) known->erasure_asked_by = event->actor;
+  if (event->command != COMMAND_ERASE) return;
+  HOLDS(known->erasure_asked_by != 0 && known->erasure_asked_by != event->actor, "case %llu: officer %u erased what nobody else had asked for",
+        (unsigned long long)event->case_no, event->actor);
+  HOLDS(server_text((int64_t)event->other - 1, &length) == NULL, "case %llu: its words were erased, and stand all the same",
+        (unsigned long long)event->case_no);
+  if (known->erased_at == 0) known->erased_at = sim.now;
+  erasures++;
+}
+
 /* Who asks for a closing does not verify it. */
 static void check_four_eyes(const struct case_state *before, const struct event *event) {
   if (event->command != COMMAND_VERIFY_PASS || rule_refuses(event->rule)) return;
@@ -299,6 +321,11 @@ static void fold(const struct event *event) {
   }
   HOLDS(event->case_no <= case_count, "case %llu: a number was left out", (unsigned long long)event->case_no);
   struct known *known = &cases[event->case_no - 1];
+  if (event->command == COMMAND_SUBMIT && event->has_finding) {
+    sim_words(event->key.bytes, known->words);
+    known->words_at = size + 1;
+  }
+  check_erasure(event);
   if (event->command == COMMAND_READ) check_reading(event);
   check_evidence(event);
   check_recurrence(event);
@@ -309,6 +336,8 @@ static void fold(const struct event *event) {
   known->changed = event->recorded;
   HOLDS(case_apply(&known->state, event), "case %llu: event %u does not follow", (unsigned long long)event->case_no, event->version);
   check_refusal(&before, &known->state, event);
+  if ((known->state.flags & CASE_RESTRICTS) == 0) known->restricted_at = 0;
+  else if (known->restricted_at == 0) known->restricted_at = sim.now;
 }
 
 /* The event's notices stand in the table, and no others. */
@@ -321,7 +350,16 @@ static void check_notices(const struct event *event) {
   }
 }
 
+/* The record has a hash of what is said; so it can be erased. */
+static void check_no_words(const struct server_event *row, const struct event *event) {
+  char words[SIM_WORDS_BYTES];
+  if (!event->has_finding) return;
+  sim_words(event->key.bytes, words);
+  HOLDS(memmem(row->record, row->length, words, strlen(words)) == NULL, "event %llu: its record has the words themselves", (unsigned long long)size);
+}
+
 static void take_event(void) {
+  static const struct case_state no_case;
   struct event event;
   struct hash leaf;
   const struct server_event *row = &server.events[size];
@@ -329,10 +367,12 @@ static void take_event(void) {
   HOLDS(event.case_no == row->case_no && memcmp(event.key.bytes, row->key, 16) == 0 && event.version == row->version &&
             event.command == row->command && event.rule == row->rule,
         "event %llu: the row is not its record", (unsigned long long)size);
+  check_no_words(row, &event);
   HOLDS(server_find_key(row->key) == (int64_t)size, "event %llu: its id is stored twice", (unsigned long long)size);
   HOLDS(event.recorded >= last_recorded, "event %llu: time ran back", (unsigned long long)size);
   last_recorded = event.recorded;
   check_origin(&event);
+  check_version(&event, event.case_no == 0 ? NULL : check_case(event.case_no) != NULL ? check_case(event.case_no) : &no_case, size);
   fold(&event);
   check_notices(&event);
   merkle_leaf(digest_sha256, row->record, row->length, &leaf);
@@ -356,6 +396,7 @@ void check_durable(void) {
   uint64_t heads_room = roots_room;
   if (size == server.durable) return;
   while (size < server.durable) take_event();
+  courier_notices();
   room_for((void **)&roots, sizeof *roots, size + 1, &roots_room);
   if (roots_room != heads_room) {
     is_head = realloc(is_head, roots_room * sizeof *is_head);
@@ -472,22 +513,60 @@ void check_push(const void *told) {
 
 /* ---- words of restricted cases ---- */
 
+/* Of the finding that it is about. */
+static const char *words_of(uint64_t case_no) { return cases[cases[case_no - 1].state.finding_of - 1].words; }
+
 void check_asks(uint32_t officer, uint64_t case_no) {
   must(officer < READERS_MAX && case_no > 0);
   room_for((void **)&asked_by, sizeof *asked_by, case_no, &asked_room);
   asked_by[case_no - 1] |= 1U << officer;
 }
 
-/* The row's own flags say whether it was restricted when it was read. */
-void check_read(uint32_t officer, const void *told) {
+static void check_shown(const Rectify__V1__CaseRow *row, usec_t asked) {
+  const usec_t erased = cases[cases[row->case_no - 1].state.finding_of - 1].erased_at;
+  const char *words = words_of(row->case_no);
+  HOLDS(erased == 0 || asked < erased, "case %llu: its words were shown after they were erased", (unsigned long long)row->case_no);
+  HOLDS(row->text.len == strlen(words) && memcmp(row->text.data, words, row->text.len) == 0, "the words of case %llu are others",
+        (unsigned long long)row->case_no);
+}
+
+/* The row's own flags say whether it was restricted when it was read; it was asked for at `asked`. */
+void check_read(uint32_t officer, const void *told, usec_t asked) {
   const Rectify__V1__CaseRow *row = told;
-  if (row->text.len == 0) return;
-  HOLDS(row->text.len == strlen(SIM_WORDS) && memcmp(row->text.data, SIM_WORDS, row->text.len) == 0, "the words of a case are others");
+  if (row->text.len == 0 || row->case_no == 0) return; /* 0: its row is spoilt */
+  if (row->case_no <= case_count) check_shown(row, asked);
   if ((row->flags & CASE_RESTRICTS) == 0) return;
   HOLDS(row->case_no <= case_count && cases[row->case_no - 1].read_on[officer] != 0,
         "case %llu: officer %u was shown its words, and his reading is not on record, or may be lost", (unsigned long long)row->case_no, officer);
   readings++;
 }
+
+/* What the database handed out before may still be on its way. */
+static bool may_leave(uint64_t case_no) {
+  const usec_t restricted = cases[case_no - 1].restricted_at, erased = cases[cases[case_no - 1].state.finding_of - 1].erased_at;
+  return (restricted == 0 || sim.now < restricted + LEASE_SECONDS * SECOND) && (erased == 0 || sim.now < erased + LEASE_SECONDS * SECOND);
+}
+
+/* A case of the same finding that is not restricted may have them in the same letter. */
+void check_words(const uint64_t *of, uint32_t count, const char *text, size_t length) {
+  for (uint32_t i = 0; i < count; i++) {
+    const char *words = words_of(of[i]);
+    bool fine = memmem(text, length, words, strlen(words)) == NULL;
+    for (uint32_t k = 0; k < count && !fine; k++) fine = words_of(of[k]) == words && may_leave(of[k]);
+    HOLDS(fine, "case %llu: its words are handed out in a letter, and it is restricted, or they are erased", (unsigned long long)of[i]);
+  }
+}
+
+/* What is erased stands in no letter. */
+void check_erased(const uint64_t *of, uint32_t count, const char *text, size_t length) {
+  for (uint32_t i = 0; i < count; i++) {
+    const struct known *finding = &cases[cases[of[i] - 1].state.finding_of - 1];
+    HOLDS(finding->erased_at == 0 || memmem(text, length, finding->words, strlen(finding->words)) == NULL,
+          "case %llu: its words were erased, and stand in a letter", (unsigned long long)of[i]);
+  }
+}
+
+uint64_t check_words_at(uint64_t case_no) { return case_no == 0 || case_no > case_count ? 0 : cases[cases[case_no - 1].state.finding_of - 1].words_at; }
 
 /* ---- when all is quiet ---- */
 
@@ -498,12 +577,14 @@ void check_timers(void) {
     const usec_t fire = case_next_fire(&cases[i].state, NULL);
     HOLDS(fire > now - LATE_SECONDS * SECOND || host_skew() != 0, "case %llu: its timer is overdue by %lld s, and nothing is wrong",
           (unsigned long long)i + 1, (long long)((now - fire) / SECOND));
+    check_dates(&cases[i].state);
   }
 }
 
 void check_end(uint32_t officer) {
   HOLDS(server.durable == server.head.size && size == server.durable, "the last batch never became durable");
   for (uint64_t i = 0; i < case_count; i++) check_row(i + 1);
+  check_reviewed();
   for (uint64_t i = 0; i < submission_count; i++)
     HOLDS(!submissions[i].kept || server_find_key(submissions[i].id) >= 0,
           "the spool of person %u kept something that was never recorded", submissions[i].person);

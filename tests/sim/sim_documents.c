@@ -1,5 +1,5 @@
 /* sim_documents.c - what a fresh daemon publishes in the simulator, in the place of document/embedded.c: one calendar, the shipped policy
- * and the city of the simulator. */
+ * and the city of the simulator; and what its couriers are told. */
 #include "document/document.h"
 
 /* The bytes of a file. */
@@ -9,6 +9,8 @@
 BYTES("calendar", "tests/sim/calendar.yaml");
 BYTES("policy", "policy/municipal.yaml");
 BYTES("registry", "tests/sim/city.yaml");
+BYTES("courier", "tests/sim/courier.yaml");
+BYTES("contacts", "tests/sim/contacts.yaml");
 
 #define TABLE(symbol, label, end)                                                                                         \
   __asm__(".section .data.rel.ro,\"aw\"\n.balign 8\n.globl " symbol "\n.type " symbol ", @object\n" symbol ":\n"          \
@@ -17,3 +19,5 @@ BYTES("registry", "tests/sim/city.yaml");
 TABLE("document_embedded_policy", "policy", "");
 TABLE("document_embedded_registry", "registry", "");
 TABLE("document_embedded_calendars", "calendar", ".quad 0, 0, 0\n");
+TABLE("sim_courier_file", "courier", "");
+TABLE("sim_contacts_file", "contacts", "");

@@ -49,7 +49,32 @@ static void client_kill(const struct step *step) { person_crash(person_of(step))
 static void disk_dies(const struct step *step) { sim.disk_dies = 1 + percent_of(step) / 3; }
 static void disk_lives(const struct step *step) { (void)step, sim.disk_dies = 0; }
 
+static uint32_t courier_of(const struct step *step) { return step->who % SIM_COURIERS; }
+static void courier_kill(const struct step *step) { courier_crash(courier_of(step)); }
+static void courier_term(const struct step *step) { courier_stop(courier_of(step)); }
+static void courier_stand(const struct step *step) { courier_pause(courier_of(step), true); }
+static void courier_go_on(const struct step *step) { courier_pause(courier_of(step), false); }
+static bool *courier_line(const struct step *step) { return &sim.cut[SIM_PEOPLE + courier_of(step)][step->dice % SIM_DAEMONS]; }
+static void courier_cut(const struct step *step) { *courier_line(step) = true; }
+static void courier_join(const struct step *step) { *courier_line(step) = false; }
+static void courier_dies(const struct step *step) { sim.courier_dies = percent_of(step); }
+static void courier_lives(const struct step *step) { (void)step, sim.courier_dies = 0; }
+
+/* ---- servers of mail ---- */
+
+static void mail_down(const struct step *step) { (void)step, sim.mail_down = 100; }
+static void mail_up(const struct step *step) { (void)step, sim.mail_down = 0; }
+static void mail_slow(const struct step *step) { sim.mail_slow = percent_of(step); }
+static void mail_fast(const struct step *step) { (void)step, sim.mail_slow = 0; }
+static void mail_loses(const struct step *step) { sim.mail_loses = percent_of(step); }
+static void mail_answers(const struct step *step) { (void)step, sim.mail_loses = 0; }
+static void mail_refuses(const struct step *step) { sim.mail_refuses = percent_of(step); }
+static void mail_takes(const struct step *step) { (void)step, sim.mail_refuses = 0; }
+
+/* ---- clocks ---- */
+
 static void clock_set(const struct step *step) {
+  sim.clock_was_set = true;
   host_process(daemon_of(step))->skew = clock_steps[step->dice % (sizeof clock_steps / sizeof clock_steps[0])];
   wake_all();
 }
@@ -82,6 +107,7 @@ static void pg_failover(const struct step *step) {
   if (step->dice / 2 % 2 == 0) pq_cut_all();
   else
     for (uint32_t i = 0; i < SIM_DAEMONS; i++) pq_hang(host_process(i), sim.now + length_of(step));
+  pq_server_is_gone();
   server_lock_lost();
 }
 
@@ -168,6 +194,15 @@ static const struct {
     [STEP_LOCK_LOST] = {lock_lost, nothing},
     [STEP_CLOCK] = {clock_set, clock_back},
     [STEP_CORRUPT] = {corrupt, mend},
+    [STEP_COURIER_KILL] = {courier_kill, nothing},
+    [STEP_COURIER_STOP] = {courier_term, nothing},
+    [STEP_COURIER_PAUSE] = {courier_stand, courier_go_on},
+    [STEP_COURIER_CUT] = {courier_cut, courier_join},
+    [STEP_COURIER_DIES] = {courier_dies, courier_lives},
+    [STEP_MAIL_DOWN] = {mail_down, mail_up},
+    [STEP_MAIL_SLOW] = {mail_slow, mail_fast},
+    [STEP_MAIL_LOSES] = {mail_loses, mail_answers},
+    [STEP_MAIL_REFUSES] = {mail_refuses, mail_takes},
 };
 
 static void end_fault(void *context, uint64_t number) {

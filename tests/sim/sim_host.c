@@ -182,7 +182,7 @@ static bool signer_is_awaited(const struct daemon *daemon) {
 static bool is_busy(const struct daemon *daemon) {
   const enum store_state state = daemon->store.state;
   const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
-  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL || signer_is_awaited(daemon) ||
+  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL || daemon->post.jobs > 0 || signer_is_awaited(daemon) ||
          (state == STORE_READY && (lacks_a_line(daemon) || has_leisure(daemon))) || daemon->stopping ||
          clock_monotonic_msec() < daemon->cautious_until;
 }

@@ -32,4 +32,29 @@ struct pg_result *content_drop(const struct server_params *params);
 struct pg_result *content_sweep(const struct server_params *params);
 struct pg_result *content_probe(const struct server_params *params);
 
+/* ---- sim_server_letters.c: letters, as migrations/0009_letters.sql keeps them ---- */
+void letters_clear(void);
+void letters_durable(void); /* all that was done so far */
+void letters_lose(void);    /* what was done since */
+bool letters_wrote(void);   /* the last one of the statements below did */
+void letters_forget(uint64_t case_no); /* a text of it was erased: what letters repeat of it goes */
+struct pg_result *letters_make(const struct server_params *params);
+struct pg_result *letters_lease(const struct server_params *params);
+struct pg_result *letters_next(const struct server_params *params);
+struct pg_result *letters_report(const struct server_params *params);
+struct pg_result *letters_dead(const struct server_params *params);
+struct pg_result *letters_unposted(const struct server_params *params);
+
+/* ---- of sim_server.c ---- */
+struct finding_row {
+  uint64_t case_no;
+  int64_t log_index;
+  int32_t found_on; /* as on the wire */
+  char unit_code[TEXT_MAX], parent_code[TEXT_MAX], code[TEXT_MAX], category[TEXT_MAX], inspection[TEXT_MAX];
+};
+const struct finding_row *server_finding(uint64_t case_no); /* NULL: it has none */
+bool server_is_restricted(const struct server_case *row);
+bool server_erased_since(uint64_t case_no, uint64_t size); /* a text of it, or of its finding */
+void server_put_notice(struct pg_result *result, const struct server_notice *row);
+
 #endif

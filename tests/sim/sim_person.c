@@ -19,6 +19,7 @@
 #define START_AGAIN_MSEC 3000
 #define OFFICER "h-fire" /* whose notices the watcher reads */
 #define OFFICER_ID 8
+#define REMIND_AT "remind_at: \""
 
 struct person {
   struct process process;
@@ -41,6 +42,7 @@ static const char *const officers[] = {"",      "p-city", "office", "verifier", 
 #define OFFICERS (sizeof officers / sizeof officers[0] - 1)
 static const char *const units[] = {"fire", "water", "fire", "water", "street", "nowhere"};
 
+const char *person_officer(uint32_t id) { return id <= OFFICERS ? officers[id] : "courier"; }
 struct process *person_process(uint32_t number) { return &people[number].process; }
 usec_t person_busy_since(uint32_t number) { return people[number].busy_since == 0 ? sim.now : people[number].busy_since; }
 bool person_is_done(uint32_t number) { return people[number].done; }
@@ -211,7 +213,7 @@ static void upload(struct person *person, const char *actor, uint32_t officer, c
 
 static day_t today(void) { return (day_t)((sim_born + sim.now) / DAY); }
 
-static void make_finding(const struct person *person, Rectify__V1__Finding *finding, uint8_t id[16]) {
+static void make_finding(const struct person *person, Rectify__V1__Finding *finding, uint8_t id[16], char words[SIM_WORDS_BYTES]) {
   static const char *const categories[] = {"", "burning", "wiring", "records"}, *const codes[] = {"", "A-1", "FIRE-2", "B-3"};
   must(rectify_key_new(id) == RECTIFY_OK);
   rectify__v1__finding__init(finding);
@@ -224,11 +226,13 @@ static void make_finding(const struct person *person, Rectify__V1__Finding *find
   finding->category = text_of(categories[below(person, 4)]);
   finding->code = text_of(codes[below(person, 4)]);
   finding->found_on = today() - (day_t)below(person, 20);
-  finding->text = text_of(SIM_WORDS);
+  sim_words(id, words);
+  finding->text = text_of(words);
 }
 
 static void find(struct person *person, const struct step *step) {
   uint8_t ids[FINDINGS_MAX][16];
+  char words[FINDINGS_MAX][SIM_WORDS_BYTES];
   struct paper papers[FINDINGS_MAX];
   Rectify__V1__Finding findings[FINDINGS_MAX], *pointers[FINDINGS_MAX];
   Rectify__V1__Evidence pieces[FINDINGS_MAX], *piece_pointers[FINDINGS_MAX];
@@ -238,7 +242,7 @@ static void find(struct person *person, const struct step *step) {
   const char *actor = percent(person, 95) ? "inspector" : officers[1 + below(person, OFFICERS)];
   submit.n_findings = now ? 1 : 1 + step->a % FINDINGS_MAX;
   for (size_t i = 0; i < submit.n_findings; i++) {
-    make_finding(person, pointers[i] = &findings[i], ids[i]);
+    make_finding(person, pointers[i] = &findings[i], ids[i], words[i]);
     make_evidence(person, piece_pointers[i] = &pieces[i], &papers[i]);
     findings[i].n_evidence = percent(person, pq_is_slow() ? 5 : 40); /* findings alone are decided ahead of a commit */
     findings[i].evidence = &piece_pointers[i];
@@ -383,28 +387,100 @@ static void act(struct person *person, const struct step *step) {
   else through_spool(person, actor, &request, 1, (const uint8_t(*)[16]) & id);
 }
 
+/* ---- erasing ---- */
+
+/* One command, at once. */
+static void say(struct person *person, const char *actor, Rectify__V1__Command *command, uint8_t id[16]) {
+  Rectify__V1__Act body = RECTIFY__V1__ACT__INIT;
+  Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
+  must(rectify_key_new(id) == RECTIFY_OK);
+  command->id = bytes_of(id, 16);
+  body.n_commands = 1;
+  body.commands = &command;
+  request.body_case = RECTIFY__V1__REQUEST__BODY_ACT;
+  request.act = &body;
+  sim_tell("person %u: %s of case %llu as %s, at once", number_of(person), word_name(words_command, command->command),
+           (unsigned long long)command->case_no, actor);
+  check_submitted(id, number_of(person), command->command, command->case_no, false);
+  at_once(person, actor, &request, id);
+}
+
+static void say_of_text(struct person *person, const char *actor, uint64_t case_no, uint32_t kind) {
+  uint8_t id[16];
+  Rectify__V1__Command command = RECTIFY__V1__COMMAND__INIT;
+  command.command = kind;
+  command.case_no = check_case(case_no)->finding_of;
+  command.other = check_words_at(case_no);
+  command.text = text_of(kind == COMMAND_ERASE_ASK ? "consent was withdrawn" : "");
+  command.number = text_of(kind == COMMAND_ERASE_ASK ? "PIPL 47" : "");
+  say(person, actor, &command, id);
+}
+
+/* Now and then nobody asked, or who asked wants to erase it too. */
+static void erase(struct person *person, const struct step *step) {
+  const uint64_t case_no = some_case(person);
+  (void)step;
+  if (check_case(case_no) == NULL || check_words_at(case_no) == 0) return;
+  if (percent(person, 90)) say_of_text(person, "office", case_no, COMMAND_ERASE_ASK);
+  if (person->process.alive) say_of_text(person, percent(person, 90) ? "admin" : "office", case_no, COMMAND_ERASE);
+}
+
 /* ---- publishing ---- */
 
-static void publish(struct person *person, const struct step *step) {
-  extern const struct document_embedded document_embedded_registry;
-  const struct document_embedded *registry = &document_embedded_registry;
+/* The shipped text with a line behind it. */
+static void publish(struct person *person, uint32_t kind, const struct document_embedded *document, const char *more) {
   uint8_t id[16];
   Rectify__V1__Publish body = RECTIFY__V1__PUBLISH__INIT;
   Rectify__V1__Request request = RECTIFY__V1__REQUEST__INIT;
-  char *text = malloc(registry->length + 200);
+  char *text = malloc(document->length + strlen(more) + 1), *hour;
   must(text != NULL && rectify_key_new(id) == RECTIFY_OK);
-  memcpy(text, registry->text, registry->length);
-  int more = snprintf(text + registry->length, 200, "  - {officer: p-city, role: office, unit: %s}\n", units[step->dice % 2]);
+  memcpy(text, document->text, document->length);
+  memcpy(text + document->length, more, strlen(more) + 1);
+  if (kind == DOCUMENT_POLICY && (hour = strstr(text, REMIND_AT "09")) != NULL) memcpy(hour + strlen(REMIND_AT), more + 2, 2);
   body.id = bytes_of(id, 16);
-  body.document = DOCUMENT_REGISTRY;
-  body.file_name = text_of("city.yaml");
-  body.body = bytes_of(text, registry->length + (size_t)more);
+  body.document = kind;
+  body.file_name = text_of("document.yaml");
+  body.body = bytes_of(text, document->length + strlen(more));
   request.body_case = RECTIFY__V1__REQUEST__BODY_PUBLISH;
   request.publish = &body;
-  sim_tell("person %u: publishes the registry", number_of(person));
+  sim_tell("person %u: publishes document %u: %s", number_of(person), kind, more);
   check_submitted(id, number_of(person), COMMAND_PUBLISH, 0, false);
   at_once(person, "admin", &request, id);
   free(text);
+}
+
+static void publish_registry(struct person *person, const struct step *step) {
+  char more[100];
+  snprintf(more, sizeof more, "  - {officer: p-city, role: office, unit: %s}\n", units[step->dice % 2]);
+  publish(person, DOCUMENT_REGISTRY, &document_embedded_registry, more);
+}
+
+/* What reminds comes at another hour. */
+static void publish_policy(struct person *person, const struct step *step) {
+  char more[100];
+  snprintf(more, sizeof more, "# %02u\n", 8 + step->dice % 10);
+  publish(person, DOCUMENT_POLICY, &document_embedded_policy, more);
+}
+
+/* A day within the next five weeks, but none of the week that calendar.yaml tells of. */
+static void publish_calendar(struct person *person, const struct step *step) {
+  char text[11], more[100];
+  day_t day = today() + 1 + (day_t)(step->dice % 35), told;
+  must(workday_parse("2026-01-19", 10, &told));
+  if (day >= told && day < told + 7) day += 7;
+  workday_format(day, text);
+  snprintf(more, sizeof more, "  - {date: %s, kind: holiday, name: sudden, notice: n}\n", text);
+  publish(person, DOCUMENT_CALENDAR, document_embedded_calendars, more);
+}
+
+static void rebase(struct person *person, const struct step *step) {
+  uint8_t id[16];
+  Rectify__V1__Command command = RECTIFY__V1__COMMAND__INIT;
+  (void)step;
+  command.command = COMMAND_REBASE;
+  command.case_no = some_case(person);
+  command.text = text_of("the new limits are meant for it too");
+  say(person, "office", &command, id);
 }
 
 /* ---- reading ---- */
@@ -434,12 +510,13 @@ static void read_words(struct person *person, const struct step *step) {
   request.body_case = RECTIFY__V1__REQUEST__BODY_QUERY;
   request.query = &query;
   sim_tell("person %u: reads case %llu as %s", number_of(person), (unsigned long long)case_no, officers[officer]);
+  const usec_t asked = sim.now;
   check_asks(officer, case_no);
   while (result == RECTIFY_TIMEOUT && person->process.alive) result = client_ask_as(person->rectify, &who, &request, ASK_MSEC, &reply);
   check_result(person, result, "reading", rectify_error_text(person->rectify));
   if (result != RECTIFY_OK || !person->process.alive) return;
   HOLDS(reply->body_case == RECTIFY__V1__REPLY__BODY_PAGE, "a page that is none");
-  for (size_t i = 0; i < reply->page->n_cases; i++) check_read(officer, reply->page->cases[i]);
+  for (size_t i = 0; i < reply->page->n_cases; i++) check_read(officer, reply->page->cases[i], asked);
 }
 
 /* ---- watching ---- */
@@ -512,8 +589,9 @@ static void forget(struct person *person, const struct step *step) {
 
 static void (*const does[STEP_KINDS])(struct person *person, const struct step *step) = {
     [STEP_FIND] = find,     [STEP_FIND_NOW] = find,     [STEP_ACT] = act,    [STEP_ACT_NOW] = act,
-    [STEP_FORGET] = forget, [STEP_REGISTRY] = publish, [STEP_WATCH] = watch,
-    [STEP_READ] = read_words};
+    [STEP_FORGET] = forget, [STEP_REGISTRY] = publish_registry, [STEP_WATCH] = watch,
+    [STEP_READ] = read_words, [STEP_ERASE] = erase,
+    [STEP_POLICY] = publish_policy, [STEP_CALENDAR] = publish_calendar, [STEP_REBASE] = rebase};
 
 static void open_client(struct person *person) {
   char folder[96], error[RECTIFY_TEXT_BYTES];

@@ -13,6 +13,10 @@
 #define RUSH_DEEDS 5 /* of one person */
 #define CENTURY_DAYS 36525
 #define CENTURY_PAUSE_DAYS 25
+#define POST_FAULTS_MAX 4 /* of one stretch */
+#define FIRST_OF_POST STEP_COURIER_KILL /* what stands before befalls everybody */
+#define LAST_OF_POST STEP_MAIL_REFUSES
+#define AMENDMENTS_MAX 3 /* of one stretch */
 
 static const struct {
   const char *name;
@@ -42,7 +46,7 @@ static bool is_recorded(uint32_t kind) {
 
 static uint32_t some_fault(void) {
   uint32_t kind;
-  do kind = below(STEP_KINDS);
+  do kind = below(FIRST_OF_POST);
   while (!kinds[kind].is_fault);
   return record_is_on() && !is_recorded(kind) ? STEP_PG_RESTART : kind;
 }
@@ -84,6 +88,35 @@ static usec_t add_stretch(struct plan *plan, usec_t begin, bool outage) {
   return begin + (STRETCH_SECONDS + FAULT_MSEC_MAX / 1000 + 10) * SECOND;
 }
 
+/* A failover takes away what couriers were told, if they were told too early. */
+static void add_lost_letters(struct plan *plan, usec_t begin) {
+  static const uint8_t unsure[] = {STEP_PG_NOTICE, STEP_PG_DOUBT, STEP_UNNAMED};
+  if (dice_below(DICE_POST, 3) != 0) return;
+  const usec_t at = begin + dice_below(DICE_POST, STRETCH_SECONDS * 1000) * MSEC;
+  const uint32_t length = 1000 + dice_below(DICE_POST, FAULT_MSEC_MAX);
+  add(plan, at, unsure[dice_below(DICE_POST, sizeof unsure)], dice_below(DICE_POST, 64), length);
+  add(plan, at + dice_below(DICE_POST, length) * MSEC, STEP_PG_FAILOVER, dice_below(DICE_POST, 64), 200);
+}
+
+/* What happens to couriers and the servers behind them: drawn apart, so that all else is the same with and without them. */
+static void add_post_faults(struct plan *plan, usec_t begin) {
+  for (uint32_t i = 1 + dice_below(DICE_POST, POST_FAULTS_MAX); i > 0; i--) {
+    const uint32_t kind = FIRST_OF_POST + dice_below(DICE_POST, LAST_OF_POST + 1 - FIRST_OF_POST);
+    const usec_t at = begin + dice_below(DICE_POST, STRETCH_SECONDS * 1000) * MSEC;
+    add(plan, at, kind, dice_below(DICE_POST, 64), 200 + dice_below(DICE_POST, FAULT_MSEC_MAX));
+  }
+  if (!record_is_on()) add_lost_letters(plan, begin);
+}
+
+static void add_amendments(struct plan *plan, usec_t begin) {
+  static const uint8_t amendments[] = {STEP_ERASE, STEP_POLICY, STEP_CALENDAR, STEP_REBASE};
+  for (uint32_t i = 1 + dice_below(DICE_POST, AMENDMENTS_MAX); i > 0; i--) {
+    const uint32_t kind = amendments[dice_below(DICE_POST, sizeof amendments)];
+    const usec_t at = begin + dice_below(DICE_POST, STRETCH_SECONDS * 1000) * MSEC;
+    add(plan, at, kind, dice_below(DICE_POST, SIM_WATCHER), dice_below(DICE_POST, 16));
+  }
+}
+
 static int compare(const void *a, const void *b) {
   const struct step *x = a, *y = b;
   return x->at != y->at ? (x->at < y->at ? -1 : 1) : 0;
@@ -101,16 +134,19 @@ static void sort(struct plan *plan) {
 
 void plan_make(struct plan *plan, uint64_t seed) {
   const uint32_t stretches = 1 + below(STRETCHES_MAX);
-  usec_t at = 3 * SECOND;
+  usec_t at = 3 * SECOND, begins[STRETCHES_MAX];
   (void)seed;
   plan->count = 0;
   for (uint32_t i = 0; i < stretches; i++) {
     const bool outage = below(6) == 0, rush = below(4) == 0;
     if (rush) add_rush(plan, at = rush_hour(at));
+    begins[i] = at;
     const usec_t end = add_stretch(plan, at, outage);
     plan->quiet_at = end + (outage ? OUTAGE_HOURS_MAX * HOUR : 0);
     at = plan->quiet_at + below(15 * 24) * HOUR + below(3600) * SECOND;
   }
+  for (uint32_t i = 0; i < stretches && sim.amends; i++) add_amendments(plan, begins[i]);
+  for (uint32_t i = 0; i < stretches && sim.posts; i++) add_post_faults(plan, begins[i]);
   sort(plan);
 }
 

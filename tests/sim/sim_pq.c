@@ -10,6 +10,7 @@
 #define NO_NOTICE UINT32_MAX
 #define NOTICED_MSEC 5000 /* until the server finds out that a client is dead */
 #define CUT_OFF_MSEC 10000 /* and that nobody is at the far end of a line, from when the client has given it up */
+#define GONE_MSEC 30000 /* until nobody keeps a line to a server that is gone, whether he asks it something or not */
 #define SILENCE_MSEC 5000 /* until a client finds out that a line was cut without a word */
 
 /* ---- results ---- */
@@ -143,6 +144,7 @@ struct pg_conn {
   struct process *owner;
   uint32_t node; /* of the server it is connected to */
   bool finished, broken, up, refused;
+  bool writes; /* what daemon/pg.c calls `writer` */
   bool cut_off; /* the client has given the line up, and the server has not noticed: what is on its way arrives, but no answer */
   usec_t hangs_until, last_there, last_back; /* in order */
   PQnoticeReceiver notice;
@@ -222,13 +224,17 @@ void pq_cut_all(void) {
   }
 }
 
+static void hears_nothing(struct pg_conn *connection) {
+  if (connection->finished || connection->broken) return;
+  connection->cut_off = true;
+  host_wake(connection->owner->number);
+}
+
 /* The client's side has noticed that nothing comes through (keepalives, tcp_user_timeout: start_connection() of daemon/pg.c). */
 static void falls_silent(void *context, uint64_t number) {
   struct pg_conn *connection = context;
   (void)number;
-  if (connection->finished || connection->broken || sim.now >= connection->hangs_until) return;
-  connection->cut_off = true;
-  host_wake(connection->owner->number);
+  if (sim.now < connection->hangs_until) hears_nothing(connection);
 }
 
 void pq_hang(const struct process *process, usec_t until) {
@@ -238,6 +244,15 @@ void pq_hang(const struct process *process, usec_t until) {
     sim_after(SILENCE_MSEC * MSEC, falls_silent, at, 0);
   }
 }
+
+/* By now the lines beside the writer's are known to be dead.  That one is left as it is: who was overtaken may not hear of it for long. */
+static void old_servers_are_gone(void *context, uint64_t number) {
+  (void)context, (void)number;
+  for (struct pg_conn *at = connections; at != NULL; at = at->next)
+    if (at->up && !at->writes && at->node != server.node) hears_nothing(at);
+}
+
+void pq_server_is_gone(void) { sim_after(GONE_MSEC * MSEC, old_servers_are_gone, NULL, 0); }
 
 void pq_doubt(uint32_t percent, bool noticed) {
   if (noticed) doubt_noticed = percent;
@@ -305,11 +320,11 @@ static bool run_all(struct parcel *parcel, bool refuse) {
     struct pg_result *result;
     if (failed) result = result_new(PGRES_PIPELINE_ABORTED);
     else if (asked->statement == STATEMENT_COUNT) result = result_new(PGRES_COMMAND_OK);
-    else if (refuse && server_is_append(asked->statement)) result = result_error("53100", "could not extend file: No space left on device");
+    else if (refuse && server_may_write(asked->statement)) result = result_error("53100", "could not extend file: No space left on device");
     else result = server_run(asked->statement, &params, parcel->connection->session);
     if (!failed && !refuse && asked->statement != STATEMENT_COUNT) record_statement(asked->statement, &params, result);
     failed |= PQresultStatus(result) == PGRES_FATAL_ERROR;
-    wrote |= !failed && server_is_append(asked->statement);
+    wrote |= !failed && server_wrote(asked->statement);
     put(parcel, result);
     put(parcel, NULL);
   }
@@ -317,9 +332,9 @@ static bool run_all(struct parcel *parcel, bool refuse) {
   return wrote;
 }
 
-static bool has_append(const struct parcel *parcel) {
+static bool may_write(const struct parcel *parcel) {
   for (const struct asked *asked = parcel->first; asked != NULL; asked = asked->next)
-    if (server_is_append(asked->statement)) return true;
+    if (server_may_write(asked->statement)) return true;
   return false;
 }
 
@@ -328,7 +343,7 @@ static void work(void *context, uint64_t number) {
   struct parcel *parcel = context;
   struct pg_conn *connection = parcel->connection;
   const bool lost = connection->broken || connection->node != server.node || sim.now < server.down_until;
-  const bool doubtful = !lost && has_append(parcel) && dice_percent(DICE_SERVER, doubt);
+  const bool doubtful = !lost && may_write(parcel) && dice_percent(DICE_SERVER, doubt);
   (void)number;
   if (doubtful && dice_percent(DICE_SERVER, 50)) break_it(connection); /* before */
   if (lost || connection->broken) {
@@ -360,8 +375,9 @@ static void connected(void *context, uint64_t number) {
 
 PGconn *PQconnectStartParams(const char *const *names, const char *const *values, int expand) {
   struct pg_conn *connection = calloc(1, sizeof *connection);
-  (void)names, (void)values, (void)expand;
+  (void)names, (void)expand;
   must(connection != NULL);
+  connection->writes = strcmp(values[0], "rectifyd writer") == 0;
   connection->session = ++sessions;
   connection->notice_at = NO_NOTICE;
   connection->owner = sim.process;

@@ -9,15 +9,22 @@
 
 #define NO_CLOCK (-INT64_C(946684800000000)) /* 1970, as PostgreSQL counts: no event yet */
 
-struct finding_row {
-  uint64_t case_no;
-  int32_t found_on; /* as on the wire */
-  char unit_code[TEXT_MAX], parent_code[TEXT_MAX], code[TEXT_MAX], category[TEXT_MAX];
-  char words[TEXT_MAX];
+/* What is kept apart from the record of an event, until it is erased. */
+struct text_row {
+  int64_t log_index;
+  char *body;
+  size_t length;
+};
+
+/* Somebody asked for the erasure of a text, or erased it (asked_by 0).  The last row of a text counts. */
+struct erasure_row {
+  int64_t text_index, log_index;
+  uint32_t asked_by;
 };
 
 struct evidence_row {
   uint8_t sha256[32];
+  int64_t log_index;
   uint64_t case_no;
 };
 
@@ -47,6 +54,7 @@ struct rule_row {
 
 struct server server;
 
+#define TABLES 8
 /* A table: rows that are only added, and taken off again from the end. */
 #define TABLE(type, name) \
   static type *name;      \
@@ -57,6 +65,8 @@ TABLE(struct tile_row, tiles)
 TABLE(struct document_row, documents)
 TABLE(struct order_row, orders)
 TABLE(struct rule_row, rules)
+TABLE(struct text_row, texts)
+TABLE(struct erasure_row, erasures)
 static uint64_t *keys; /* of events: log index + 1, open addressing */
 static uint64_t keys_room;
 static uint64_t lock_session; /* who has the lock; 0: nobody */
@@ -72,18 +82,20 @@ static void grow(void **rows, size_t size, uint64_t count, uint64_t *room) {
   *room = wanted;
 }
 
-static void count_tables(uint64_t counts[6]) {
-  const uint64_t now[6] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count};
+static void count_tables(uint64_t counts[TABLES]) {
+  const uint64_t now[TABLES] = {findings_count, evidence_count, tiles_count, documents_count, orders_count, rules_count, texts_count, erasures_count};
   memcpy(counts, now, sizeof now);
 }
 
-static void set_counts(const uint64_t counts[6]) {
+static void set_counts(const uint64_t counts[TABLES]) {
   findings_count = counts[0];
   evidence_count = counts[1];
   tiles_count = counts[2];
   documents_count = counts[3];
   orders_count = counts[4];
   rules_count = counts[5];
+  texts_count = counts[6];
+  erasures_count = counts[7];
 }
 
 /* ---- what the last append may have to give back ---- */
@@ -94,7 +106,7 @@ static void written(uint64_t case_no);
 static struct {
   bool possible;
   struct server_head head;
-  uint64_t counts[6], notice_count;
+  uint64_t counts[TABLES], notice_count;
   uint32_t case_count;
   struct {
     uint64_t case_no;
@@ -123,7 +135,7 @@ static void undo_begin(void) {
 #define BACKUP_EVENTS 20 /* between two of them */
 static struct {
   struct server_head head;
-  uint64_t counts[6], notice_count;
+  uint64_t counts[TABLES], notice_count;
   struct server_case *cases;
 } backup, replaced; /* what was there when the backup was restored */
 
@@ -179,6 +191,7 @@ void server_roll_forward(void) {
 
 void server_make_durable(void) {
   undo_forget();
+  letters_durable();
   if (server.rolled_back) return;
   server.durable_epoch = server.head.epoch;
   if (server.durable == server.head.size) return;
@@ -215,6 +228,7 @@ static void key_add(uint64_t log_index) {
 void server_lose_tail(void) {
   server.head.epoch = server.durable_epoch;
   check_epoch_lost(server.head.epoch);
+  letters_lose();
   if (!undo.possible) return;
   sim_tell("  database: the new primary never had the last %llu events", (unsigned long long)(server.head.size - undo.head.size));
   for (uint64_t i = undo.head.size; i < server.head.size; i++) {
@@ -336,24 +350,54 @@ static void add_events(const struct server_params *params) {
 }
 
 static void add_evidence(const struct server_params *params) {
-  struct cells of_case = cells_of(params, P_EVIDENCE + 2), sha256 = cells_of(params, P_EVIDENCE + 4);
+  struct cells of_event = cells_of(params, P_EVIDENCE), of_case = cells_of(params, P_EVIDENCE + 2), sha256 = cells_of(params, P_EVIDENCE + 4);
   for (uint32_t i = 0; i < of_case.count; i++) {
     struct evidence_row *row = ADD(evidence);
+    row->log_index = next_int(&of_event);
     row->case_no = (uint64_t)next_int(&of_case);
     next_bytes(&sha256, row->sha256, sizeof row->sha256);
   }
 }
 
-/* What is kept apart from the record of that event. */
-static void words_of(const struct server_params *params, int64_t log_index, char out[TEXT_MAX]) {
+static void add_texts(const struct server_params *params) {
   struct cells of_event = cells_of(params, P_PRIVATE), words = cells_of(params, P_PRIVATE + 2);
-  char text[TEXT_MAX];
-  out[0] = '\0';
   for (uint32_t i = 0; i < of_event.count; i++) {
-    const bool found = next_int(&of_event) == log_index;
-    next_text(&words, text);
-    if (found) memcpy(out, text, TEXT_MAX);
+    struct text_row *row = ADD(texts);
+    free(row->body); /* of one that a failover took away */
+    *row = (struct text_row){.log_index = next_int(&of_event)};
+    cell_next(&words);
+    row->body = copy_of(words.cell, row->length = words.length);
   }
+}
+
+/* Log indexes ascend. */
+static struct text_row *text_row(int64_t log_index) {
+  uint64_t low = 0, high = texts_count;
+  while (low < high) {
+    const uint64_t middle = (low + high) / 2;
+    if (texts[middle].log_index < log_index) low = middle + 1;
+    else high = middle;
+  }
+  return low < texts_count && texts[low].log_index == log_index ? &texts[low] : NULL;
+}
+
+/* The last that was said of the erasure of that text; NULL: nothing. */
+static const struct erasure_row *erasure_of(int64_t text_index) {
+  for (uint64_t i = erasures_count; i > 0; i--)
+    if (erasures[i - 1].text_index == text_index) return &erasures[i - 1];
+  return NULL;
+}
+
+static bool is_erased(int64_t text_index) {
+  const struct erasure_row *row = erasure_of(text_index);
+  return row != NULL && row->asked_by == 0;
+}
+
+const char *server_text(int64_t log_index, size_t *length) {
+  const struct text_row *row = text_row(log_index);
+  if (row == NULL || is_erased(log_index)) return NULL;
+  *length = row->length;
+  return row->body;
 }
 
 bool server_has_evidence(const uint8_t sha256[32]) {
@@ -364,17 +408,18 @@ bool server_has_evidence(const uint8_t sha256[32]) {
 
 static void add_findings(const struct server_params *params) {
   struct cells of_case = cells_of(params, P_FINDINGS), of_event = cells_of(params, P_FINDINGS + 2), found = cells_of(params, P_FINDINGS + 7),
-               texts[4];
-  for (int i = 0; i < 4; i++) texts[i] = cells_of(params, P_FINDINGS + 8 + i);
+               codes[5];
+  for (int i = 0; i < 5; i++) codes[i] = cells_of(params, P_FINDINGS + 8 + i);
   for (uint32_t i = 0; i < of_case.count; i++) {
     struct finding_row *row = ADD(findings);
     row->case_no = (uint64_t)next_int(&of_case);
     row->found_on = (int32_t)next_int(&found);
-    next_text(&texts[0], row->unit_code);
-    next_text(&texts[1], row->parent_code);
-    next_text(&texts[2], row->code);
-    next_text(&texts[3], row->category);
-    words_of(params, next_int(&of_event), row->words);
+    next_text(&codes[0], row->unit_code);
+    next_text(&codes[1], row->parent_code);
+    next_text(&codes[2], row->code);
+    next_text(&codes[3], row->category);
+    next_text(&codes[4], row->inspection);
+    row->log_index = next_int(&of_event);
   }
 }
 
@@ -492,6 +537,7 @@ static struct pg_result *append(const struct server_params *params) {
   check_append((uint64_t)param(params, P_EPOCH), (uint64_t)param(params, P_SIZE), (uint64_t)param(params, P_NEW_SIZE));
   undo_begin();
   add_events(params);
+  add_texts(params);
   add_evidence(params);
   add_findings(params);
   put_cases(params);
@@ -503,7 +549,14 @@ static struct pg_result *append(const struct server_params *params) {
   return result_new(PGRES_TUPLES_OK);
 }
 
-bool server_is_append(uint32_t statement) { return statement == STATEMENT_APPEND; }
+/* ---- what statements change ---- */
+
+static bool is_of_letters(uint32_t statement) {
+  return statement == STATEMENT_MAKE_LETTERS || statement == STATEMENT_LEASE_LETTERS || statement == STATEMENT_REPORT_LETTERS;
+}
+
+bool server_may_write(uint32_t statement) { return statement == STATEMENT_APPEND || is_of_letters(statement); }
+bool server_wrote(uint32_t statement) { return statement == STATEMENT_APPEND || (is_of_letters(statement) && letters_wrote()); }
 
 /* ---- lock and head ---- */
 
@@ -602,6 +655,15 @@ static struct pg_result *load_documents(void) {
     for (uint64_t i = 0; i < documents_count; i++) /* versions ascend by themselves */
       if (documents[i].kind == kind) put_document(result, &documents[i]);
   return result;
+}
+
+const char *server_document(int32_t kind, uint32_t version, size_t *length) {
+  for (uint64_t i = 0; i < documents_count; i++) {
+    if (documents[i].kind != kind || (uint32_t)documents[i].version != version) continue;
+    *length = documents[i].length;
+    return documents[i].body;
+  }
+  sim_wrong("version %u of document %d is not stored", version, kind);
 }
 
 static struct pg_result *load_numbers(void) {
@@ -715,17 +777,17 @@ uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days) {
 static struct pg_result *probe_days(const struct server_params *params, bool problem) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2);
-  char texts[2][TEXT_MAX];
+  char words[2][TEXT_MAX];
   result_columns(result, 3);
   for (uint32_t i = 0; i < above.count; i++) {
-    next_text(&above, texts[0]);
-    next_text(&word, texts[1]);
+    next_text(&above, words[0]);
+    next_text(&word, words[1]);
     const int64_t from = next_int(&day);
     for (uint64_t k = 0; k < findings_count; k++) {
       int64_t earlier = 0, count = 0;
-      if (findings[k].found_on < from || !is_same(&findings[k], problem, texts[0], texts[1])) continue;
+      if (findings[k].found_on < from || !is_same(&findings[k], problem, words[0], words[1])) continue;
       for (uint64_t m = 0; m < findings_count; m++) {
-        if (findings[m].found_on != findings[k].found_on || !is_same(&findings[m], problem, texts[0], texts[1])) continue;
+        if (findings[m].found_on != findings[k].found_on || !is_same(&findings[m], problem, words[0], words[1])) continue;
         earlier += m < k;
         count++;
       }
@@ -802,6 +864,18 @@ uint64_t server_notice_at(int64_t id, uint64_t among) {
   return low;
 }
 
+void server_put_notice(struct pg_result *result, const struct server_notice *row) {
+  result_int(result, row->id);
+  result_int(result, (int64_t)row->case_no);
+  result_int(result, row->kind);
+  result_int(result, row->copy);
+  result_int(result, row->recipient);
+  result_int(result, row->officer);
+  result_int(result, row->created);
+  result_int(result, row->instead_of);
+  result_int(result, (int64_t)row->digest);
+}
+
 /* Of an officer; the simulator asks for no others. */
 static struct pg_result *query_notices(const struct server_params *params) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
@@ -810,28 +884,20 @@ static struct pg_result *query_notices(const struct server_params *params) {
   for (uint64_t i = server_notice_at(param(params, 2) + 1, server.notice_count); i < server.notice_count && rows > 0; i++) {
     const struct server_notice *row = &server.notices[i];
     if (params->values[0] != NULL && row->officer != param(params, 0)) continue;
-    result_int(result, row->id);
-    result_int(result, (int64_t)row->case_no);
-    result_int(result, row->kind);
-    result_int(result, row->copy);
-    result_int(result, row->recipient);
-    result_int(result, row->officer);
-    result_int(result, row->created);
-    result_int(result, row->instead_of);
-    result_int(result, (int64_t)row->digest);
+    server_put_notice(result, row);
     rows--;
   }
   return result;
 }
 
 /* rectify.is_restricted(): the case itself, or the one whose finding it is about. */
-static bool is_restricted(const struct server_case *row) {
+bool server_is_restricted(const struct server_case *row) {
   return ((row->flags | server.cases[row->finding_of - 1].flags) & CASE_RESTRICTS) != 0;
 }
 
-static const struct finding_row *finding_of(const struct server_case *row) {
+const struct finding_row *server_finding(uint64_t case_no) {
   for (uint64_t i = 0; i < findings_count; i++)
-    if (findings[i].case_no == row->finding_of) return &findings[i];
+    if (findings[i].case_no == case_no) return &findings[i];
   return NULL;
 }
 
@@ -843,7 +909,7 @@ static struct pg_result *case_found(uint64_t case_no, bool with_text) {
   result_columns(result, CASES_RESTRICTED + 1);
   if (case_no == 0 || case_no > server.head.cases) return result;
   const struct server_case *row = &server.cases[case_no - 1];
-  const struct finding_row *finding = finding_of(row);
+  const struct finding_row *finding = server_finding(row->finding_of);
   must(finding != NULL);
   result_int(result, (int64_t)case_no);
   result_null(result); /* the finding's id */
@@ -854,11 +920,13 @@ static struct pg_result *case_found(uint64_t case_no, bool with_text) {
   result_text(result, finding->category);
   result_text(result, finding->code);
   for (int column = CASES_DUE; column < CASES_TEXT; column++) result_null(result);
-  if (with_text) result_text(result, finding->words);
+  size_t length;
+  const char *words = with_text ? server_text(finding->log_index, &length) : NULL;
+  if (words != NULL) result_bytes(result, words, length);
   else result_null(result);
   result_int(result, 0);
   for (int column = CASES_STATUS; column < CASES_RESTRICTED; column++) result_null(result); /* for with_state alone */
-  result_int(result, is_restricted(row));
+  result_int(result, server_is_restricted(row));
   return result;
 }
 
@@ -881,9 +949,71 @@ static struct pg_result *planned(const char *mode, const char *seqscan) {
   return result;
 }
 
-/* ---- by statement ---- */
-
 static struct pg_result *nothing(void) { return result_new(PGRES_TUPLES_OK); }
+
+/* ---- erasures: migrations/0006_erasure.sql ---- */
+
+bool server_erased_since(uint64_t case_no, uint64_t size) {
+  const uint64_t finding_of = server.cases[case_no - 1].finding_of;
+  for (uint64_t i = 0; i < erasures_count; i++) {
+    const uint64_t of = server.events[erasures[i].text_index].case_no;
+    if (erasures[i].asked_by == 0 && (uint64_t)erasures[i].log_index >= size && of > 0 && (of == case_no || of == finding_of)) return true;
+  }
+  return false;
+}
+
+static bool has_something_to_erase(int64_t log_index) {
+  size_t length;
+  bool found = server_text(log_index, &length) != NULL;
+  for (uint64_t i = 0; i < evidence_count && !found; i++) found = evidence[i].log_index == log_index;
+  return found;
+}
+
+/* Who asked last: also after it was erased. */
+static const struct erasure_row *last_asked(int64_t text_index) {
+  for (uint64_t i = erasures_count; i > 0; i--)
+    if (erasures[i - 1].text_index == text_index && erasures[i - 1].asked_by != 0) return &erasures[i - 1];
+  return NULL;
+}
+
+static struct pg_result *probe_erasures(const struct server_params *params) {
+  struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  struct cells wanted = cells_of(params, 0);
+  result_columns(result, 6);
+  for (uint32_t i = 0; i < wanted.count; i++) {
+    const int64_t at = next_int(&wanted);
+    const struct erasure_row *asked = last_asked(at), *last = erasure_of(at);
+    if (at < 0 || (uint64_t)at >= server.head.size) continue;
+    const uint64_t case_no = server.events[at].case_no;
+    result_int(result, (int64_t)i + 1);
+    result_int(result, (int64_t)case_no);
+    if (case_no == 0) result_null(result);
+    else result_bytes(result, server.cases[case_no - 1].state, server.cases[case_no - 1].length);
+    if (asked == NULL) result_null(result);
+    else result_int(result, asked->asked_by);
+    if (last == NULL || last->asked_by != 0) result_null(result);
+    else result_int(result, last->log_index);
+    result_int(result, has_something_to_erase(at));
+  }
+  return result;
+}
+
+static struct pg_result *project_erasures(const struct server_params *params) {
+  struct cells asked = cells_of(params, 0), asked_at = cells_of(params, 1), asked_by = cells_of(params, 2), erased = cells_of(params, 3),
+               erased_at = cells_of(params, 4);
+  size_t length;
+  for (uint32_t i = 0; i < asked.count; i++)
+    *ADD(erasures) = (struct erasure_row){next_int(&asked), next_int(&asked_at), (uint32_t)next_int(&asked_by)};
+  for (uint32_t i = 0; i < erased.count; i++) {
+    const struct erasure_row row = {next_int(&erased), next_int(&erased_at), 0};
+    const bool has_text = server_text(row.text_index, &length) != NULL;
+    *ADD(erasures) = row;
+    if (has_text && server.events[row.text_index].case_no > 0) letters_forget(server.events[row.text_index].case_no);
+  }
+  return nothing();
+}
+
+/* ---- by statement ---- */
 
 static struct pg_result *registry_checked(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
@@ -911,6 +1041,8 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_PROBE_KINDS: return probe_days(params, false);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
+    case STATEMENT_PROBE_ERASURES: return probe_erasures(params);
+    case STATEMENT_PROJECT_ERASURES: return project_erasures(params);
     case STATEMENT_PROBE_CONTENT: return content_probe(params);
     case STATEMENT_BEGIN_UPLOAD: return content_begin(params);
     case STATEMENT_KEEP_PART: return content_keep_part(params);
@@ -920,7 +1052,12 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_APPEND: return append(params);
     case STATEMENT_CHECK_STANDBY: return check_standby();
     case STATEMENT_INDEX_FINDINGS: return index_findings(params);
-    case STATEMENT_LOAD_DEAD_LETTERS: return nothing(); /* there is no courier */
+    case STATEMENT_MAKE_LETTERS: return letters_make(params);
+    case STATEMENT_LEASE_LETTERS: return letters_lease(params);
+    case STATEMENT_NEXT_LETTER: return letters_next(params);
+    case STATEMENT_REPORT_LETTERS: return letters_report(params);
+    case STATEMENT_LOAD_DEAD_LETTERS: return letters_dead(params);
+    case STATEMENT_QUERY_UNPOSTED: return letters_unposted(params);
     case STATEMENT_SWEEP_UPLOADS: return content_sweep(params);
     case STATEMENT_PROJECT_REGISTRY: return nothing();
     case STATEMENT_SET_REVIEWED: return set_reviewed(params);
@@ -934,6 +1071,7 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
   }
   sim_wrong("the simulated database knows no statement %s", statement_text((enum statement)statement)->name);
 }
+
 
 /* ---- spoilt rows ---- */
 
@@ -975,6 +1113,7 @@ void server_clear(void) {
   server_roll_forward();
   forget_backup();
   content_clear();
+  letters_clear();
   for (uint64_t i = 0; i < server.head.size; i++) free(server.events[i].record);
   for (uint64_t i = 0; i < server.head.cases; i++) free(server.cases[i].state);
   for (uint64_t i = 0; i < documents_room; i++) {
@@ -982,13 +1121,17 @@ void server_clear(void) {
     free(documents[i].body);
     documents[i].name = documents[i].body = NULL;
   }
+  for (uint64_t i = 0; i < texts_room; i++) {
+    free(texts[i].body);
+    texts[i].body = NULL;
+  }
   struct server_event *events = server.events;
   struct server_case *cases = server.cases;
   struct server_notice *notices = server.notices;
   const struct server fresh = {.events = events, .event_room = server.event_room, .cases = cases, .case_room = server.case_room,
                                .notices = notices, .notice_room = server.notice_room};
   server = fresh;
-  findings_count = evidence_count = tiles_count = documents_count = orders_count = rules_count = 0;
+  findings_count = evidence_count = tiles_count = documents_count = orders_count = rules_count = texts_count = erasures_count = 0;
   if (keys_room > 0) memset(keys, 0, keys_room * sizeof *keys);
   lock_session = 0;
   struct hash empty;

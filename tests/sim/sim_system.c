@@ -63,6 +63,47 @@ bool __wrap_zone_load(const char *name, struct zone *out) {
   return true;
 }
 
+/* ---- policies: each takeover reads all that were published, and there are few ---- */
+
+#define POLICIES_KEPT 32
+typedef struct policy *parse_fn(const char *file_name, const char *text, size_t length, struct document_report *report);
+parse_fn __real_policy_parse, __real_policy_parse_stored, __wrap_policy_parse, __wrap_policy_parse_stored;
+
+/* A policy has no pointers. */
+static struct policy *parse_once(parse_fn *parse, const char *file_name, const char *text, size_t length, struct document_report *report) {
+  static struct {
+    parse_fn *parse;
+    char *text;
+    size_t length;
+    struct policy policy;
+  } kept[POLICIES_KEPT];
+  static uint32_t count;
+  struct policy *policy = NULL;
+  for (uint32_t i = 0; i < count && policy == NULL; i++) {
+    if (kept[i].parse != parse || kept[i].length != length || memcmp(kept[i].text, text, length) != 0) continue;
+    policy = malloc(sizeof *policy);
+    must(policy != NULL);
+    *policy = kept[i].policy;
+  }
+  if (policy != NULL) return policy;
+  policy = parse(file_name, text, length, report);
+  if (policy == NULL || count == POLICIES_KEPT) return policy;
+  kept[count].parse = parse;
+  kept[count].text = malloc(length);
+  must(kept[count].text != NULL);
+  memcpy(kept[count].text, text, kept[count].length = length);
+  kept[count++].policy = *policy;
+  return policy;
+}
+
+struct policy *__wrap_policy_parse(const char *file_name, const char *text, size_t length, struct document_report *report) {
+  return parse_once(__real_policy_parse, file_name, text, length, report);
+}
+
+struct policy *__wrap_policy_parse_stored(const char *file_name, const char *text, size_t length, struct document_report *report) {
+  return parse_once(__real_policy_parse_stored, file_name, text, length, report);
+}
+
 /* ---- the end of a process ---- */
 
 jmp_buf *system_exit;
@@ -89,7 +130,9 @@ void log_line(int level, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  sim_tell("  daemon %u%s: %s", sim.process != NULL ? sim.process->number : 99, level <= LOG_ERR ? " ERROR" : "", text);
+  const uint32_t number = sim.process != NULL ? sim.process->number : 99;
+  const bool courier = number >= SIM_DAEMONS + SIM_PEOPLE;
+  sim_tell("  %s %u%s: %s", courier ? "courier" : "daemon", courier ? number - SIM_DAEMONS - SIM_PEOPLE : number, level <= LOG_ERR ? " ERROR" : "", text);
 }
 
 /* ---- disks: what is written is there for others, and durable once it is synced ---- */

@@ -113,7 +113,8 @@ bool net_readable(const struct process *process) {
 
 static void wake(const struct process *process) {
   if (process->number < SIM_DAEMONS) host_wake(process->number);
-  else person_wake(process->number - SIM_DAEMONS);
+  else if (process->number < SIM_DAEMONS + SIM_PEOPLE) person_wake(process->number - SIM_DAEMONS);
+  else courier_wake(process->number - SIM_DAEMONS - SIM_PEOPLE);
 }
 
 /* ---- the network ---- */
@@ -143,8 +144,8 @@ static usec_t delay(void) {
 static void post(struct message *message, const struct socket *from, const struct socket *to) {
   const bool reply = from->type == ZMQ_ROUTER;
   const uint32_t daemon = reply ? from->owner->number : to->owner->number;
-  const uint32_t person = (reply ? to->owner->number : from->owner->number) - SIM_DAEMONS;
-  if (!reply && person < SIM_WATCHER && host_serves(daemon)) /* who watches renews it with the same bytes */
+  const uint32_t person = (reply ? to->owner->number : from->owner->number) - SIM_DAEMONS; /* or courier */
+  if (!reply && person != SIM_WATCHER && host_serves(daemon)) /* who watches renews it with the same bytes */
     check_sent(person, message->frames[message->count - 1].data, message->frames[message->count - 1].length);
   const bool lost = dice_percent(DICE_NET, sim.loss) || sim.cut[person][daemon] || (reply && sim.cut_replies);
   if (dice_percent(DICE_NET, sim.twice)) sim_after(delay(), arrive, message_copy(message, 0), to->number);
@@ -232,6 +233,7 @@ int zmq_bind(void *socket, const char *endpoint) {
   name(socket, endpoint);
   ((struct socket *)socket)->bound = true;
   for (uint32_t i = 0; i < SIM_PEOPLE; i++) person_wake(i); /* who waits to be connected */
+  for (uint32_t i = 0; i < SIM_COURIERS; i++) courier_wake(i);
   return 0;
 }
 
@@ -335,7 +337,8 @@ int zmq_poll(zmq_pollitem_t *items, int count, long timeout_msec) {
   int ready = look(items, count);
   if (sim.process->number < SIM_DAEMONS) return ready;
   while (ready == 0 && sim.process->alive && sim.now < until) {
-    person_wait(until - sim.now);
+    if (sim.process->number < SIM_DAEMONS + SIM_PEOPLE) person_wait(until - sim.now);
+    else courier_wait(until - sim.now);
     ready = look(items, count);
   }
   if (sim.process->alive) return ready;
