@@ -1,7 +1,7 @@
 -- Every statement of daemon/sql can be prepared by the role whose connection uses it (daemon/statements.def).
 \ir lib.psql
 SELECT * FROM no_plan();
-\set files `for file in daemon/sql/*.sql; do name=${file##*/}; printf '\037%s\036%s\036' "${name%.sql}" "$(sed -n "s/^STATEMENT([A-Z_]*, ${name%.sql}, \([012]\)).*/\1/p" daemon/statements.def)"; cat "$file"; done`
+\set files `for file in daemon/sql/*.sql; do name=${file##*/}; printf '\037%s\036%s\036' "${name%.sql}" "$(sed -n "s/^STATEMENT([A-Z_]*, ${name%.sql}, \([0-3]\)).*/\1/p" daemon/statements.def)"; cat "$file"; done`
 \set rows `grep -c '^STATEMENT(' daemon/statements.def`
 
 CREATE TEMPORARY TABLE statement AS
