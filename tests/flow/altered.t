@@ -6,6 +6,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import *  # noqa: E402,F403 pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 
+HERE = {}
+
+
 def test_older_backup():
     """The database under a running daemon is put back to an earlier day."""
     daemon = city()
@@ -92,6 +95,31 @@ def test_flips():
     daemon.kill()
     daemon.start()
     ok(daemon.doctor().returncode == 0, "put back, nothing is wrong", daemon.doctor().stdout)
+    HERE["content"] = daemon
+
+
+def test_several_processes():
+    """A server that uses several processes for a query, whatever it is, gives rows in any order: where no order was asked for it shows."""
+    daemon = HERE["content"]
+    texts = [[BUILD / "rectify", *words, "--as", "auditor", "--endpoint", daemon.endpoint] for words in
+             (["doctor"], ["cases"], ["history", "5"], ["show", "5"], ["why", "5"], ["ledger", "--csv"], ["lists"], ["notices"], ["documents"],
+              ["key", "list"], ["unit", "list"], ["officer", "list"])]
+
+    def said():
+        return [subprocess.run(words, capture_output=True, timeout=PATIENCE, check=False).stdout for words in texts]
+
+    alone = said()
+    for setting in ("max_parallel_workers_per_gather = 4", "max_parallel_workers = 8", "parallel_setup_cost = 0", "parallel_tuple_cost = 0"):
+        daemon.sql(f"ALTER SYSTEM SET {setting}")
+    for size, what in (("0", "a table by several processes"), ("1GB", "a table by each of several processes")):
+        daemon.sql(f"ALTER SYSTEM SET min_parallel_table_scan_size = '{size}'")
+        daemon.sql(f"ALTER SYSTEM SET min_parallel_index_scan_size = '{size}'")
+        daemon.sql("SELECT pg_reload_conf()")
+        reader = daemon.backend("reader")  # what it planned before stays
+        daemon.sql(f"SELECT pg_terminate_backend({reader})")
+        need(until(lambda was=reader: daemon.backend("reader") not in (0, was)), "the daemon has a new session")
+        for words, before, after in zip(texts, alone, said()):
+            ok(before == after and before != b"", f"{what}: {' '.join(words[1:-4])}: the same", before[:1000], after[:1000])
 
 
 def test_registry_tables():
@@ -114,4 +142,4 @@ def test_registry_tables():
     is_served(daemon, "after that")
 
 
-main(test_older_backup, test_flips, test_registry_tables)
+main(test_older_backup, test_flips, test_several_processes, test_registry_tables)
