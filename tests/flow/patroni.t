@@ -20,15 +20,16 @@ restapi: {{listen: '127.0.0.1:{api}', connect_address: '127.0.0.1:{api}'}}
 etcd3: {{host: '127.0.0.1:{etcd}'}}
 bootstrap:
   dcs: {{ttl: 20, loop_wait: 2, retry_timeout: 3, maximum_lag_on_failover: 1048576, synchronous_mode: true, synchronous_mode_strict: true,
-        postgresql: {{use_pg_rewind: false, parameters: {{wal_retrieve_retry_interval: 200ms, max_connections: 40}}}}}}
+        postgresql: {{use_pg_rewind: true, parameters: {{wal_retrieve_retry_interval: 200ms, max_connections: 40}}}}}}
   initdb: [{{encoding: UTF8}}, {{locale: C.UTF-8}}, data-checksums]
 postgresql:
   listen: 127.0.0.1:{port}
   connect_address: 127.0.0.1:{port}
   data_dir: {data}
   bin_dir: {bin}
+  remove_data_directory_on_rewind_failure: true
   remove_data_directory_on_diverged_timelines: true
-  authentication: {{superuser: {{username: super}}, replication: {{username: replicator}}}}
+  authentication: {{superuser: {{username: super}}, replication: {{username: replicator}}, rewind: {{username: super}}}}
   pg_hba: [local all all trust, host all all 127.0.0.1/32 trust, host replication all 127.0.0.1/32 trust]
   parameters: {{unix_socket_directories: '{top}'}}
 """
