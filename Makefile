@@ -291,7 +291,7 @@ $(SIM): $(SIM_OBJECTS) $(SIM_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(SIM_WRAPS) $^ -o $@ -lprotobuf-c -lcrypto -lfyaml
 # The same with planted bugs, one of which can be switched on: from copies of the sources that they are in.
-SIM_INCLUDED := daemon/commit daemon/probe daemon/content daemon/seal courier/deliver
+SIM_INCLUDED := daemon/probe daemon/content daemon/seal courier/deliver
 SIM_INCLUDING := $(patsubst %,tests/sim/sim_%.c,$(notdir $(SIM_INCLUDED)))
 PLANTED := $(shell sed -n 's/^FILE //p' tests/sim/bugs.txt | sort -u)
 PLANTED_OBJECTS := $(patsubst %.c,$(B)/tests/sim/planted/%.o,$(filter-out $(SIM_INCLUDED:%=%.c),$(PLANTED)) $(SIM_INCLUDING))

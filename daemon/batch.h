@@ -86,6 +86,12 @@ struct seen {
   uint64_t case_no;
 };
 
+/* What the server says that a commit waits for, and when its session read its settings last: see check_standby.sql. */
+struct standby_check {
+  bool named;
+  usec_t loaded;
+};
+
 struct batch {
   uint32_t request_count, item_count, fresh_count, repeat_count, piece_count, seen_count, loaded_count;
   uint32_t weight;    /* events that the items may come to */
@@ -99,6 +105,8 @@ struct batch {
   uint64_t cases_after; /* the highest case number */
   struct hash root_after;
   uint64_t epoch;
+  struct standby_check before, after; /* its commit, where a standby is to have it too */
+  bool committed;                     /* it is, and `after` is awaited */
   uint64_t *touched; /* case numbers changed, ascending, each once */
   uint32_t touched_count;
   uint64_t *loaded; /* case numbers that its probe brought into the book */

@@ -360,9 +360,6 @@ static void send_signatures(struct pg *pg, const struct batch *batch) {
 
 /* ---- sending ---- */
 
-static struct standby_check before, after; /* the commit of the batch under way */
-static bool committed; /* it is, and `after` is awaited */
-
 bool standby_take(const PGresult *result, struct standby_check *check) {
   if (PQnfields(result) != 2 || strcmp(PQfname(result, 0), "on_standby") != 0) return false;
   *check = (struct standby_check){pg_int(result, 0, 0) != 0, pg_instant(result, 0, 1)};
@@ -373,28 +370,36 @@ bool standby_has_it(const struct standby_check *earlier, const struct standby_ch
   return earlier->named && later->named && earlier->loaded == later->loaded;
 }
 
+/* Jobs end in order: what ends belongs to the oldest batch that has not landed. */
+static struct batch *oldest(struct daemon *daemon) {
+  must(daemon->landed < FLIGHTS_MAX);
+  return daemon->fly[daemon->landed];
+}
+
 static void append_result(void *context, unsigned step, const PGresult *result) {
-  (void)context, (void)step;
-  (void)standby_take(result, &before);
+  (void)step;
+  (void)standby_take(result, &oldest(context)->before);
 }
 
 static void append_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
-  const struct daemon *daemon = context;
-  committed = outcome == PG_DONE && daemon->store.wants_standby;
-  if (!committed) pipeline_commit_done(context, outcome, sqlstate, text);
+  struct daemon *daemon = context;
+  const bool committed = outcome == PG_DONE && daemon->store.wants_standby;
+  if (committed) oldest(daemon)->committed = true;
+  else pipeline_commit_done(context, outcome, sqlstate, text);
 }
 
 static void check_result(void *context, unsigned step, const PGresult *result) {
-  (void)context, (void)step;
-  (void)standby_take(result, &after);
+  (void)step;
+  (void)standby_take(result, &oldest(context)->after);
 }
 
 /* Who empties the list of standbys releases whatever waits for one, and no warning comes with it: committed on the disk alone where a
  * standby was promised is not known to be kept. */
 static void check_done(void *context, enum pg_outcome outcome, const char *sqlstate, const char *text) {
-  if (!committed) return;
-  committed = false;
-  const bool kept = standby_has_it(&before, &after);
+  struct batch *batch = oldest(context);
+  if (!batch->committed) return;
+  batch->committed = false;
+  const bool kept = standby_has_it(&batch->before, &batch->after);
   if (outcome != PG_DONE || kept) pipeline_commit_done(context, outcome == PG_DONE ? PG_DONE : PG_UNKNOWN, sqlstate, text);
   else pipeline_commit_done(context, PG_UNKNOWN, "", "the settings were read again, or synchronous_standby_names is empty, but durability is standby");
 }
@@ -431,8 +436,8 @@ bool commit_send(struct daemon *daemon, struct batch *batch) {
   static struct pg_params params;
   struct pg *pg = daemon->store.pg;
   if (!pg_begin(pg, append_result, append_done, daemon)) return false;
-  before = after = (struct standby_check){0};
-  committed = false;
+  batch->before = batch->after = (struct standby_check){0};
+  batch->committed = false;
   pg_params_reset(&params);
   put_head(daemon, batch, &params);
   for (int i = 0; i < COLUMN_COUNT; i++) pg_param_array(&params, &columns[i]);

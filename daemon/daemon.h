@@ -110,6 +110,12 @@ struct post {
   struct dead_letter dead[DEAD_LETTERS_MAX];
 };
 
+/* Appends on their way.  The server turns to the second one at once, and need not wait for it to be sent. */
+#define FLIGHTS_MAX 2
+
+/* How far the next batch is: there is none; the database was asked what must be known; it is known; it is decided and packed. */
+enum next_stage { NEXT_NONE, NEXT_ASKED, NEXT_KNOWN, NEXT_DECIDED };
+
 struct daemon {
   struct router *router;
   struct codec_arena *arena;
@@ -122,10 +128,13 @@ struct daemon {
   usec_t content_swept_at;
   uint64_t content_bytes_max, content_day_bytes_max;
   int64_t reader_retry_at;
-  struct batch *gather, *next, *fly, *signed_;
+  struct batch *gather, *next, *fly[FLIGHTS_MAX], *signed_;
+  uint32_t flights, landed; /* batches in `fly`, the oldest first; so many of them are durable and wait for their place in signed_ */
   struct seal seal;
   struct turns turns;
-  bool next_sealed, next_probed, next_ahead, next_decided, flying; /* ahead: its probe went before the append that flies */
+  enum next_stage stage; /* of `next` */
+  bool ahead;            /* its probe went before the append of the youngest that flies */
+  uint32_t behind_min;   /* items of a batch that leaves behind one that has not landed: a full one's; the simulator's are small */
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;
   uint64_t committed_cases;
@@ -162,6 +171,8 @@ int64_t store_next_msec(const struct daemon *daemon);
 /* ---- pipeline.c ---- */
 /* Takes what waits at the socket, moves batches on. */
 void pipeline_turn(struct daemon *daemon);
+/* Whether a batch that is not answered yet has it. */
+bool pipeline_has_key(const struct daemon *daemon, const struct uuid *key);
 bool pipeline_wants_requests(const struct daemon *daemon);
 bool pipeline_is_idle(const struct daemon *daemon);
 /* The first publications of an empty database. */
@@ -252,11 +263,6 @@ void search_forget(struct store *store);
 uint64_t search_reach(const struct daemon *daemon);
 
 /* ---- commit.c ---- */
-/* What the server says that a commit waits for, and when its session read its settings last: see check_standby.sql. */
-struct standby_check {
-  bool named;
-  usec_t loaded;
-};
 /* False: it is another statement's result. */
 bool standby_take(const PGresult *result, struct standby_check *check);
 /* Whether a standby has what was committed between the two. */

@@ -63,7 +63,7 @@ void dead_fill(struct daemon *daemon, struct batch *batch) {
   if (publishes) return;
   for (uint32_t i = 0; i < post->dead_count; i++) {
     struct command command = {.kind = COMMAND_UNDELIVERED, .case_no = post->dead[i].case_no, .key = post->dead[i].key};
-    if (!batch_has_key(daemon->fly, &command.key)) batch_own(batch, &command, post->dead[i].text);
+    if (!pipeline_has_key(daemon, &command.key)) batch_own(batch, &command, post->dead[i].text);
   }
   post->dead_count = 0;
 }

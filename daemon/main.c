@@ -188,8 +188,9 @@ static void make_daemon(struct running *running) {
   daemon->quotas = quotas_new(running->options.identity_rate);
   daemon->gather = batch_new();
   daemon->next = batch_new();
-  daemon->fly = batch_new();
+  for (int i = 0; i < FLIGHTS_MAX; i++) daemon->fly[i] = batch_new();
   daemon->signed_ = batch_new();
+  daemon->behind_min = BATCH_EVENTS_MAX;
   seal_open(daemon, running->options.config.signer);
 }
 
@@ -398,7 +399,7 @@ static void stop(struct running *running) {
   router_free(daemon->router);
   batch_free(daemon->gather);
   batch_free(daemon->next);
-  batch_free(daemon->fly);
+  for (int i = 0; i < FLIGHTS_MAX; i++) batch_free(daemon->fly[i]);
   batch_free(daemon->signed_);
   seal_close(daemon);
   commit_free();

@@ -175,7 +175,7 @@ static const char *cannot(const Rectify__V1__Query *wanted, const char **field) 
 
 /* Events that were recorded by then are still on their way to the database: an answer without them would not be the last word. */
 static bool is_on_its_way(const struct daemon *daemon, usec_t as_of) {
-  const struct batch *first = daemon->flying ? daemon->fly : daemon->next_decided ? daemon->next : NULL;
+  const struct batch *first = daemon->flights > 0 ? daemon->fly[0] : daemon->stage == NEXT_DECIDED ? daemon->next : NULL;
   return as_of != 0 && first != NULL && first->fresh_count > 0 && first->fresh[0].event.recorded <= as_of;
 }
 

@@ -2,9 +2,10 @@
  *
  *   gather ──seal──▶ next ──probe, decide──▶ fly ──commit──▶ answered
  *
- * One batch commits at a time; the next one's probe follows in the same connection.  Of findings alone it goes ahead of the
- * append, and they are decided while that commits: the database has its next append at once.  No timers: a batch leaves when the
- * connection is idle, so light load means batches of one, and heavy load makes them grow. */
+ * The next batch's probe follows the append in the same connection.  Of findings alone it goes ahead of it, and they are
+ * decided while that commits.  No timers: a batch leaves when the connection is idle, so light load means batches of one, and heavy load
+ * makes them grow; one that is full already leaves behind the one that commits, and the database has its next append at once.  It
+ * cannot be committed without that one: append() moves the log's head from where that one puts it, or not at all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +41,25 @@ void pipeline_forget(struct daemon *daemon) {
   dead_forget(daemon);
   refuse_batch(daemon, daemon->gather);
   refuse_batch(daemon, daemon->next);
-  batch_reset(daemon->fly); /* in doubt: no answer, the resend settles it */
-  daemon->next_sealed = daemon->next_probed = daemon->next_ahead = daemon->next_decided = daemon->flying = false;
+  for (uint32_t i = 0; i < daemon->flights; i++) batch_reset(daemon->fly[i]); /* in doubt: no answer, the resend settles it */
+  daemon->flights = daemon->landed = 0;
+  daemon->stage = NEXT_NONE;
+  daemon->ahead = false;
   daemon->advance.wanted = daemon->advance.under_way = daemon->advance.keeping = false;
 }
 
 /* ---- requests ---- */
 
+bool pipeline_has_key(const struct daemon *daemon, const struct uuid *key) {
+  bool has = batch_has_key(daemon->gather, key) || batch_has_key(daemon->next, key);
+  for (uint32_t i = 0; i < daemon->flights; i++) has |= batch_has_key(daemon->fly[i], key);
+  return has;
+}
+
 static bool key_is_under_way(const struct daemon *daemon, const ProtobufCBinaryData *key) {
   struct uuid uuid;
   memcpy(uuid.bytes, key->data, WIRE_ID_BYTES);
-  return batch_has_key(daemon->gather, &uuid) || batch_has_key(daemon->next, &uuid) ||
-         batch_has_key(daemon->fly, &uuid);
+  return pipeline_has_key(daemon, &uuid);
 }
 
 static bool any_key_is_under_way(const struct daemon *daemon, const Rectify__V1__Request *request) {
@@ -115,13 +123,15 @@ static void gather_request(struct daemon *daemon, const Rectify__V1__Request *re
   }
 }
 
+/* Rungs come first in a batch, and no other flies with it. */
+static bool is_firing(const struct daemon *daemon) { return daemon->flights > 0 && daemon->fly[0]->fresh[0].item == ITEM_NONE; }
+
 /* The clock, which only an advance moves, was kept there; nothing is due, and what was due is durable.  A repeat that comes
  * late must not hold up what its client has sent since. */
 static bool stands_there(const struct daemon *daemon, usec_t until) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  const bool firing = daemon->flying && daemon->fly->fresh[0].item == ITEM_NONE; /* rungs come first in a batch */
-  const bool idle = !daemon->advance.wanted && !firing && !review_is_pending(daemon);
+  const bool idle = !daemon->advance.wanted && !is_firing(daemon) && !review_is_pending(daemon);
   return idle && until <= clock_now() && when > clock_now();
 }
 
@@ -211,9 +221,9 @@ static void receive(struct daemon *daemon) {
 
 /* ---- batches ---- */
 
-/* The next batch, once sealed, relies on what was in the book when its probe left. */
+/* The next batch relies on what was in the book when its probe left. */
 static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
-  for (uint32_t i = 0; daemon->next_sealed && i < daemon->next->item_count; i++) {
+  for (uint32_t i = 0; daemon->stage != NEXT_NONE && i < daemon->next->item_count; i++) {
     const struct command *command = &daemon->next->items[i].command;
     if (command->case_no == case_no || command->other == case_no) return true;
     if (daemon->next->items[i].finding.rule_case == case_no) return true;
@@ -221,10 +231,18 @@ static bool next_needs(const struct daemon *daemon, uint64_t case_no) {
   return false;
 }
 
+/* People are told of what is behind when that lands. */
+static bool flight_touches(const struct daemon *daemon, uint64_t case_no) {
+  for (uint32_t i = daemon->landed; i < daemon->flights; i++)
+    for (uint32_t k = 0; k < daemon->fly[i]->touched_count; k++)
+      if (daemon->fly[i]->touched[k] == case_no) return true;
+  return false;
+}
+
 static void evict_if_closed(struct daemon *daemon, uint64_t case_no) {
   const struct case_state *state = case_no == 0 ? NULL : book_find(daemon->store.book, case_no);
   if (state == NULL || status_is_open(state->status) || case_next_fire(state, NULL) != INSTANT_NONE) return;
-  if (next_needs(daemon, case_no)) return;
+  if (next_needs(daemon, case_no) || flight_touches(daemon, case_no)) return;
   book_remove(daemon->store.book, case_no);
 }
 
@@ -282,27 +300,31 @@ static bool tell_poisoned(struct daemon *daemon, const struct batch *batch, cons
 static bool is_cautious(const struct daemon *daemon) { return clock_monotonic_msec() < daemon->cautious_until; }
 
 void pipeline_commit_done(struct daemon *daemon, enum pg_outcome outcome, const char *sqlstate, const char *text) {
+  if (daemon->store.state == STORE_DOWN) return; /* of a batch behind one that was not committed: forgotten with it */
+  must(daemon->landed < daemon->flights);
+  struct batch *batch = daemon->fly[daemon->landed];
   if (outcome == PG_DONE) {
     daemon->store.bootstrap = false;
     daemon->store.failures = 0;
-    land(daemon, daemon->fly);
-    (void)seal_take(daemon);
+    daemon->landed++;
+    land(daemon, batch);
+    seal_take(daemon);
     return;
   }
   if (outcome == PG_FAILED) {
-    log_err("commit.failed sqlstate=%s events=%u text=%s", sqlstate, daemon->fly->fresh_count, text);
-    bool told = lies_in_the_data(sqlstate) && tell_poisoned(daemon, daemon->fly, text);
+    log_err("commit.failed sqlstate=%s events=%u text=%s", sqlstate, batch->fresh_count, text);
+    bool told = lies_in_the_data(sqlstate) && tell_poisoned(daemon, batch, text);
     if (lies_in_the_data(sqlstate)) daemon->cautious_until = clock_monotonic_msec() + CAUTIOUS_MSEC;
-    if (!told) refuse_batch(daemon, daemon->fly); /* nothing is in doubt: who hears so comes back soon */
+    if (!told) refuse_batch(daemon, batch); /* nothing is in doubt: who hears so comes back soon */
   } else {
-    log_warning("commit.in_doubt events=%u text=%s", daemon->fly->fresh_count, text);
+    log_warning("commit.in_doubt events=%u text=%s", batch->fresh_count, text);
   }
   store_restart(daemon, "a batch was not committed");
 }
 
 void pipeline_probe_done(struct daemon *daemon, enum pg_outcome outcome, const char *text) {
   if (outcome == PG_DONE)
-    daemon->next_probed = true;
+    daemon->stage = NEXT_KNOWN;
   else if (daemon->store.state == STORE_READY)
     store_restart(daemon, text);
 }
@@ -321,41 +343,45 @@ static void thin_out(struct daemon *daemon, struct batch *batch) {
 static bool seal(struct daemon *daemon) {
   const bool own = !is_cautious(daemon); /* commands of the daemon's own */
   const bool reviews = own && review_has_more(daemon), readers = own && reading_waits(daemon), dead = own && dead_have_some(daemon);
-  if (daemon->next_sealed || daemon->advance.under_way) return false;
+  if (daemon->stage != NEXT_NONE || daemon->advance.under_way) return false;
   if (daemon->gather->item_count == 0 && !reviews && !readers && !dead) return false;
   thin_out(daemon, daemon->gather);
   if (reviews) review_fill(daemon, daemon->gather);
   if (readers) reading_fill(daemon, daemon->gather);
   if (dead) dead_fill(daemon, daemon->gather);
   swap(&daemon->gather, &daemon->next);
-  return daemon->next_sealed = true;
+  daemon->stage = NEXT_ASKED;
+  return true;
 }
 
 static bool ask(struct daemon *daemon, bool ahead) {
-  daemon->next_ahead = ahead;
+  daemon->ahead = ahead;
   if (probe_send(daemon, daemon->next)) return true;
   store_restart(daemon, "the probe could not be sent");
   return false;
 }
 
-static void launch(struct daemon *daemon, struct batch *batch) {
+static void launch(struct daemon *daemon) {
+  must(daemon->flights < FLIGHTS_MAX);
+  struct batch *batch = daemon->next;
+  daemon->stage = NEXT_NONE;
   if (batch->fresh_count == 0) { /* nothing but repeats: all of it is durable already */
     land(daemon, batch);
     answer_batch(daemon, batch);
     batch_reset(batch);
     return;
   }
-  swap(&daemon->next, &daemon->fly);
-  daemon->flying = true;
-  const bool more = seal(daemon), ahead = more && probe_may_go_ahead(daemon, daemon->next, daemon->fly);
+  swap(&daemon->next, &daemon->fly[daemon->flights++]);
+  const bool more = seal(daemon), ahead = more && probe_may_go_ahead(daemon, daemon->next, batch);
   if (ahead && !ask(daemon, true)) return;
-  if (!commit_send(daemon, daemon->fly)) store_restart(daemon, "the append could not be sent");
+  if (!commit_send(daemon, batch)) store_restart(daemon, "the append could not be sent");
   else if (more && !ahead) (void)ask(daemon, false);
 }
 
 static void decide(struct daemon *daemon, bool with_rungs) {
   batch_decide(daemon, daemon->next, with_rungs);
   commit_fill(daemon, daemon->next);
+  daemon->stage = NEXT_DECIDED;
 }
 
 static bool is_due(const struct daemon *daemon) {
@@ -367,35 +393,40 @@ static bool is_due(const struct daemon *daemon) {
 /* While another one flies, a batch is decided that only adds cases: what people hear of those that are there, when that one lands,
  * must not be what this one makes of them.  A rung would, and a finding against a rule. */
 static bool may_decide(const struct daemon *daemon) {
-  if (!daemon->next_sealed || !daemon->next_probed || daemon->next_decided) return false;
-  if (!daemon->flying) return true;
-  for (uint32_t i = 0; daemon->next_ahead && i < daemon->next->item_count; i++)
+  if (daemon->stage != NEXT_KNOWN) return false;
+  if (daemon->flights == 0) return true;
+  for (uint32_t i = 0; daemon->ahead && i < daemon->next->item_count; i++)
     if (daemon->next->items[i].finding.rule_case != 0) return false;
-  return daemon->next_ahead && !is_due(daemon);
+  return daemon->ahead && !is_due(daemon);
 }
 
 static void decide_next(struct daemon *daemon) {
   if (!may_decide(daemon)) return;
   if (probe_suffices(daemon, daemon->next)) {
-    decide(daemon, !is_cautious(daemon));
-    daemon->next_decided = true;
+    decide(daemon, daemon->flights == 0 && !is_cautious(daemon));
     return;
   }
-  daemon->next_probed = daemon->next_ahead = false;
+  daemon->stage = NEXT_ASKED;
+  daemon->ahead = false;
   if (!probe_again(daemon, daemon->next)) store_restart(daemon, "the probe could not be sent");
+}
+
+/* Behind one that has not landed only what is full: it is not sooner durable for it, and what comes in meanwhile is the next batch,
+ * which is to be large too. */
+static bool may_launch(const struct daemon *daemon) {
+  const bool full = daemon->next->item_count >= daemon->behind_min && daemon->next->fresh_count > 0;
+  return daemon->stage == NEXT_DECIDED && (daemon->flights == 0 || (full && daemon->flights < FLIGHTS_MAX && !is_cautious(daemon)));
 }
 
 static void fly_next(struct daemon *daemon) {
   decide_next(daemon);
-  if (daemon->flying || !daemon->next_decided) return;
-  daemon->next_sealed = daemon->next_probed = daemon->next_ahead = daemon->next_decided = false;
-  launch(daemon, daemon->next);
+  if (may_launch(daemon)) launch(daemon);
 }
 
 static void fly_rungs(struct daemon *daemon) {
-  if (daemon->flying || daemon->next_sealed || (!is_due(daemon) && !refusal_counts_are_due(daemon))) return;
+  if (daemon->flights > 0 || daemon->stage != NEXT_NONE || (!is_due(daemon) && !refusal_counts_are_due(daemon))) return;
   decide(daemon, true);
-  launch(daemon, daemon->next);
+  launch(daemon);
 }
 
 /* ---- the manual clock ---- */
@@ -434,7 +465,7 @@ static void keep_clock(struct daemon *daemon) {
 /* Steps from due rung to due rung, so that each is recorded at its own instant; then the clock stands at `until` and
  * that too is kept before it is said. */
 static void advance(struct daemon *daemon) {
-  if (!daemon->advance.wanted || daemon->flying || daemon->next_sealed || review_is_pending(daemon)) return;
+  if (!daemon->advance.wanted || daemon->flights > 0 || daemon->stage != NEXT_NONE || review_is_pending(daemon)) return;
   if (!daemon->advance.under_way && daemon->gather->item_count > 0) return;
   daemon->advance.under_way = true;
   usec_t when;
@@ -456,7 +487,7 @@ void pipeline_turn(struct daemon *daemon) {
   seal_answer(daemon);
   receive(daemon);
   if (daemon->store.state != STORE_READY) return;
-  if (daemon->store.state == STORE_READY && !daemon->flying && seal(daemon)) (void)ask(daemon, false);
+  if (daemon->store.state == STORE_READY && daemon->flights == 0 && seal(daemon)) (void)ask(daemon, false);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
   search_turn(daemon);
@@ -465,13 +496,13 @@ void pipeline_turn(struct daemon *daemon) {
 
 bool pipeline_is_idle(const struct daemon *daemon) {
   if (daemon->store.state != STORE_READY) return true;
-  return !daemon->flying && !daemon->next_sealed && daemon->gather->item_count == 0 && !refusal_counts_are_due(daemon) &&
+  return daemon->flights == 0 && daemon->stage == NEXT_NONE && daemon->gather->item_count == 0 && !refusal_counts_are_due(daemon) &&
          seal_is_idle(daemon);
 }
 
 usec_t pipeline_next_fire(const struct daemon *daemon) {
   usec_t when = INSTANT_NONE;
-  bool waits = daemon->flying || daemon->next_sealed || review_is_pending(daemon);
+  bool waits = daemon->flights > 0 || daemon->stage != NEXT_NONE || review_is_pending(daemon);
   if (daemon->store.state == STORE_READY && !waits && !clock_is_manual())
     book_next(daemon->store.book, &when);
   return when;
@@ -484,5 +515,5 @@ void pipeline_bootstrap(struct daemon *daemon) {
   publish_embedded(daemon, daemon->next);
   batch_finish(daemon, daemon->next);
   commit_fill(daemon, daemon->next);
-  launch(daemon, daemon->next);
+  launch(daemon);
 }

@@ -168,9 +168,10 @@ static void count_again(struct recur *recur, enum recur_of of, uint32_t number, 
   if (number != RECUR_NONE && is_asked(&asked[of], number)) recur_add(recur, number, day, 1);
 }
 
-/* What the flying batch adds to what was asked ahead of it, and forgotten for that. */
+/* What the youngest batch that flies adds to what was asked ahead of it, and forgotten for that. */
 static void add_flying(struct daemon *daemon) {
-  const struct batch *fly = daemon->fly;
+  must(daemon->flights > 0);
+  const struct batch *fly = daemon->fly[daemon->flights - 1];
   for (uint32_t i = 0; i < fly->fresh_count; i++) {
     const struct recorded *recorded = &fly->fresh[i];
     if (recorded->item == ITEM_NONE || !recorded->event.has_finding || recorded->event.case_no == 0) continue;
@@ -184,7 +185,7 @@ static void probe_done(void *context, enum pg_outcome outcome, const char *sqlst
   struct daemon *daemon = context;
   (void)sqlstate;
   if (outcome == PG_DONE && !overtaken) fail_reused(daemon, daemon->next);
-  if (outcome == PG_DONE && daemon->next_ahead) add_flying(daemon);
+  if (outcome == PG_DONE && daemon->ahead) add_flying(daemon);
   if (outcome == PG_DONE && overtaken) pipeline_probe_done(context, PG_FAILED, "another daemon has taken over");
   else pipeline_probe_done(context, outcome, text);
 }

@@ -36,52 +36,50 @@ static void answer_signed(struct daemon *daemon) {
   seal->waits = seal->answerable = false;
 }
 
+/* The oldest batch takes the place, and the others move up. */
 static void swap_in(struct daemon *daemon) {
   struct batch *kept = daemon->signed_;
-  daemon->signed_ = daemon->fly;
-  daemon->fly = kept;
-  daemon->flying = false;
+  must(daemon->landed > 0 && daemon->landed <= daemon->flights);
+  daemon->signed_ = daemon->fly[0];
+  daemon->landed--;
+  daemon->flights--;
+  for (uint32_t i = 0; i < daemon->flights; i++) daemon->fly[i] = daemon->fly[i + 1];
+  daemon->fly[daemon->flights] = kept;
 }
 
 static bool is_covered(const struct seal *seal, const struct batch *batch) {
   return seal->note_length > 0 && seal->size >= batch->size_before + batch->fresh_count;
 }
 
-bool seal_take(struct daemon *daemon) {
+void seal_take(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
-  seal->fly_waits = seal->waits;
-  if (seal->waits) return false;
+  if (seal->waits || daemon->landed == 0) return;
   swap_in(daemon);
   seal->waits = true;
   seal->waits_since = clock_monotonic_msec();
   const bool nobody = daemon->signed_->request_count == 0;
   seal->answerable = seal->signing == NULL || !seal->proven || seal->silent || nobody || is_covered(seal, daemon->signed_);
-  return true;
 }
 
 void seal_answer(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
-  if (!seal->waits || !seal->answerable) return;
-  answer_signed(daemon);
-  if (seal->signing == NULL) growth_advance(&seal->growth, daemon->committed_size);
+  while (seal->waits && seal->answerable) {
+    answer_signed(daemon);
+    if (seal->signing == NULL && daemon->landed == 0) growth_advance(&seal->growth, daemon->committed_size);
+    seal_take(daemon);
+  }
 }
 
-bool seal_is_idle(const struct daemon *daemon) { return !daemon->seal.waits && !daemon->seal.fly_waits; }
-
-/* The place is free: the batch that waited behind takes it. */
-static void take_next(struct daemon *daemon) {
-  if (!daemon->seal.fly_waits || daemon->seal.waits) return;
-  (void)seal_take(daemon);
-}
+bool seal_is_idle(const struct daemon *daemon) { return !daemon->seal.waits && daemon->landed == 0; }
 
 void seal_forget(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
   seal->begun = seal->proven = seal->proving = false;
   if (seal->waits) answer_signed(daemon);
-  if (!seal->fly_waits) return;
-  seal->fly_waits = false;
-  swap_in(daemon);
-  answer_signed(daemon);
+  while (daemon->landed > 0) {
+    swap_in(daemon);
+    answer_signed(daemon);
+  }
 }
 
 /* ---- proving, at the start and after a silence that was too long to remember ---- */
@@ -232,7 +230,7 @@ static void take_answer(struct daemon *daemon) {
 /* A log that grew while nobody signed is not remembered without end: the proof then comes from tiles. */
 static void bound_growth(struct daemon *daemon) {
   struct seal *seal = seal_of(daemon);
-  if (growth_kept(&seal->growth) <= SEAL_LEAVES_MAX || seal->waits || seal->fly_waits) return;
+  if (growth_kept(&seal->growth) <= SEAL_LEAVES_MAX || seal->waits || daemon->landed > 0) return;
   growth_advance(&seal->growth, seal->growth.size);
   seal->proven = false;
 }
@@ -300,7 +298,7 @@ void seal_turn(struct daemon *daemon, int64_t now_msec) {
     tell_silent(seal, "no answer in time");
     answer_signed(daemon);
   }
-  take_next(daemon);
+  seal_take(daemon);
   bound_growth(daemon);
   sign_more(daemon, now_msec);
   if (now_msec >= seal->kept_at + KEEP_MSEC || daemon->stopping) seal_keep(daemon);

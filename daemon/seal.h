@@ -29,7 +29,6 @@ struct seal {
   bool waits;      /* daemon->signed_ holds a batch that waits for a signature */
   bool answerable; /* ... and needs none: it is answered as soon as the next batch is on its way */
   int64_t waits_since;
-  bool fly_waits;  /* the batch behind it is durable too, and waits for its place */
   uint64_t kept_size; /* of the last head in the table */
   int64_t kept_at, said_at;
 };
@@ -43,9 +42,9 @@ void seal_prove(struct daemon *daemon);
 /* The store was lost.  What is durable is answered. */
 void seal_forget(struct daemon *daemon);
 
-/* The batch in daemon->fly is durable and was told to watchers: it is answered, now or when its head is signed.  False when it
- * must stay where it is: its place is taken; seal_turn() takes it later. */
-bool seal_take(struct daemon *daemon);
+/* The oldest batch that landed was told to watchers: it is answered, now or when its head is signed.  It stays where it is while its
+ * place is taken; seal_turn() takes it later. */
+void seal_take(struct daemon *daemon);
 /* Answers it if it needs no signature. */
 void seal_answer(struct daemon *daemon);
 /* Whether nothing waits. */

@@ -35,7 +35,7 @@ uint64_t search_reach(const struct daemon *daemon) {
 
 static bool is_time(const struct daemon *daemon) {
   const struct store *store = &daemon->store;
-  const bool work = daemon->flying || daemon->next_sealed || daemon->gather->item_count > 0 || daemon->advance.wanted;
+  const bool work = daemon->flights > 0 || daemon->stage != NEXT_NONE || daemon->gather->item_count > 0 || daemon->advance.wanted;
   if (store->state != STORE_READY || daemon->stopping || store->indexing || store->index_failed) return false;
   if (store->indexed >= daemon->committed_cases) return false;
   if (store->indexed == 0) return true; /* the first step tells how far they are */

@@ -173,6 +173,7 @@ static bool play(uint64_t seed, bool trace) {
   else plan_make(&sim.plan, seed);
   system_clear();
   sim.signs = seed % 2 == 1 && !options.century; /* a signature a rung: a century has too many */
+  sim.behind_min = seed % 3 == 0 ? BATCH_EVENTS_MAX : 1;
   signer_clear();
   leave_out(&sim.plan);
   if (setjmp(sim_over) == 0) play_on();

@@ -99,6 +99,7 @@ struct sim {
   bool cut[SIM_CLIENTS][SIM_DAEMONS], cut_replies;
   /* Of the disks. */
   bool signs;          /* the daemons have a signer */
+  uint32_t behind_min; /* items of a batch that leaves behind another one: daemon.behind_min */
   bool posts;          /* there are couriers */
   bool amends;         /* texts are erased, policies and calendars are published */
   bool clock_was_set;  /* some machine's, once */
@@ -292,8 +293,6 @@ void clock_save(void *room), clock_load(const void *room);
 size_t clock_room(void);
 void probe_save(void *room), probe_load(const void *room);
 size_t probe_room(void);
-void commit_save(void *room), commit_load(const void *room);
-size_t commit_room(void);
 void uploads_save(void *room), uploads_load(const void *room);
 size_t uploads_room(void);
 void seal_save(void *room), seal_load(const void *room), seal_wipe(void *room);

@@ -3,7 +3,7 @@
 #include "daemon/daemon.h"
 #include "tests/sim/sim.h"
 
-#define BATCHES 4 /* of a daemon */
+#define BATCHES (3 + FLIGHTS_MAX) /* of a daemon */
 #define TURN_MSEC 1000      /* at least so often while something is under way */
 #define START_MSEC 50
 #define SUPERVISOR_MSEC 1000
@@ -16,7 +16,7 @@ struct host {
   bool made, bound, turn_asked, wanted; /* wanted: the supervisor starts it again */
   uint64_t timer;                       /* of the newest one; older ones are void */
   usec_t ready_since, stop_deadline;
-  void *clock, *probe, *commit, *uploads, *seal; /* of the process, while the other one runs */
+  void *clock, *probe, *uploads, *seal; /* of the process, while the other one runs */
   struct batch *batches[BATCHES];
   jmp_buf exit;
 };
@@ -46,7 +46,6 @@ static void put_away(void) {
   if (inside == NULL) return;
   clock_save(inside->clock);
   probe_save(inside->probe);
-  commit_save(inside->commit);
   uploads_save(inside->uploads);
   seal_save(inside->seal);
   inside = NULL;
@@ -59,7 +58,6 @@ static void enter(struct host *host) {
   put_away();
   clock_load(host->clock);
   probe_load(host->probe);
-  commit_load(host->commit);
   uploads_load(host->uploads);
   seal_load(host->seal);
   inside = host;
@@ -75,7 +73,6 @@ static void wipe(struct host *host) {
   if (inside == host) inside = NULL;
   memset(host->clock, 0, clock_room());
   memset(host->probe, 0, probe_room());
-  memset(host->commit, 0, commit_room());
   memset(host->uploads, 0, uploads_room());
   seal_wipe(host->seal);
 }
@@ -103,8 +100,9 @@ static void make(struct host *host) {
   daemon->quotas = quotas_new(IDENTITY_ITEMS_PER_SECOND);
   daemon->gather = host->batches[0];
   daemon->next = host->batches[1];
-  daemon->fly = host->batches[2];
-  daemon->signed_ = host->batches[3];
+  daemon->signed_ = host->batches[2];
+  for (int i = 0; i < FLIGHTS_MAX; i++) daemon->fly[i] = host->batches[3 + i];
+  daemon->behind_min = sim.behind_min;
   seal_open(daemon, sim.signs ? "signer" : "");
   host->bound = false;
 }
@@ -182,7 +180,7 @@ static bool signer_is_awaited(const struct daemon *daemon) {
 static bool is_busy(const struct daemon *daemon) {
   const enum store_state state = daemon->store.state;
   const bool waits = (state == STORE_DOWN || state == STORE_STANDBY) && !daemon->store.waiting;
-  return (state != STORE_READY && !waits) || daemon->flying || daemon->next_sealed || daemon->queries != NULL || daemon->post.jobs > 0 || signer_is_awaited(daemon) ||
+  return (state != STORE_READY && !waits) || daemon->flights > 0 || daemon->stage != NEXT_NONE || daemon->queries != NULL || daemon->post.jobs > 0 || signer_is_awaited(daemon) ||
          (state == STORE_READY && (lacks_a_line(daemon) || has_leisure(daemon))) || daemon->stopping ||
          clock_monotonic_msec() < daemon->cautious_until;
 }
@@ -289,10 +287,9 @@ void host_prepare(void) {
     for (uint32_t k = 0; k < BATCHES; k++) hosts[i].batches[k] = batch_new();
     hosts[i].clock = malloc(clock_room());
     hosts[i].probe = malloc(probe_room());
-    hosts[i].commit = malloc(commit_room());
     hosts[i].uploads = malloc(uploads_room());
     hosts[i].seal = calloc(1, seal_room());
-    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].commit != NULL && hosts[i].uploads != NULL && hosts[i].seal != NULL);
+    must(hosts[i].clock != NULL && hosts[i].probe != NULL && hosts[i].uploads != NULL && hosts[i].seal != NULL);
   }
 }
 
