@@ -20,7 +20,7 @@ restapi: {{listen: '127.0.0.1:{api}', connect_address: '127.0.0.1:{api}'}}
 etcd3: {{host: '127.0.0.1:{etcd}'}}
 bootstrap:
   dcs: {{ttl: 20, loop_wait: 2, retry_timeout: 3, maximum_lag_on_failover: 1048576, synchronous_mode: true, synchronous_mode_strict: true,
-        postgresql: {{use_pg_rewind: true, parameters: {{wal_retrieve_retry_interval: 200ms, max_connections: 40}}}}}}
+        postgresql: {{use_pg_rewind: true, parameters: {{wal_retrieve_retry_interval: 200ms, max_connections: 40, wal_keep_size: 256MB}}}}}}
   initdb: [{{encoding: UTF8}}, {{locale: C.UTF-8}}, data-checksums]
 postgresql:
   listen: 127.0.0.1:{port}

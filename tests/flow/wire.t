@@ -211,7 +211,10 @@ def test_floods():
         for _, raw in floods():
             answer(client, [raw])
     grown = daemon.rss() - warm
-    ok(grown < GROWTH_KIB_MAX, f"80 more grow the daemon by {grown} KiB, less than {GROWTH_KIB_MAX}")
+    if SANITIZED:
+        skip("what they grow the daemon by", "AddressSanitizer keeps what was freed, to see who still uses it")
+    else:
+        ok(grown < GROWTH_KIB_MAX, f"80 more grow the daemon by {grown} KiB, less than {GROWTH_KIB_MAX}")
     ok(warm < 256 * 1024, f"{warm} KiB are resident after the first")
     is_served(daemon, "after the floods")
 
