@@ -80,12 +80,26 @@ struct asked {
   uint32_t count;
 };
 static struct asked asked[2]; /* by enum recur_of */
+static struct asked many[2], asked_many[2]; /* of this batch, those that have too many findings to read each; that were asked for as such */
 
-static void found_days(struct daemon *daemon, enum recur_of of, const PGresult *result) {
+static void add_days(struct daemon *daemon, const struct asked *list, const PGresult *result, uint32_t *sums) {
   for (int row = 0; row < PQntuples(result); row++) {
-    const int64_t n = pg_int(result, row, 0);
-    must(n >= 1 && n <= asked[of].count);
-    recur_add(daemon->store.recur, asked[of].numbers[n - 1], (day_t)pg_int(result, row, 1), (uint32_t)pg_int(result, row, 2));
+    const int64_t n = pg_int(result, row, 0), count = pg_int(result, row, 2);
+    must(n >= 1 && n <= list->count && count > 0);
+    recur_add(daemon->store.recur, list->numbers[n - 1], (day_t)pg_int(result, row, 1), (uint32_t)count);
+    if (sums != NULL) sums[n - 1] += (uint32_t)count;
+  }
+}
+
+/* What was not read to its end counts as not known: probe_suffices() will say so, and it is asked for from day to day. */
+static void found_days(struct daemon *daemon, enum recur_of of, const PGresult *result) {
+  static uint32_t sums[BATCH_ITEMS_MAX];
+  memset(sums, 0, asked[of].count * sizeof *sums);
+  add_days(daemon, &asked[of], result, sums);
+  for (uint32_t i = 0; i < asked[of].count; i++) {
+    if (sums[i] < daemon->recur_rows) continue;
+    recur_start(daemon->store.recur, asked[of].numbers[i], DAY_MAX);
+    many[of].numbers[many[of].count++] = asked[of].numbers[i];
   }
 }
 
@@ -97,6 +111,16 @@ static void found_problems(struct daemon *daemon, struct batch *batch, const PGr
 static void found_kinds(struct daemon *daemon, struct batch *batch, const PGresult *result) {
   (void)batch;
   found_days(daemon, RECUR_KIND, result);
+}
+
+static void found_many_problems(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  (void)batch;
+  add_days(daemon, &asked_many[RECUR_PROBLEM], result, NULL);
+}
+
+static void found_many_kinds(struct daemon *daemon, struct batch *batch, const PGresult *result) {
+  (void)batch;
+  add_days(daemon, &asked_many[RECUR_KIND], result, NULL);
 }
 
 static void found_keys(struct daemon *daemon, struct batch *batch, const PGresult *result) {
@@ -292,7 +316,8 @@ static void want_days(struct daemon *daemon, const struct finding *finding, enum
   if (recur_knows(recur, number, from)) return;
   const bool is_new = !recur_knows(recur, number, DAY_MAX); /* else it may have been asked for by a finding before this one */
   recur_start(recur, number, from);
-  if (is_new || !is_asked(&asked[of], number)) asked[of].numbers[asked[of].count++] = number;
+  struct asked *list = is_asked(&many[of], number) ? &asked_many[of] : &asked[of];
+  if (is_new || !is_asked(list, number)) list->numbers[list->count++] = number;
 }
 
 static void put_words(struct pg_array *above, struct pg_array *word, const struct recur *recur, uint32_t number) {
@@ -301,36 +326,41 @@ static void put_words(struct pg_array *above, struct pg_array *word, const struc
   put_text(word, second);
 }
 
-static void ask_days(struct daemon *daemon, enum recur_of of, enum statement statement, found_fn *found) {
+static void ask_days(struct daemon *daemon, const struct asked *list, uint32_t most, enum statement statement, found_fn *found) {
   static struct pg_array above, words, days;
   struct pg_params params;
   pg_array_reset(&above, PG_TEXT);
   pg_array_reset(&words, PG_TEXT);
   pg_array_reset(&days, PG_DATE);
-  for (uint32_t i = 0; i < asked[of].count; i++) {
-    put_words(&above, &words, daemon->store.recur, asked[of].numbers[i]);
-    pg_put_int(&days, recur_from(daemon->store.recur, asked[of].numbers[i]));
+  for (uint32_t i = 0; i < list->count; i++) {
+    put_words(&above, &words, daemon->store.recur, list->numbers[i]);
+    pg_put_int(&days, recur_from(daemon->store.recur, list->numbers[i]));
   }
   if (days.count == 0) return;
   pg_params_reset(&params);
   pg_param_array(&params, &above);
   pg_param_array(&params, &words);
   pg_param_array(&params, &days);
-  pg_param_int4(&params, RECUR_DAY_MAX);
+  pg_param_int8(&params, most);
   ask(daemon, statement, &params, found);
 }
 
 /* Before all that is remembered grows beyond its bound it is forgotten: only here does nobody rely on it. */
 static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
-  if (recur_is_full(daemon->store.recur)) recur_clear(daemon->store.recur);
-  asked[RECUR_PROBLEM].count = asked[RECUR_KIND].count = 0;
+  if (recur_is_full(daemon->store.recur)) {
+    recur_clear(daemon->store.recur);
+    many[RECUR_PROBLEM].count = many[RECUR_KIND].count = 0;
+  }
+  asked[RECUR_PROBLEM].count = asked[RECUR_KIND].count = asked_many[RECUR_PROBLEM].count = asked_many[RECUR_KIND].count = 0;
   for (uint32_t i = 0; i < batch->item_count; i++) {
     if (batch->items[i].command.kind != COMMAND_SUBMIT) continue;
     want_days(daemon, &batch->items[i].finding, RECUR_PROBLEM);
     want_days(daemon, &batch->items[i].finding, RECUR_KIND);
   }
-  ask_days(daemon, RECUR_PROBLEM, STATEMENT_PROBE_PROBLEMS, found_problems);
-  ask_days(daemon, RECUR_KIND, STATEMENT_PROBE_KINDS, found_kinds);
+  ask_days(daemon, &asked[RECUR_PROBLEM], daemon->recur_rows, STATEMENT_PROBE_PROBLEMS, found_problems);
+  ask_days(daemon, &asked[RECUR_KIND], daemon->recur_rows, STATEMENT_PROBE_KINDS, found_kinds);
+  ask_days(daemon, &asked_many[RECUR_PROBLEM], RECUR_DAY_MAX, STATEMENT_PROBE_MANY_PROBLEMS, found_many_problems);
+  ask_days(daemon, &asked_many[RECUR_KIND], RECUR_DAY_MAX, STATEMENT_PROBE_MANY_KINDS, found_many_kinds);
 }
 
 /* False: it must be asked for. */
@@ -435,6 +465,7 @@ bool probe_send(struct daemon *daemon, struct batch *batch) {
   if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
   step_count = 0;
   overtaken = false;
+  many[RECUR_PROBLEM].count = many[RECUR_KIND].count = 0;
   ask_keys(daemon, batch);
   ask_cases(daemon, batch);
   ask_recurrences(daemon, batch);

@@ -400,6 +400,23 @@ def orders():
     return DAEMON[0].sql("SELECT year || '-' || serial FROM rectify.supervision_order ORDER BY log_index").split()
 
 
+def test_found_often():
+    """More findings of one problem and kind than are read one by one when a daemon that has just started meets it: 1,000."""
+    client = Client(DAEMON[0])
+    for day in (TODAY - 9, TODAY - 3):
+        client.submit(*[finding(code="often", category="often", unit="south", found_on=day) for _ in range(500)])
+        client.submit(*[finding(code="often", category="often", unit="south", found_on=day + n % 2) for n in range(7)])
+    client.close()
+    DAEMON[0].kill()
+    DAEMON[0].start()
+    late = row(submits(code="often", category="often", unit="south", found_on=TODAY - 1).case_no)
+    same((late.same_problem, late.same_kind), (100, 11), "as often as is counted")
+    middle = row(submits(code="often", category="often", unit="north", found_on=TODAY - 8).case_no)
+    same((middle.same_problem, middle.same_kind), (0, 11), "of the kind alone")
+    early = row(submits(code="often", category="often", unit="south", found_on=TODAY - 10).case_no)
+    same((early.same_problem, early.same_kind), (0, 0), "found before all of them: none")
+
+
 def test_orders():
     """Supervision orders are numbered without a gap: in a batch, across batches, across a restart, from 1 each year."""
     had = len(orders())
@@ -584,5 +601,5 @@ def test_all_commands():
 
 
 main(test_plan_and_closing, test_whose_it_is, test_more_time, test_co_units, test_sweep, test_merge, test_shared_evidence,
-     test_rules_and_kinds, test_orders, test_accountability, test_substitute, test_rebase, test_preview, test_bulk,
+     test_rules_and_kinds, test_found_often, test_orders, test_accountability, test_substitute, test_rebase, test_preview, test_bulk,
      test_largest_threshold, test_new_year, test_heaviest, test_all_commands)

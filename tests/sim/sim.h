@@ -100,6 +100,7 @@ struct sim {
   /* Of the disks. */
   bool signs;          /* the daemons have a signer */
   uint32_t behind_min; /* items of a batch that leaves behind another one: daemon.behind_min */
+  uint32_t recur_rows; /* findings of a kind that are read one by one: daemon.recur_rows */
   bool posts;          /* there are couriers */
   bool amends;         /* texts are erased, policies and calendars are published */
   bool clock_was_set;  /* some machine's, once */

@@ -774,7 +774,8 @@ uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days) {
 }
 
 /* Each day's rows come with the first finding of that day. */
-static struct pg_result *probe_days(const struct server_params *params, bool problem) {
+/* Of a day at most `most`, or of the problem or kind at most so many, the earliest days first. */
+static struct pg_result *probe_days(const struct server_params *params, bool problem, bool each_day) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2);
   char words[2][TEXT_MAX];
@@ -784,17 +785,20 @@ static struct pg_result *probe_days(const struct server_params *params, bool pro
     next_text(&word, words[1]);
     const int64_t from = next_int(&day);
     for (uint64_t k = 0; k < findings_count; k++) {
-      int64_t earlier = 0, count = 0;
+      int64_t earlier = 0, count = 0, before = 0;
       if (findings[k].found_on < from || !is_same(&findings[k], problem, words[0], words[1])) continue;
       for (uint64_t m = 0; m < findings_count; m++) {
-        if (findings[m].found_on != findings[k].found_on || !is_same(&findings[m], problem, words[0], words[1])) continue;
+        if (findings[m].found_on < from || findings[m].found_on > findings[k].found_on || !is_same(&findings[m], problem, words[0], words[1])) continue;
+        before += findings[m].found_on < findings[k].found_on;
+        if (findings[m].found_on < findings[k].found_on) continue;
         earlier += m < k;
         count++;
       }
-      if (earlier > 0) continue;
+      const int64_t room = param(params, 3) - (each_day ? 0 : before);
+      if (earlier > 0 || room <= 0) continue;
       result_int(result, (int64_t)i + 1);
       result_int(result, findings[k].found_on + DAYS_1970_TO_2000); /* results have no dates here */
-      result_int(result, at_most(count, param(params, 3)));
+      result_int(result, at_most(count, room));
     }
   }
   return result;
@@ -1037,8 +1041,10 @@ struct pg_result *server_run(uint32_t statement, const struct server_params *par
     case STATEMENT_CHECK_REGISTRY: return registry_checked();
     case STATEMENT_PROBE_KEYS: return probe_keys(params);
     case STATEMENT_PROBE_CASES: return probe_cases(params);
-    case STATEMENT_PROBE_PROBLEMS: return probe_days(params, true);
-    case STATEMENT_PROBE_KINDS: return probe_days(params, false);
+    case STATEMENT_PROBE_PROBLEMS: return probe_days(params, true, false);
+    case STATEMENT_PROBE_KINDS: return probe_days(params, false, false);
+    case STATEMENT_PROBE_MANY_PROBLEMS: return probe_days(params, true, true);
+    case STATEMENT_PROBE_MANY_KINDS: return probe_days(params, false, true);
     case STATEMENT_PROBE_EVIDENCE: return probe_evidence(params);
     case STATEMENT_PROBE_RULES: return probe_rules(params);
     case STATEMENT_PROBE_ERASURES: return probe_erasures(params);
