@@ -384,10 +384,11 @@ static void decide(struct daemon *daemon, bool with_rungs) {
   daemon->stage = NEXT_DECIDED;
 }
 
+/* Something of the daemon's own, which is decided while nothing flies: a rung, or a count of refusals. */
 static bool is_due(const struct daemon *daemon) {
   usec_t when;
   book_next(daemon->store.book, &when);
-  return when <= clock_now() && !review_is_pending(daemon);
+  return (when <= clock_now() && !review_is_pending(daemon)) || refusal_counts_are_due(daemon);
 }
 
 /* While another one flies, a batch is decided that only adds cases: what people hear of those that are there, when that one lands,
@@ -424,7 +425,7 @@ static void fly_next(struct daemon *daemon) {
 }
 
 static void fly_rungs(struct daemon *daemon) {
-  if (daemon->flights > 0 || daemon->stage != NEXT_NONE || (!is_due(daemon) && !refusal_counts_are_due(daemon))) return;
+  if (daemon->flights > 0 || daemon->stage != NEXT_NONE || !is_due(daemon)) return;
   decide(daemon, true);
   launch(daemon);
 }
