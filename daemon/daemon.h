@@ -139,7 +139,7 @@ struct daemon {
   struct hash committed_root;
   uint64_t committed_cases;
   int64_t cautious_until; /* monotonic ms: until then requests are committed one at a time, after one was refused */
-  uint32_t recur_rows; /* RECUR_ROWS_MAX; the simulator's are fewer */
+  uint32_t recur_rows; /* findings of a problem or kind that are read first, RECUR_DAY_MAX; the simulator's are fewer */
   bool stopping;
   struct {
     bool wanted, under_way;

@@ -191,7 +191,7 @@ static void make_daemon(struct running *running) {
   for (int i = 0; i < FLIGHTS_MAX; i++) daemon->fly[i] = batch_new();
   daemon->signed_ = batch_new();
   daemon->behind_min = BATCH_EVENTS_MAX;
-  daemon->recur_rows = RECUR_ROWS_MAX;
+  daemon->recur_rows = RECUR_DAY_MAX;
   seal_open(daemon, running->options.config.signer);
 }
 

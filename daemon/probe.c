@@ -80,25 +80,42 @@ struct asked {
   uint32_t count;
 };
 static struct asked asked[2]; /* by enum recur_of */
-static struct asked many[2], asked_many[2]; /* of this batch, those that have too many findings to read each; that were asked for as such */
+static struct asked many[2], asked_many[2]; /* of this batch, those of which not all was read; that were asked for day by day */
 
-static void add_days(struct daemon *daemon, const struct asked *list, const PGresult *result, uint32_t *sums) {
+/* How many are counted, at most. */
+static uint32_t most_of(enum recur_of of) { return of == RECUR_PROBLEM ? SAME_PROBLEM_COUNT_MAX : SAME_KIND_COUNT_MAX + 1; }
+
+/* How many are read first. */
+static uint32_t rows_of(const struct daemon *daemon, enum recur_of of) {
+  return daemon->recur_rows < most_of(of) ? daemon->recur_rows : most_of(of);
+}
+
+struct told {
+  uint32_t count;
+  day_t oldest;
+};
+
+static void add_days(struct daemon *daemon, const struct asked *list, const PGresult *result, struct told *told) {
   for (int row = 0; row < PQntuples(result); row++) {
     const int64_t n = pg_int(result, row, 0), count = pg_int(result, row, 2);
+    const day_t day = (day_t)pg_int(result, row, 1);
     must(n >= 1 && n <= list->count && count > 0);
-    recur_add(daemon->store.recur, list->numbers[n - 1], (day_t)pg_int(result, row, 1), (uint32_t)count);
-    if (sums != NULL) sums[n - 1] += (uint32_t)count;
+    recur_add(daemon->store.recur, list->numbers[n - 1], day, (uint32_t)count);
+    if (told == NULL) continue;
+    told[n - 1].oldest = told[n - 1].count == 0 || day < told[n - 1].oldest ? day : told[n - 1].oldest;
+    told[n - 1].count += (uint32_t)count;
   }
 }
 
-/* What was not read to its end counts as not known: probe_suffices() will say so, and it is asked for from day to day. */
+/* The youngest findings were read.  There may be more, of their oldest day and before: if that matters, probe_suffices() will say so,
+ * and they are asked for day by day. */
 static void found_days(struct daemon *daemon, enum recur_of of, const PGresult *result) {
-  static uint32_t sums[BATCH_ITEMS_MAX];
-  memset(sums, 0, asked[of].count * sizeof *sums);
-  add_days(daemon, &asked[of], result, sums);
+  static struct told told[BATCH_ITEMS_MAX];
+  memset(told, 0, asked[of].count * sizeof *told);
+  add_days(daemon, &asked[of], result, told);
   for (uint32_t i = 0; i < asked[of].count; i++) {
-    if (sums[i] < daemon->recur_rows) continue;
-    recur_start(daemon->store.recur, asked[of].numbers[i], DAY_MAX);
+    if (told[i].count < rows_of(daemon, of)) continue;
+    recur_narrow(daemon->store.recur, asked[of].numbers[i], told[i].oldest + 1);
     many[of].numbers[many[of].count++] = asked[of].numbers[i];
   }
 }
@@ -313,8 +330,8 @@ static void want_days(struct daemon *daemon, const struct finding *finding, enum
   if (!words_of(daemon, finding, of, &above, &word)) return;
   const day_t from = window_start(daemon, finding, of);
   const uint32_t number = recur_take(recur, of, above, word);
-  if (recur_knows(recur, number, from)) return;
-  const bool is_new = !recur_knows(recur, number, DAY_MAX); /* else it may have been asked for by a finding before this one */
+  if (recur_knows(recur, number, from, finding->found_on, most_of(of))) return;
+  const bool is_new = recur_from(recur, number) > DAY_MAX; /* else it may have been asked for by a finding before this one */
   recur_start(recur, number, from);
   struct asked *list = is_asked(&many[of], number) ? &asked_many[of] : &asked[of];
   if (is_new || !is_asked(list, number)) list->numbers[list->count++] = number;
@@ -357,8 +374,8 @@ static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
     want_days(daemon, &batch->items[i].finding, RECUR_PROBLEM);
     want_days(daemon, &batch->items[i].finding, RECUR_KIND);
   }
-  ask_days(daemon, &asked[RECUR_PROBLEM], daemon->recur_rows, STATEMENT_PROBE_PROBLEMS, found_problems);
-  ask_days(daemon, &asked[RECUR_KIND], daemon->recur_rows, STATEMENT_PROBE_KINDS, found_kinds);
+  ask_days(daemon, &asked[RECUR_PROBLEM], rows_of(daemon, RECUR_PROBLEM), STATEMENT_PROBE_PROBLEMS, found_problems);
+  ask_days(daemon, &asked[RECUR_KIND], rows_of(daemon, RECUR_KIND), STATEMENT_PROBE_KINDS, found_kinds);
   ask_days(daemon, &asked_many[RECUR_PROBLEM], RECUR_DAY_MAX, STATEMENT_PROBE_MANY_PROBLEMS, found_many_problems);
   ask_days(daemon, &asked_many[RECUR_KIND], RECUR_DAY_MAX, STATEMENT_PROBE_MANY_KINDS, found_many_kinds);
 }
@@ -369,7 +386,8 @@ static bool find_number(const struct daemon *daemon, const struct finding *findi
   *number = RECUR_NONE;
   if (!words_of(daemon, finding, of, &above, &word)) return true;
   *number = recur_find(daemon->store.recur, of, above, word);
-  return *number != RECUR_NONE && recur_knows(daemon->store.recur, *number, window_start(daemon, finding, of));
+  return *number != RECUR_NONE &&
+         recur_knows(daemon->store.recur, *number, window_start(daemon, finding, of), finding->found_on, most_of(of));
 }
 
 bool probe_suffices(struct daemon *daemon, struct batch *batch) {
@@ -382,15 +400,15 @@ bool probe_suffices(struct daemon *daemon, struct batch *batch) {
   return true;
 }
 
-static uint32_t count_days(const struct daemon *daemon, const struct item *item, enum recur_of of, uint32_t most) {
+static uint32_t count_days(const struct daemon *daemon, const struct item *item, enum recur_of of) {
   const uint32_t number = of == RECUR_PROBLEM ? item->problem : item->kind;
   if (number == RECUR_NONE) return 0;
-  return recur_count(daemon->store.recur, number, window_start(daemon, &item->finding, of), item->finding.found_on, most);
+  return recur_count(daemon->store.recur, number, window_start(daemon, &item->finding, of), item->finding.found_on, most_of(of));
 }
 
 void probe_recurrences(struct daemon *daemon, struct item *item) {
-  item->finding.same_problem = count_days(daemon, item, RECUR_PROBLEM, SAME_PROBLEM_COUNT_MAX);
-  item->finding.same_kind = count_days(daemon, item, RECUR_KIND, SAME_KIND_COUNT_MAX + 1);
+  item->finding.same_problem = count_days(daemon, item, RECUR_PROBLEM);
+  item->finding.same_kind = count_days(daemon, item, RECUR_KIND);
 }
 
 void probe_recorded(struct daemon *daemon, const struct item *item) {

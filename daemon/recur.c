@@ -153,11 +153,15 @@ const char *recur_words(const struct recur *recur, uint32_t number) { return pai
 
 day_t recur_from(const struct recur *recur, uint32_t number) { return pair_at(recur, number)->from; }
 
-bool recur_knows(const struct recur *recur, uint32_t number, day_t from) { return pair_at(recur, number)->from <= from; }
-
 void recur_start(struct recur *recur, uint32_t number, day_t from) {
   struct pair *pair = pair_at(recur, number);
   pair->used = 0;
+  pair->from = from;
+}
+
+void recur_narrow(struct recur *recur, uint32_t number, day_t from) {
+  struct pair *pair = pair_at(recur, number);
+  must(pair->from <= from);
   pair->from = from;
 }
 
@@ -186,11 +190,20 @@ void recur_add(struct recur *recur, uint32_t number, day_t day, uint32_t count) 
 }
 
 /* A day's count that stands at its bound is no less than `most`, so the sum is exact up to there. */
-uint32_t recur_count(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most) {
-  const struct pair *pair = pair_at(recur, number);
+static uint32_t sum_up(const struct pair *pair, day_t from, day_t until, uint32_t most) {
   uint32_t sum = 0;
-  must(most <= RECUR_DAY_MAX && (pair->from <= from || from > until));
+  must(most <= RECUR_DAY_MAX);
   for (uint32_t i = 0; i < pair->used; i++)
     if (pair->days[i].day >= from && pair->days[i].day <= until) sum += pair->days[i].count;
   return sum < most ? sum : most;
+}
+
+bool recur_knows(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most) {
+  const struct pair *pair = pair_at(recur, number);
+  return pair->from <= from || sum_up(pair, from, until, most) == most;
+}
+
+uint32_t recur_count(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most) {
+  must(recur_knows(recur, number, from, until, most));
+  return sum_up(pair_at(recur, number), from, until, most);
 }

@@ -1,9 +1,9 @@
 /* recur.h - how many findings of a problem, or of a kind, are on record, day by day, in memory.
  *
  * A cache of the table `finding`: of each pair of words that was asked for (unit and code; unit above and category) the days
- * on which such findings were found, from one day on.  What it has is complete: the probe brings what is durable, and each
- * finding that is decided is added.  So it must be cleared whenever a batch fails.  Counts are of a bound (RECUR_DAY_MAX a
- * day): what is asked is "how many, up to a bound".
+ * on which such findings were found, from one day on.  From there it is complete: the probe brings what is durable, and each
+ * finding that is decided is added.  So it must be cleared whenever a batch fails.  Of days before there may be fewer than on
+ * record.  Counts are of a bound (RECUR_DAY_MAX a day): what is asked is "how many, up to a bound".
  */
 #ifndef RECTIFY_RECUR_H
 #define RECTIFY_RECUR_H
@@ -38,13 +38,15 @@ const char *recur_words(const struct recur *recur, uint32_t number);
 
 /* The day that it is complete from. */
 day_t recur_from(const struct recur *recur, uint32_t number);
-/* Whether all its findings from the day on are counted. */
-bool recur_knows(const struct recur *recur, uint32_t number, day_t from);
+/* Whether recur_count() can tell. */
+bool recur_knows(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most);
 /* Forgets what was counted: it will be complete from this day on, once recur_add() has told what the database has. */
 void recur_start(struct recur *recur, uint32_t number, day_t from);
-/* `count` more findings of that day.  Days before the first one that is known are left out. */
+/* Of days before this one the database has told some findings, and may have more: it is complete from here on. */
+void recur_narrow(struct recur *recur, uint32_t number, day_t from);
+/* `count` more findings of that day.  Days before the one that it is complete from are left out. */
 void recur_add(struct recur *recur, uint32_t number, day_t day, uint32_t count);
-/* How many from `from` to `until`, both included, up to `most`, which is at most RECUR_DAY_MAX. */
+/* How many from `from` to `until`, both included, up to `most`, which is at most RECUR_DAY_MAX; only if recur_knows(). */
 uint32_t recur_count(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most);
 
 #endif

@@ -109,7 +109,6 @@
 #define SAME_PROBLEM_COUNT_MAX 100                /* recurrences are counted up to here; more is this many */
 #define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 #define RECUR_DAY_MAX 100                         /* findings of one problem or kind that are remembered of one day: no bound is larger */
-#define RECUR_ROWS_MAX 1000                       /* findings of one problem or kind that are read one by one, to count them by days */
 #define RECUR_BYTES_MAX (64 * 1024 * 1024)        /* of all that is remembered of them; beyond it, they are read anew */
 
 /* Letters. */

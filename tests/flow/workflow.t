@@ -401,7 +401,7 @@ def orders():
 
 
 def test_found_often():
-    """More findings of one problem and kind than are read one by one when a daemon that has just started meets it: 1,000."""
+    """More findings of one problem and kind than are read when a daemon that has just started meets it, and one found before them."""
     client = Client(DAEMON[0])
     for day in (TODAY - 9, TODAY - 3):
         client.submit(*[finding(code="often", category="often", unit="south", found_on=day) for _ in range(500)])
@@ -409,6 +409,8 @@ def test_found_often():
     client.close()
     DAEMON[0].kill()
     DAEMON[0].start()
+    today = row(submits(code="often", category="often", unit="south", found_on=TODAY).case_no)
+    same((today.same_problem, today.same_kind), (100, 11), "as often as is counted, of more")
     late = row(submits(code="often", category="often", unit="south", found_on=TODAY - 1).case_no)
     same((late.same_problem, late.same_kind), (100, 11), "as often as is counted")
     middle = row(submits(code="often", category="often", unit="north", found_on=TODAY - 8).case_no)
