@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/pg.h"
 #include "daemon/quota.h"
+#include "daemon/recent.h"
 #include "daemon/recur.h"
 #include "daemon/router.h"
 #include "daemon/seal.h"
@@ -67,6 +68,7 @@ struct store {
   struct book *book;
   struct keys *keys;
   struct recur *recur;
+  struct recent *recent;
 };
 
 struct watcher {
@@ -133,7 +135,7 @@ struct daemon {
   struct seal seal;
   struct turns turns;
   enum next_stage stage; /* of `next` */
-  bool ahead;            /* its probe went before the append of the youngest that flies */
+  bool ahead;            /* its probe went before the append of the youngest that flies, or it needed none */
   uint32_t behind_min;   /* items of a batch that leaves behind one that has not landed: a full one's; the simulator's are small */
   uint64_t committed_size; /* of the log, as known to be durable */
   struct hash committed_root;

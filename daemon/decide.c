@@ -37,6 +37,7 @@ struct recorded *record_event(struct daemon *daemon, struct batch *batch, const 
   recorded->digest = 0;
   if (event->case_no == 0) recorded->event.version = ++store->system_events;
   recorded->log_index = store->tree.merkle.size;
+  recent_add(store->recent, &event->key);
   uint8_t *at = batch->records + batch->record_used;
   size_t length = codec_event_pack(&recorded->event, at);
   recorded->record = (struct stretch){batch->record_used, (uint32_t)length};

@@ -175,6 +175,7 @@ static void make_daemon(struct running *running) {
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
   daemon->store.recur = recur_new();
+  daemon->store.recent = recent_new(RECENT_KEYS_MAX);
   daemon->store.conninfo = running->options.config.database;
   daemon->store.wants_standby = running->options.wants_standby;
   daemon->store.pg = pg_new("writer", PG_WRITES);
@@ -410,6 +411,7 @@ static void stop(struct running *running) {
   codec_arena_free(daemon->arena);
   keys_free(daemon->store.keys);
   recur_free(daemon->store.recur);
+  recent_free(daemon->store.recent);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
   curve_wipe(&running->server, sizeof running->server);

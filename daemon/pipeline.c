@@ -3,7 +3,7 @@
  *   gather ──seal──▶ next ──probe, decide──▶ fly ──commit──▶ answered
  *
  * The next batch's probe follows the append in the same connection.  Of findings alone it goes ahead of it, and they are
- * decided while that commits.  No timers: a batch leaves when the connection is idle, so light load means batches of one, and heavy load
+ * decided while that commits.  Where nothing has to be asked there is no probe.  No timers: a batch leaves when the connection is idle, so light load means batches of one, and heavy load
  * makes them grow; one that is full already leaves behind the one that commits, and the database has its next append at once.  It
  * cannot be committed without that one: append() moves the log's head from where that one puts it, or not at all. */
 #include <stdio.h>
@@ -420,7 +420,12 @@ static bool may_launch(const struct daemon *daemon) {
 }
 
 static void fly_next(struct daemon *daemon) {
-  decide_next(daemon);
+  for (decide_next(daemon); may_launch(daemon); decide_next(daemon)) launch(daemon);
+}
+
+/* What can leave at once; what can be decided while another one flies can wait for answers to be sent. */
+static void fly_first(struct daemon *daemon) {
+  if (daemon->flights == 0) decide_next(daemon);
   if (may_launch(daemon)) launch(daemon);
 }
 
@@ -484,11 +489,12 @@ static void advance(struct daemon *daemon) {
 /* ---- the loop's view ---- */
 
 void pipeline_turn(struct daemon *daemon) {
-  if (daemon->store.state == STORE_READY) fly_next(daemon); /* first of all: the database has nothing to do until then */
+  if (daemon->store.state == STORE_READY) fly_first(daemon); /* first of all: the database has nothing to do until then */
   seal_answer(daemon);
   receive(daemon);
   if (daemon->store.state != STORE_READY) return;
   if (daemon->store.state == STORE_READY && daemon->flights == 0 && seal(daemon)) (void)ask(daemon, false);
+  if (daemon->store.state == STORE_READY) fly_next(daemon);
   if (daemon->store.state == STORE_READY && !daemon->stopping) advance(daemon);
   if (daemon->store.state == STORE_READY && (!daemon->stopping || refusal_counts_are_due(daemon))) fly_rungs(daemon);
   search_turn(daemon);

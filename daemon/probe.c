@@ -9,15 +9,20 @@
 
 /* What was asked, in order, by who takes the answer: a question without rows is left out.  One probe is under way at a time. */
 typedef void found_fn(struct daemon *daemon, struct batch *batch, const PGresult *result);
+static pg_result_fn probe_result;
+static pg_done_fn probe_done;
 #define STEPS_MAX 8
 static found_fn *steps[STEPS_MAX];
 static unsigned step_count;
+static bool begun; /* the job; false: it could not */
 static bool overtaken; /* the database has what another daemon recorded: this one may neither build on it nor vouch for it */
 
+/* The first one begins the job. */
 static void ask(struct daemon *daemon, enum statement statement, const struct pg_params *params, found_fn *found) {
   must(step_count < STEPS_MAX);
+  if (step_count == 0) begun = pg_begin(daemon->store.pg, probe_result, probe_done, daemon);
   steps[step_count++] = found;
-  pg_statement(daemon->store.pg, statement, params);
+  if (begun) pg_statement(daemon->store.pg, statement, params);
 }
 
 static void fail_key_reused(struct item *item) {
@@ -181,6 +186,13 @@ static void found_rules(struct daemon *daemon, struct batch *batch, const PGresu
   }
 }
 
+/* Nothing to be asked is as good as an answer. */
+static bool end_job(struct daemon *daemon) {
+  if (step_count == 0) pipeline_probe_done(daemon, PG_DONE, "");
+  else if (begun) pg_end(daemon->store.pg);
+  return step_count == 0 || begun;
+}
+
 static void probe_result(void *context, unsigned step, const PGresult *result) {
   struct daemon *daemon = context;
   must(step < step_count);
@@ -236,7 +248,8 @@ static void ask_keys(struct daemon *daemon, const struct batch *batch) {
   struct pg_params params;
   pg_array_reset(&keys, PG_UUID);
   for (uint32_t i = 0; i < batch->item_count; i++)
-    pg_put_bytes(&keys, batch->items[i].command.key.bytes, WIRE_ID_BYTES);
+    if (!recent_is_new(daemon->store.recent, &batch->items[i].command.key))
+      pg_put_bytes(&keys, batch->items[i].command.key.bytes, WIRE_ID_BYTES);
   if (keys.count == 0) return;
   pg_params_reset(&params);
   pg_param_array(&params, &keys);
@@ -480,7 +493,6 @@ bool probe_may_go_ahead(const struct daemon *daemon, const struct batch *batch, 
 }
 
 bool probe_send(struct daemon *daemon, struct batch *batch) {
-  if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
   step_count = 0;
   overtaken = false;
   many[RECUR_PROBLEM].count = many[RECUR_KIND].count = 0;
@@ -491,15 +503,12 @@ bool probe_send(struct daemon *daemon, struct batch *batch) {
   ask_content(daemon, batch);
   ask_rules(daemon, batch);
   ask_erasures(daemon, batch);
-  pg_end(daemon->store.pg);
-  return true;
+  return end_job(daemon);
 }
 
 bool probe_again(struct daemon *daemon, struct batch *batch) {
-  if (!pg_begin(daemon->store.pg, probe_result, probe_done, daemon)) return false;
   step_count = 0;
   overtaken = false;
   ask_recurrences(daemon, batch);
-  pg_end(daemon->store.pg);
-  return true;
+  return end_job(daemon);
 }

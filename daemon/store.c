@@ -259,6 +259,12 @@ static void take_numbers(struct store *store, const PGresult *result) {
   store->order_year = (uint32_t)pg_int(result, 0, 0);
   store->order_serial = (uint32_t)pg_int(result, 0, 1);
   store->has_rules = pg_int(result, 0, 2) != 0;
+  size_t length;
+  struct uuid greatest;
+  const uint8_t *key = pg_null(result, 0, 3) ? NULL : pg_bytes(result, 0, 3, &length);
+  must(key == NULL || length == sizeof greatest.bytes);
+  if (key != NULL) memcpy(greatest.bytes, key, sizeof greatest.bytes);
+  recent_start(store->recent, key == NULL ? NULL : &greatest);
 }
 
 static void documents_result(void *context, unsigned step, const PGresult *result) {

@@ -174,6 +174,7 @@ static bool play(uint64_t seed, bool trace) {
   system_clear();
   sim.signs = seed % 2 == 1 && !options.century; /* a signature a rung: a century has too many */
   sim.behind_min = seed % 3 == 0 ? BATCH_EVENTS_MAX : 1;
+  sim.recent_keys = seed % 4 == 0 ? RECENT_KEYS_MAX : 1U << seed % 6;
   sim.recur_rows = seed % 5 == 0 ? RECUR_DAY_MAX : (uint32_t)(1 + seed % 7);
   signer_clear();
   leave_out(&sim.plan);

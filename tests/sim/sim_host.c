@@ -88,6 +88,7 @@ static void make(struct host *host) {
   daemon->store.book = book_new();
   daemon->store.keys = keys_new();
   daemon->store.recur = recur_new();
+  daemon->store.recent = recent_new(sim.recent_keys);
   daemon->store.conninfo = daemon->reader_conninfo = "simulated";
   daemon->store.wants_standby = true;
   daemon->store.pg = pg_new("writer", PG_WRITES);
@@ -129,6 +130,7 @@ static void unmake(struct host *host) {
   codec_arena_free(daemon->arena);
   keys_free(daemon->store.keys);
   recur_free(daemon->store.recur);
+  recent_free(daemon->store.recent);
   quotas_free(daemon->quotas);
   free(daemon->scratch);
   leave();

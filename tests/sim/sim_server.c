@@ -666,13 +666,26 @@ const char *server_document(int32_t kind, uint32_t version, size_t *length) {
   sim_wrong("version %u of document %d is not stored", version, kind);
 }
 
+/* The greatest UUIDv7 on record; NULL: none. */
+static const uint8_t *greatest_key(void) {
+  const uint8_t *greatest = NULL;
+  for (uint64_t i = 0; i < server.head.size; i++) {
+    const uint8_t *key = server.events[i].key;
+    if (key[6] >> 4 == 7 && key[0] < UUID_V7_END && (greatest == NULL || memcmp(key, greatest, 16) > 0)) greatest = key;
+  }
+  return greatest;
+}
+
 static struct pg_result *load_numbers(void) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
+  const uint8_t *greatest = greatest_key();
   const struct order_row last = orders_count == 0 ? (struct order_row){0} : orders[orders_count - 1];
-  result_columns(result, 3);
+  result_columns(result, 4);
   result_int(result, last.year);
   result_int(result, last.serial);
   result_int(result, rules_count > 0);
+  if (greatest == NULL) result_null(result);
+  else result_bytes(result, greatest, 16);
   return result;
 }
 

@@ -61,6 +61,9 @@ SELECT is(pg_temp.append(pg_temp.submits(4, 4) || '{"p_cases": 3}'), 'RF002, unc
 SELECT is(pg_temp.append(pg_temp.submits(5, 5) || '{"p_cases": 4}'), 'RF002, unchanged', 'a case beyond a count that grows');
 SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || pg_temp.twice(pg_temp.row_of(2))), 'RF002, unchanged', 'two rows of a known case');
 SELECT is(pg_temp.append(pg_temp.submits(4, 4) || pg_temp.twice(pg_temp.row_of(1)) || '{"c_case": [4, 4]}'), '23505, unchanged', 'two rows of a new case');
+SELECT is(pg_temp.append(pg_temp.submits(4, 5) || '{"e_case": [4, 4], "c_case": [4, 4], "f_case": [4, 4]}'), '23505, unchanged', 'two beginnings of a new case');
+SELECT is(pg_temp.append(pg_temp.submits(4, 5) || '{"e_version": [1, null], "c_version": [1, null]}'), '23502, unchanged', 'an event without its number');
+SELECT is(pg_temp.append(pg_temp.submits(4, 5) || '{"c_finding_of": [4, 4]}'), 'RF002, unchanged', 'a new case about another one''s finding, with one of its own');
 
 -- Nothing is recorded twice.
 SELECT is(pg_temp.append(pg_temp.events('{1}', 2) || jsonb_build_object('e_key', ARRAY[md5('3/1')])), '23505, unchanged', 'the key of another event');
