@@ -150,10 +150,10 @@ fuzz: ## search for inputs that break a reader, FUZZ_SECONDS=20 for each; what i
 	  $(patsubst %.c,build-fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	@FUZZ_FLAGS='$(FUZZ_FLAGS)' FUZZ_SECONDS=$(FUZZ_SECONDS) LIBS='$(LIBS_ALL)' scripts/fuzz.sh build-fuzz
 
-# Builds of their own, by gcc.  THREADS: where threads meet (libzmq's and the courier's); wire.t and watch.t measure memory and
+# Builds of their own, by gcc.  THREADS: where threads meet (libzmq's, the courier's and the verifier's); wire.t and watch.t measure memory and
 # queues, which are others under ThreadSanitizer.
 SANITIZE_MAKE = $(MAKE) OPT=-O1 CFLAGS='-U_FORTIFY_SOURCE -Wno-error' all tests-built
-THREADS := $(patsubst %,tests/flow/%.t,daemon identity spool proven seal signed courier courier_kills letters evidence)
+THREADS := $(patsubst %,tests/flow/%.t,daemon identity spool proven seal signed courier courier_kills letters evidence tamper)
 sanitize: ## unit, spec, fuzz, sim and flow by AddressSanitizer and UBSan, unit and flow tests with threads by ThreadSanitizer: an hour
 	@scripts/deps.sh run test
 	@$(SANITIZE_MAKE) B=build-asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'

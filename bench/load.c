@@ -277,6 +277,7 @@ int main(int argc, char **argv) {
   daemon.arena = codec_arena_new(WIRE_UNPACK_BYTES_MAX);
   daemon.store.office = world_new();
   daemon.store.book = book_new();
+  daemon.store.recent = recent_new(RECENT_KEYS_MAX);
   daemon.quotas = quotas_new(UINT32_MAX);
   daemon.next = batch_new();
   read_documents(connection, daemon.store.office);
@@ -292,6 +293,7 @@ int main(int argc, char **argv) {
   PQfinish(connection);
   batch_free(daemon.next);
   book_free(daemon.store.book);
+  recent_free(daemon.store.recent);
   world_free(daemon.store.office);
   codec_arena_free(daemon.arena);
   quotas_free(daemon.quotas);

@@ -53,7 +53,7 @@ struct export_end {
   uint64_t events, heads, cases;
 };
 
-/* One section; what its pointers point to is borrowed until the next one is read. */
+/* One section; what its pointers point to lies in the body it was read into. */
 struct export_section {
   uint8_t tag; /* enum export_tag */
   uint32_t length;
@@ -78,13 +78,12 @@ enum export_result {
 struct export_reader {
   FILE *file;
   uint64_t offset; /* of the next section */
-  uint8_t buffer[EXPORT_BODY_BYTES_MAX];
 };
 
 /* Begins to read at the first line; EXPORT_OK or what is wrong. */
 int export_begin(struct export_reader *reader, FILE *file);
-/* The next section, taken apart.  Returns one of enum export_result. */
-int export_next(struct export_reader *reader, struct export_section *out);
+/* The next section, taken apart; its body is put into `body`.  Returns one of enum export_result. */
+int export_next(struct export_reader *reader, uint8_t body[EXPORT_BODY_BYTES_MAX], struct export_section *out);
 
 /* Where an export that was cut off can go on: the end of its last record or head, before any row. */
 struct export_tail {

@@ -94,16 +94,16 @@ static bool read_body(struct export_section *out) {
   }
 }
 
-int export_next(struct export_reader *reader, struct export_section *out) {
+int export_next(struct export_reader *reader, uint8_t body[EXPORT_BODY_BYTES_MAX], struct export_section *out) {
   uint8_t head[HEAD_BYTES];
   int result = take(reader->file, head, sizeof head);
   if (result != EXPORT_OK) return result;
   memset(out, 0, sizeof *out);
   out->tag = head[0];
   out->length = (uint32_t)get(head + 1, 4);
-  out->body = reader->buffer;
-  if (out->length > sizeof reader->buffer) return EXPORT_DAMAGED;
-  result = take(reader->file, reader->buffer, out->length);
+  out->body = body;
+  if (out->length > EXPORT_BODY_BYTES_MAX) return EXPORT_DAMAGED;
+  result = take(reader->file, body, out->length);
   if (result != EXPORT_OK) return result == EXPORT_EOF ? EXPORT_CUT : result;
   reader->offset += sizeof head + out->length;
   return read_body(out) ? EXPORT_OK : EXPORT_DAMAGED;
@@ -112,11 +112,12 @@ int export_next(struct export_reader *reader, struct export_section *out) {
 /* ---- taking up again ---- */
 
 int export_find_tail(FILE *file, struct export_tail *out) {
-  static struct export_reader reader;
+  static uint8_t body[EXPORT_BODY_BYTES_MAX];
+  struct export_reader reader;
   struct export_section section;
   memset(out, 0, sizeof *out);
   int result = export_begin(&reader, file);
-  while (result == EXPORT_OK && (result = export_next(&reader, &section)) == EXPORT_OK) {
+  while (result == EXPORT_OK && (result = export_next(&reader, body, &section)) == EXPORT_OK) {
     if (section.tag == EXPORT_CASE || section.tag == EXPORT_END) break;
     if (section.tag == EXPORT_LOG) {
       if (out->log[0] != '\0' || section.length >= sizeof out->log) return EXPORT_DAMAGED;

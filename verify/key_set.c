@@ -38,6 +38,14 @@ static void grow(struct verify *verify) {
   verify->key_slots = slots;
 }
 
+/* Growing moves all keys, each to a place far away: a fifth of the time that keys take. */
+void key_set_expect(struct verify *verify, uint64_t count) {
+  size_t slots = SLOTS_FIRST;
+  while (slots * 2 < count * 3 && slots < SIZE_MAX / 2 / sizeof *verify->keys) slots *= 2;
+  verify->keys = calloc(slots, sizeof *verify->keys);
+  if (verify->keys != NULL) verify->key_slots = slots; /* else it grows */
+}
+
 bool key_set_add(struct verify *verify, const struct uuid *key) {
   static const struct uuid none;
   if (memcmp(key, &none, sizeof none) == 0) { /* stands for a free slot */

@@ -7,12 +7,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rectify/must.h"
 #include "sign/digest.h"
 #include "verify/verify_internal.h"
 
 #define TEXT_MAX 512
+#define EVENT_BYTES_USUAL 256 /* of an event in an export, with its share of heads and rows */
 
 static const char *const names[] = {
 #define FINDING(NAME, name, text) name,
@@ -89,9 +91,9 @@ static void claim_add(struct verify *verify, const struct claim *claim) {
   row->count++;
 }
 
-static void check_text(struct verify *verify, const struct export_event *row, const struct event *event) {
+static void check_text(struct verify *verify, const struct export_event *row, const struct looked_record *looked) {
+  const struct event *event = &looked->event;
   const uint64_t index = row->log_index;
-  uint8_t salted[SALT_BYTES + TEXT_BYTES_MAX], digest[HASH_BYTES];
   if (!event->has_text) {
     if (row->text_kind != EXPORT_TEXT_NONE) verify_found(verify, VERIFY_TEXT_UNASKED, "record %" PRIu64, index);
     return;
@@ -99,12 +101,7 @@ static void check_text(struct verify *verify, const struct export_event *row, co
   if (row->text_kind == EXPORT_TEXT_ERASED) claim_add(verify, &(struct claim){index, row->erased_by, event->case_no, 0});
   if (row->text_kind == EXPORT_TEXT_NONE || row->text_kind == EXPORT_TEXT_MISSING)
     verify_found(verify, VERIFY_TEXT_MISSING, "record %" PRIu64, index);
-  if (row->text_kind != EXPORT_TEXT_HERE) return;
-  memcpy(salted, row->salt, SALT_BYTES);
-  memcpy(salted + SALT_BYTES, row->text, row->text_length);
-  digest_sha256(salted, SALT_BYTES + row->text_length, digest);
-  if (memcmp(digest, event->text.bytes, HASH_BYTES) != 0)
-    verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
+  if (looked->text_differs) verify_found(verify, VERIFY_TEXT_DIFFERS, "record %" PRIu64, index);
 }
 
 /* Its `other` is one more than the log index of the text. */
@@ -163,26 +160,24 @@ static void check_place(struct verify *verify, uint64_t index) {
   verify->records_wrong |= index != verify->size;
 }
 
-static void take_event(struct verify *verify, const struct export_event *row) {
-  struct event event;
-  struct hash leaf;
+static void take_event(struct verify *verify, const struct export_event *row, const struct looked_record *looked) {
+  const struct event *event = &looked->event;
   check_place(verify, row->log_index);
-  merkle_leaf(digest_sha256, row->record, row->record_length, &leaf);
-  if (memcmp(&leaf, &row->leaf, sizeof leaf) != 0) {
+  if (memcmp(&looked->leaf, &row->leaf, sizeof row->leaf) != 0) {
     verify->records_wrong = true;
     verify_found(verify, VERIFY_RECORD_EDITED, "record %" PRIu64, row->log_index);
   }
-  merkle_append(digest_sha256, &verify->tree, &leaf);
+  merkle_append(digest_sha256, &verify->tree, &looked->leaf);
   if (row->log_index >= verify->size) verify->size = row->log_index + 1;
   verify->result.events++;
-  if (codec_event_unpack(row->record, row->record_length, &event)) {
-    if (!key_set_add(verify, &event.key)) {
+  if (looked->readable) {
+    if (!key_set_add(verify, &event->key)) {
       verify->records_wrong = true;
       verify_found(verify, VERIFY_KEY_TWICE, "record %" PRIu64 ": its key was recorded before", row->log_index);
     }
-    check_text(verify, row, &event);
-    bear_out(verify, &event, row->log_index);
-    case_fold_event(verify, &event, row->log_index);
+    check_text(verify, row, looked);
+    bear_out(verify, event, row->log_index);
+    case_fold_event(verify, event, row->log_index);
   } else {
     verify->records_wrong = true;
     verify_found(verify, VERIFY_RECORD_UNREADABLE, "record %" PRIu64, row->log_index);
@@ -212,17 +207,18 @@ static int part_of(uint8_t tag) {
   return tag == EXPORT_LOG ? 0 : tag == EXPORT_EVENT || tag == EXPORT_HEAD ? 1 : tag == EXPORT_CASE ? 2 : 3;
 }
 
-static void take_section(struct verify *verify, const struct export_section *section, uint64_t *heads) {
+static void take_section(struct verify *verify, const struct looked *looked, uint64_t *heads) {
+  const struct export_section *section = &looked->section;
   switch ((enum export_tag)section->tag) {
     case EXPORT_LOG:
       take_log(verify, section);
       return;
     case EXPORT_EVENT:
-      take_event(verify, &section->event);
+      take_event(verify, &section->event, &looked->record);
       return;
     case EXPORT_HEAD:
       (*heads)++;
-      head_in_export(verify, section->body, section->length);
+      head_in_export(verify, &looked->head);
       return;
     case EXPORT_CASE:
       case_compare_row(verify, &section->row);
@@ -233,34 +229,42 @@ static void take_section(struct verify *verify, const struct export_section *sec
   }
 }
 
-static int read_sections(struct verify *verify, FILE *file) {
-  static struct export_reader reader;
-  struct export_section section;
+static int read_sections(struct verify *verify, struct ahead *ahead) {
+  const struct looked *looked;
   uint64_t heads = 0;
-  int part = -1, result = export_begin(&reader, file);
-  while (result == EXPORT_OK && (result = export_next(&reader, &section)) == EXPORT_OK) {
-    int next = part_of(section.tag);
+  int part = -1, result;
+  while ((result = ahead_next(ahead, &looked)) == EXPORT_OK) {
+    int next = part_of(looked->section.tag);
     if (part < 0 ? next != 0 : next < part || (next == part && (next == 0 || next == 3))) {
       result = EXPORT_DAMAGED;
       break;
     }
     part = next;
-    take_section(verify, &section, &heads);
+    take_section(verify, looked, &heads);
   }
   if (result == EXPORT_FAULT) return -1;
   if (result != EXPORT_EOF || part != 3)
     verify_found(verify, VERIFY_DAMAGED,
                  result == EXPORT_DAMAGED ? "not an export from byte %" PRIu64 " on" : "cut off after byte %" PRIu64,
-                 reader.offset);
+                 ahead_offset(ahead));
   return part == 3 ? 1 : 0;
+}
+
+/* As the size of the file lets expect; 0: it has none. */
+static uint64_t events_of(FILE *file) {
+  struct stat status;
+  return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) ? (uint64_t)status.st_size / EVENT_BYTES_USUAL : 0;
 }
 
 int verify_export(FILE *file, const struct verify_options *options, struct verify_result *out) {
   struct verify *verify = calloc(1, sizeof *verify);
   must(verify != NULL);
   verify->options = options;
+  key_set_expect(verify, events_of(file));
   head_begin(verify);
-  int whole = read_sections(verify, file), why = errno;
+  struct ahead *ahead = ahead_new(file, options);
+  int whole = read_sections(verify, ahead), why = errno;
+  ahead_free(ahead);
   if (whole >= 0) {
     head_finish(verify);
     tell_unfounded(verify);

@@ -45,6 +45,7 @@ static void number_wrong(struct verify *verify, const struct event *event, uint6
 /* After a gap the case is folded on as if there were none, so that one removed event is one finding and its
  * consequences. */
 static bool apply_past_gap(struct case_state *state, const struct event *event) {
+  if (event->version == state->version + 1) return case_apply(state, event);
   struct case_state next = *state;
   if (event->version == 0) return false;
   next.version = event->version - 1;

@@ -11,40 +11,28 @@ static const char *where(const char *from) {
   return from == NULL ? "in the export" : from;
 }
 
-static void check_witnesses(struct verify *verify, const struct note *note, const struct checkpoint *checkpoint,
-                            const char *from) {
+static void check_witnesses(struct verify *verify, const struct looked_head *head, const char *from) {
   for (uint32_t i = 0; i < verify->options->witness_count; i++) {
-    const struct note_verifier *witness = &verify->options->witnesses[i];
-    bool named = false;
-    for (uint32_t k = 0; k < note->count; k++) named |= strcmp(note->signatures[k].name, witness->name) == 0;
-    if (!named) continue;
-    if (note_is_signed_by(note, witness, NULL)) verify->result.cosignatures++;
-    else
+    if ((head->cosigned >> i & 1) != 0) verify->result.cosignatures++;
+    if ((head->cosigned_wrong >> i & 1) != 0)
       verify_found(verify, VERIFY_COSIGNATURE_WRONG, "head of size %" PRIu64 " %s: the signature of %s is not right",
-                   checkpoint->size, where(from), witness->name);
+                   head->checkpoint.size, where(from), verify->options->witnesses[i].name);
   }
 }
 
-/* Whether these bytes are a head of this log, signed by its key. */
-static bool head_read(struct verify *verify, const char *bytes, size_t length, const char *from,
-                      struct checkpoint *out) {
-  const struct note_verifier *log = verify->options->log;
-  struct note note;
-  if (!note_parse(bytes, length, &note) || !checkpoint_parse(note.text, note.text_length, out)) {
+/* Whether it is a head of this log, signed by its key. */
+static bool is_good(struct verify *verify, const struct looked_head *head, const char *from) {
+  const char *log = verify->options->log->name;
+  const uint64_t size = head->checkpoint.size;
+  if (!head->readable)
     verify_found(verify, VERIFY_HEAD_UNREADABLE, "the head %s after %" PRIu64 " records", where(from), verify->size);
-    return false;
-  }
-  if (!checkpoint_is_of(out, log->name)) {
-    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "head of size %" PRIu64 " %s: it is of %s, not of %s", out->size,
-                 where(from), out->origin, log->name);
-    return false;
-  }
-  if (!note_is_signed_by(&note, log, NULL)) {
-    verify_found(verify, VERIFY_HEAD_UNSIGNED, "head of size %" PRIu64 " %s: not signed by %s", out->size, where(from),
-                 log->name);
-    return false;
-  }
-  check_witnesses(verify, &note, out, from);
+  else if (!head->is_ours)
+    verify_found(verify, VERIFY_HEAD_OTHER_LOG, "head of size %" PRIu64 " %s: it is of %s, not of %s", size, where(from),
+                 head->checkpoint.origin, log);
+  else if (!head->is_signed)
+    verify_found(verify, VERIFY_HEAD_UNSIGNED, "head of size %" PRIu64 " %s: not signed by %s", size, where(from), log);
+  if (!head->is_signed) return false;
+  check_witnesses(verify, head, from);
   verify->result.heads++;
   return true;
 }
@@ -89,12 +77,12 @@ static void check_root(struct verify *verify, const struct checkpoint *head, con
   if (from != NULL) verify->outside_good = head->size;
 }
 
-void head_in_export(struct verify *verify, const uint8_t *note, size_t length) {
-  struct checkpoint head;
-  if (!head_read(verify, (const char *)note, length, NULL, &head)) return;
-  if (head.size == verify->size) check_root(verify, &head, NULL);
-  else if (head.size > verify->size) verify->ahead = head.size > verify->ahead ? head.size : verify->ahead;
-  else tell_differs(verify, &head, NULL); /* more records than were signed stand before it */
+void head_in_export(struct verify *verify, const struct looked_head *looked) {
+  const struct checkpoint *head = &looked->checkpoint;
+  if (!is_good(verify, looked, NULL)) return;
+  if (head->size == verify->size) check_root(verify, head, NULL);
+  else if (head->size > verify->size) verify->ahead = head->size > verify->ahead ? head->size : verify->ahead;
+  else tell_differs(verify, head, NULL); /* more records than were signed stand before it */
 }
 
 /* What stands on paper has no signature, and needs none: it was out of everybody's reach. */
@@ -136,9 +124,11 @@ void head_begin(struct verify *verify) {
   const struct verify_options *options = verify->options;
   for (uint32_t i = 0; i < options->head_count && i < VERIFY_HEADS_MAX; i++) {
     struct verify_head *head = &verify->outside[verify->outside_count];
+    struct looked_head looked;
     head->from = options->heads[i].from;
-    if (head_read(verify, options->heads[i].bytes, options->heads[i].length, head->from, &head->checkpoint))
-      verify->outside_count++;
+    look_at_head(options, options->heads[i].bytes, options->heads[i].length, &looked);
+    head->checkpoint = looked.checkpoint;
+    verify->outside_count += is_good(verify, &looked, head->from);
   }
   qsort(verify->outside, verify->outside_count, sizeof *verify->outside, by_size);
   head_check_outside(verify);

@@ -2,8 +2,7 @@
 #ifndef RECTIFY_VERIFY_INTERNAL_H
 #define RECTIFY_VERIFY_INTERNAL_H
 
-#include "proto/codec.h"
-#include "verify/verify.h"
+#include "verify/ahead.h"
 
 struct folded {
   struct case_state state; /* case_no 0: free slot */
@@ -65,7 +64,7 @@ void verify_found(struct verify *verify, enum verify_finding finding, const char
 /* ---- verify_head.c ---- */
 void head_begin(struct verify *verify);
 /* A head that stands here in the export. */
-void head_in_export(struct verify *verify, const uint8_t *note, size_t length);
+void head_in_export(struct verify *verify, const struct looked_head *looked);
 /* To be called whenever the log has grown, and once before its first record. */
 void head_check_outside(struct verify *verify);
 void head_finish(struct verify *verify);
@@ -75,7 +74,10 @@ void case_fold_event(struct verify *verify, const struct event *event, uint64_t 
 void case_compare_row(struct verify *verify, const struct export_case *row);
 void case_find_missing(struct verify *verify);
 
-/* ---- key_set.c: false when the key was in the set already ---- */
+/* ---- key_set.c ---- */
+/* Makes room for about so many keys, before the first. */
+void key_set_expect(struct verify *verify, uint64_t count);
+/* False when the key was in the set already. */
 bool key_set_add(struct verify *verify, const struct uuid *key);
 
 #endif

@@ -86,9 +86,9 @@ flood() { # NAME SEED COUNT: see bench/intake.c
 # ---- figures ----
 
 msec() { date +%s%3N; }
-seconds() { # COMMAND...: CPU seconds of it, user and system; what it says goes into $top/said
-  local TIMEFORMAT='%U %S'
-  { time "$@" >"$top/said" 2>&1; } 2>&1 | awk '{ printf "%.2f\n", $1 + $2 }'
+seconds() { # COMMAND...: seconds of CPU that it takes, user and system, and seconds by the clock; what it says goes into $top/said
+  local TIMEFORMAT='%U %S %R'
+  { time "$@" >"$top/said" 2>&1; } 2>&1 | awk '{ printf "%.2f %.2f\n", $1 + $2, $3 }'
 }
 column() { cut -d' ' -f"$2" "$top/$1"; } # FILE COLUMN
 last() { tail -n 1 "$top/$1" | cut -d' ' -f"$2"; }
