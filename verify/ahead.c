@@ -30,11 +30,12 @@ struct ahead {
   int result, why; /* of reading, and errno */
   struct chunk *chunks[CHUNKS_MAX];
   uint32_t chunk_count, thread_count;
-  uint64_t read, looked_at, taken; /* chunks so far: each is in chunks[number % chunk_count] */
-  uint32_t item; /* of the chunk that is handed out */
+  uint64_t read, begun, taken; /* chunks so far: each is in chunks[number % chunk_count] */
+  struct chunk *current; /* is handed out; NULL: none */
+  uint32_t item;         /* of it */
   uint64_t offset;
   pthread_t threads[THREADS_MAX];
-  pthread_mutex_t lock; /* of read, looked_at, done and stop */
+  pthread_mutex_t lock; /* of read, begun, done and stop */
   pthread_cond_t more, done;
   bool stop;
 };
@@ -85,7 +86,7 @@ static void look_at_chunk(const struct ahead *ahead, struct chunk *chunk) {
   }
 }
 
-/* ---- threads ---- */
+/* ---- threads, one for each processor but the caller's ---- */
 
 static struct chunk *chunk_at(const struct ahead *ahead, uint64_t number) { return ahead->chunks[number % ahead->chunk_count]; }
 
@@ -99,9 +100,9 @@ static void *work(void *context) {
   struct ahead *ahead = context;
   must(pthread_mutex_lock(&ahead->lock) == 0);
   for (;;) {
-    while (!ahead->stop && ahead->looked_at == ahead->read) must(pthread_cond_wait(&ahead->more, &ahead->lock) == 0);
+    while (!ahead->stop && ahead->begun == ahead->read) must(pthread_cond_wait(&ahead->more, &ahead->lock) == 0);
     if (ahead->stop) break;
-    struct chunk *chunk = chunk_at(ahead, ahead->looked_at++);
+    struct chunk *chunk = chunk_at(ahead, ahead->begun++);
     must(pthread_mutex_unlock(&ahead->lock) == 0);
     look_at_chunk(ahead, chunk);
     must(pthread_mutex_lock(&ahead->lock) == 0);
@@ -114,7 +115,7 @@ static void *work(void *context) {
 
 static void start_threads(struct ahead *ahead) {
   const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  while (ahead->thread_count < THREADS_MAX && ahead->thread_count < processors &&
+  while (ahead->thread_count < THREADS_MAX && ahead->thread_count + 1 < processors &&
          pthread_create(&ahead->threads[ahead->thread_count], NULL, work, ahead) == 0)
     ahead->thread_count++;
   ahead->chunk_count = 2 * ahead->thread_count + 1;
@@ -166,37 +167,39 @@ static void read_ahead(struct ahead *ahead) {
     struct chunk *chunk = make_chunk(ahead, ahead->read);
     read_chunk(ahead, chunk);
     if (ahead->read == 0 && ahead->result == EXPORT_OK) start_threads(ahead);
-    if (ahead->thread_count == 0) look_at_chunk(ahead, chunk);
     must(pthread_mutex_lock(&ahead->lock) == 0);
-    chunk->done = ahead->thread_count == 0;
     ahead->read++;
     must(pthread_cond_signal(&ahead->more) == 0 && pthread_mutex_unlock(&ahead->lock) == 0);
   }
 }
 
-static struct chunk *wait_for(struct ahead *ahead, uint64_t number) {
+/* What no thread has begun with the caller does itself, instead of waiting. */
+static struct chunk *take_chunk(struct ahead *ahead, uint64_t number) {
   struct chunk *chunk = chunk_at(ahead, number);
   must(pthread_mutex_lock(&ahead->lock) == 0);
-  while (!chunk->done) must(pthread_cond_wait(&ahead->done, &ahead->lock) == 0);
+  const bool mine = ahead->begun == number;
+  if (mine) ahead->begun++;
+  while (!mine && !chunk->done) must(pthread_cond_wait(&ahead->done, &ahead->lock) == 0);
   must(pthread_mutex_unlock(&ahead->lock) == 0);
+  if (mine) look_at_chunk(ahead, chunk);
   return chunk;
 }
 
 int ahead_next(struct ahead *ahead, const struct looked **out) {
-  for (;;) {
-    read_ahead(ahead);
-    if (ahead->taken == ahead->read) break;
-    struct chunk *chunk = wait_for(ahead, ahead->taken);
-    if (ahead->item < chunk->count) {
-      *out = &chunk->items[ahead->item++];
-      ahead->offset = (*out)->offset;
-      return EXPORT_OK;
-    }
+  while (ahead->current == NULL || ahead->item == ahead->current->count) {
+    ahead->taken += ahead->current != NULL;
+    ahead->current = NULL;
     ahead->item = 0;
-    ahead->taken++;
+    read_ahead(ahead);
+    if (ahead->taken == ahead->read) {
+      errno = ahead->why;
+      return ahead->result;
+    }
+    ahead->current = take_chunk(ahead, ahead->taken);
   }
-  errno = ahead->why;
-  return ahead->result;
+  *out = &ahead->current->items[ahead->item++];
+  ahead->offset = (*out)->offset;
+  return EXPORT_OK;
 }
 
 uint64_t ahead_offset(const struct ahead *ahead) { return ahead->offset; }

@@ -1,8 +1,8 @@
 /* ahead.h - the sections of an export in their order, each looked at before its turn by other threads.
  *
  * What can be known of a section by itself - the leaf of a record, its event, whether its text is what was hashed, whether a head is
- * signed - is most of the work of verifying, and waits for no other section: a thread for each processor does it, some chunks
- * of sections ahead of the caller.  What depends on the sections before is the caller's.
+ * signed - is most of the work of verifying, and waits for no other section: a thread for each processor but the caller's does
+ * it, some chunks of sections ahead of the caller.  What depends on the sections before is the caller's.
  */
 #ifndef RECTIFY_VERIFY_AHEAD_H
 #define RECTIFY_VERIFY_AHEAD_H
