@@ -82,10 +82,11 @@ static uint64_t found_case(struct daemon *daemon, struct batch *batch, const PGr
 /* The pairs that were asked for, in order; a row's number says which. */
 struct asked {
   uint32_t numbers[BATCH_ITEMS_MAX];
+  day_t last[BATCH_ITEMS_MAX]; /* days up to which */
   uint32_t count;
 };
-static struct asked asked[2]; /* by enum recur_of */
-static struct asked many[2], asked_many[2]; /* of this batch, those of which not all was read; that were asked for day by day */
+static struct asked asked[2], asked_many[2]; /* by enum recur_of; the others day by day */
+static struct asked parts[2];                /* of this batch, those that were asked for up to a finding's day */
 
 /* How many are counted, at most. */
 static uint32_t most_of(enum recur_of of) { return of == RECUR_PROBLEM ? SAME_PROBLEM_COUNT_MAX : SAME_KIND_COUNT_MAX + 1; }
@@ -112,16 +113,15 @@ static void add_days(struct daemon *daemon, const struct asked *list, const PGre
   }
 }
 
-/* The youngest findings were read.  There may be more, of their oldest day and before: if that matters, probe_suffices() will say so,
- * and they are asked for day by day. */
+/* The youngest findings were read, of all or of those up to a day.  There may be more: if that matters, probe_suffices() will say so. */
 static void found_days(struct daemon *daemon, enum recur_of of, const PGresult *result) {
   static struct told told[BATCH_ITEMS_MAX];
   memset(told, 0, asked[of].count * sizeof *told);
   add_days(daemon, &asked[of], result, told);
   for (uint32_t i = 0; i < asked[of].count; i++) {
-    if (told[i].count < rows_of(daemon, of)) continue;
-    recur_narrow(daemon->store.recur, asked[of].numbers[i], told[i].oldest + 1);
-    many[of].numbers[many[of].count++] = asked[of].numbers[i];
+    const bool is_whole = told[i].count < rows_of(daemon, of), to_the_end = asked[of].last[i] == DAY_MAX;
+    if (is_whole && to_the_end) continue;
+    recur_narrow(daemon->store.recur, asked[of].numbers[i], to_the_end ? told[i].oldest + 1 : DAY_MAX + 1);
   }
 }
 
@@ -211,10 +211,20 @@ static void fail_reused(struct daemon *daemon, struct batch *batch) {
   }
 }
 
-static bool is_asked(const struct asked *list, uint32_t number) {
-  for (uint32_t i = 0; i < list->count; i++)
-    if (list->numbers[i] == number) return true;
-  return false;
+/* Where it is in the list; count: not. */
+static uint32_t place_of(const struct asked *list, uint32_t number) {
+  uint32_t at = 0;
+  while (at < list->count && list->numbers[at] != number) at++;
+  return at;
+}
+
+static bool is_asked(const struct asked *list, uint32_t number) { return place_of(list, number) < list->count; }
+
+/* Adds it, or lowers the day up to which it is asked for. */
+static void put_asked(struct asked *list, uint32_t at, uint32_t number, day_t last) {
+  if (at == list->count) list->last[list->count++] = last;
+  list->numbers[at] = number;
+  if (last < list->last[at]) list->last[at] = last;
 }
 
 static void count_again(struct recur *recur, enum recur_of of, uint32_t number, day_t day) {
@@ -337,6 +347,8 @@ static day_t window_start(const struct daemon *daemon, const struct finding *fin
   return finding->found_on - days < DAY_MIN ? DAY_MIN : finding->found_on - days;
 }
 
+/* First a pair's youngest findings are read; if these are too few for what was found earlier, the youngest up to that day; and if
+ * these are too few as well, days are counted one by one. */
 static void want_days(struct daemon *daemon, const struct finding *finding, enum recur_of of) {
   struct recur *recur = daemon->store.recur;
   const char *above, *word;
@@ -344,10 +356,12 @@ static void want_days(struct daemon *daemon, const struct finding *finding, enum
   const day_t from = window_start(daemon, finding, of);
   const uint32_t number = recur_take(recur, of, above, word);
   if (recur_knows(recur, number, from, finding->found_on, most_of(of))) return;
+  const bool is_part = recur_is_part(recur, number), is_second = is_part && is_asked(&parts[of], number);
   const bool is_new = recur_from(recur, number) > DAY_MAX; /* else it may have been asked for by a finding before this one */
-  recur_start(recur, number, from);
-  struct asked *list = is_asked(&many[of], number) ? &asked_many[of] : &asked[of];
-  if (is_new || !is_asked(list, number)) list->numbers[list->count++] = number;
+  struct asked *list = is_second || is_asked(&asked_many[of], number) ? &asked_many[of] : &asked[of];
+  recur_start(recur, number, from < DAY_MIN + RECUR_EARLIER_DAYS ? DAY_MIN : from - RECUR_EARLIER_DAYS);
+  put_asked(list, is_new ? list->count : place_of(list, number), number, is_part ? finding->found_on : DAY_MAX);
+  if (is_part) put_asked(&parts[of], place_of(&parts[of], number), number, finding->found_on);
 }
 
 static void put_words(struct pg_array *above, struct pg_array *word, const struct recur *recur, uint32_t number) {
@@ -357,20 +371,23 @@ static void put_words(struct pg_array *above, struct pg_array *word, const struc
 }
 
 static void ask_days(struct daemon *daemon, const struct asked *list, uint32_t most, enum statement statement, found_fn *found) {
-  static struct pg_array above, words, days;
+  static struct pg_array above, words, first, last;
   struct pg_params params;
   pg_array_reset(&above, PG_TEXT);
   pg_array_reset(&words, PG_TEXT);
-  pg_array_reset(&days, PG_DATE);
+  pg_array_reset(&first, PG_DATE);
+  pg_array_reset(&last, PG_DATE);
   for (uint32_t i = 0; i < list->count; i++) {
     put_words(&above, &words, daemon->store.recur, list->numbers[i]);
-    pg_put_int(&days, recur_from(daemon->store.recur, list->numbers[i]));
+    pg_put_int(&first, recur_from(daemon->store.recur, list->numbers[i]));
+    pg_put_int(&last, list->last[i]);
   }
-  if (days.count == 0) return;
+  if (first.count == 0) return;
   pg_params_reset(&params);
   pg_param_array(&params, &above);
   pg_param_array(&params, &words);
-  pg_param_array(&params, &days);
+  pg_param_array(&params, &first);
+  if (list != &asked_many[RECUR_PROBLEM] && list != &asked_many[RECUR_KIND]) pg_param_array(&params, &last);
   pg_param_int8(&params, most);
   ask(daemon, statement, &params, found);
 }
@@ -379,7 +396,7 @@ static void ask_days(struct daemon *daemon, const struct asked *list, uint32_t m
 static void ask_recurrences(struct daemon *daemon, const struct batch *batch) {
   if (recur_is_full(daemon->store.recur)) {
     recur_clear(daemon->store.recur);
-    many[RECUR_PROBLEM].count = many[RECUR_KIND].count = 0;
+    parts[RECUR_PROBLEM].count = parts[RECUR_KIND].count = 0;
   }
   asked[RECUR_PROBLEM].count = asked[RECUR_KIND].count = asked_many[RECUR_PROBLEM].count = asked_many[RECUR_KIND].count = 0;
   for (uint32_t i = 0; i < batch->item_count; i++) {
@@ -495,7 +512,7 @@ bool probe_may_go_ahead(const struct daemon *daemon, const struct batch *batch, 
 bool probe_send(struct daemon *daemon, struct batch *batch) {
   step_count = 0;
   overtaken = false;
-  many[RECUR_PROBLEM].count = many[RECUR_KIND].count = 0;
+  parts[RECUR_PROBLEM].count = parts[RECUR_KIND].count = 0;
   ask_keys(daemon, batch);
   ask_cases(daemon, batch);
   ask_recurrences(daemon, batch);

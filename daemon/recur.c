@@ -21,7 +21,8 @@ struct pair {
   struct day_count *days;
   uint32_t used, room;
   uint16_t length; /* of words */
-  uint16_t of;
+  uint8_t of;
+  bool is_part; /* of days before `from` some may be told */
   day_t from; /* complete from this day on; NEVER: from none */
 };
 
@@ -64,12 +65,12 @@ bool recur_is_full(const struct recur *recur) { return recur->bytes > RECUR_BYTE
 struct wanted {
   char words[2 * CODE_BYTES_MAX + 2];
   uint16_t length;
-  uint16_t of;
+  uint8_t of;
   uint64_t hash;
 };
 
 static struct wanted want(const struct recur *recur, enum recur_of of, const char *above, const char *word) {
-  struct wanted wanted = {.of = (uint16_t)of};
+  struct wanted wanted = {.of = (uint8_t)of};
   const size_t first = strlen(above) + 1, second = strlen(word) + 1;
   must(first <= CODE_BYTES_MAX + 1 && second <= CODE_BYTES_MAX + 1);
   memcpy(wanted.words, above, first);
@@ -157,13 +158,17 @@ void recur_start(struct recur *recur, uint32_t number, day_t from) {
   struct pair *pair = pair_at(recur, number);
   pair->used = 0;
   pair->from = from;
+  pair->is_part = false;
 }
 
 void recur_narrow(struct recur *recur, uint32_t number, day_t from) {
   struct pair *pair = pair_at(recur, number);
   must(pair->from <= from);
   pair->from = from;
+  pair->is_part = true;
 }
+
+bool recur_is_part(const struct recur *recur, uint32_t number) { return pair_at(recur, number)->is_part; }
 
 static struct day_count *new_day(struct recur *recur, struct pair *pair, day_t day) {
   if (pair->used == pair->room) {

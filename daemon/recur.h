@@ -42,8 +42,10 @@ day_t recur_from(const struct recur *recur, uint32_t number);
 bool recur_knows(const struct recur *recur, uint32_t number, day_t from, day_t until, uint32_t most);
 /* Forgets what was counted: it will be complete from this day on, once recur_add() has told what the database has. */
 void recur_start(struct recur *recur, uint32_t number, day_t from);
-/* Of days before this one the database has told some findings, and may have more: it is complete from here on. */
+/* The database has told a part of its findings: it is complete from this day on, DAY_MAX + 1 for none, and may have more before. */
 void recur_narrow(struct recur *recur, uint32_t number, day_t from);
+/* Whether a part is all that was told since recur_start(). */
+bool recur_is_part(const struct recur *recur, uint32_t number);
 /* `count` more findings of that day.  Days before the one that it is complete from are left out. */
 void recur_add(struct recur *recur, uint32_t number, day_t day, uint32_t count);
 /* How many from `from` to `until`, both included, up to `most`, which is at most RECUR_DAY_MAX; only if recur_knows(). */

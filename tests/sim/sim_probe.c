@@ -7,7 +7,7 @@ struct kept {
   found_fn *steps[STEPS_MAX];
   unsigned step_count;
   bool overtaken;
-  struct asked asked[2], many[2], asked_many[2];
+  struct asked asked[2], parts[2], asked_many[2];
 };
 
 size_t probe_room(void) { return sizeof(struct kept); }
@@ -18,7 +18,7 @@ void probe_save(void *room) {
   kept->step_count = step_count;
   kept->overtaken = overtaken;
   memcpy(kept->asked, asked, sizeof asked);
-  memcpy(kept->many, many, sizeof many);
+  memcpy(kept->parts, parts, sizeof parts);
   memcpy(kept->asked_many, asked_many, sizeof asked_many);
 }
 
@@ -28,6 +28,6 @@ void probe_load(const void *room) {
   step_count = kept->step_count;
   overtaken = kept->overtaken;
   memcpy(asked, kept->asked, sizeof asked);
-  memcpy(many, kept->many, sizeof many);
+  memcpy(parts, kept->parts, sizeof parts);
   memcpy(asked_many, kept->asked_many, sizeof asked_many);
 }

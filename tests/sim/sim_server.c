@@ -790,24 +790,24 @@ uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days) {
 /* Of a day at most `most`, or of the problem or kind at most so many, the youngest days first. */
 static struct pg_result *probe_days(const struct server_params *params, bool problem, bool each_day) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
-  struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2);
+  struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2), last = cells_of(params, each_day ? 2 : 3);
   char words[2][TEXT_MAX];
   result_columns(result, 3);
   for (uint32_t i = 0; i < above.count; i++) {
     next_text(&above, words[0]);
     next_text(&word, words[1]);
-    const int64_t from = next_int(&day);
+    const int64_t from = next_int(&day), until = each_day ? INT64_MAX : next_int(&last), most = param(params, each_day ? 3 : 4);
     for (uint64_t k = 0; k < findings_count; k++) {
       int64_t earlier = 0, count = 0, after = 0;
-      if (findings[k].found_on < from || !is_same(&findings[k], problem, words[0], words[1])) continue;
+      if (findings[k].found_on < from || findings[k].found_on > until || !is_same(&findings[k], problem, words[0], words[1])) continue;
       for (uint64_t m = 0; m < findings_count; m++) {
-        if (findings[m].found_on < findings[k].found_on || !is_same(&findings[m], problem, words[0], words[1])) continue;
+        if (findings[m].found_on < findings[k].found_on || findings[m].found_on > until || !is_same(&findings[m], problem, words[0], words[1])) continue;
         after += findings[m].found_on > findings[k].found_on;
         if (findings[m].found_on > findings[k].found_on) continue;
         earlier += m < k;
         count++;
       }
-      const int64_t room = param(params, 3) - (each_day ? 0 : after);
+      const int64_t room = most - (each_day ? 0 : after);
       if (earlier > 0 || room <= 0) continue;
       result_int(result, (int64_t)i + 1);
       result_int(result, findings[k].found_on + DAYS_1970_TO_2000); /* results have no dates here */
