@@ -142,6 +142,7 @@ struct daemon {
   uint64_t committed_cases;
   int64_t cautious_until; /* monotonic ms: until then requests are committed one at a time, after one was refused */
   uint32_t recur_rows; /* findings of a problem or kind that are read first, RECUR_DAY_MAX; the simulator's are fewer */
+  int32_t recur_earlier; /* days before what a finding asks for that are asked for too, RECUR_EARLIER_DAYS; likewise */
   bool stopping;
   struct {
     bool wanted, under_way;

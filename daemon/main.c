@@ -193,6 +193,7 @@ static void make_daemon(struct running *running) {
   daemon->signed_ = batch_new();
   daemon->behind_min = BATCH_EVENTS_MAX;
   daemon->recur_rows = RECUR_DAY_MAX;
+  daemon->recur_earlier = RECUR_EARLIER_DAYS;
   seal_open(daemon, running->options.config.signer);
 }
 

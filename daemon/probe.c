@@ -359,7 +359,7 @@ static void want_days(struct daemon *daemon, const struct finding *finding, enum
   const bool is_part = recur_is_part(recur, number), is_second = is_part && is_asked(&parts[of], number);
   const bool is_new = recur_from(recur, number) > DAY_MAX; /* else it may have been asked for by a finding before this one */
   struct asked *list = is_second || is_asked(&asked_many[of], number) ? &asked_many[of] : &asked[of];
-  recur_start(recur, number, from < DAY_MIN + RECUR_EARLIER_DAYS ? DAY_MIN : from - RECUR_EARLIER_DAYS);
+  recur_start(recur, number, from < DAY_MIN + daemon->recur_earlier ? DAY_MIN : from - daemon->recur_earlier);
   put_asked(list, is_new ? list->count : place_of(list, number), number, is_part ? finding->found_on : DAY_MAX);
   if (is_part) put_asked(&parts[of], place_of(&parts[of], number), number, finding->found_on);
 }

@@ -175,7 +175,8 @@ static bool play(uint64_t seed, bool trace) {
   sim.signs = seed % 2 == 1 && !options.century; /* a signature a rung: a century has too many */
   sim.behind_min = seed % 3 == 0 ? BATCH_EVENTS_MAX : 1;
   sim.recent_keys = seed % 4 == 0 ? RECENT_KEYS_MAX : 1U << seed % 6;
-  sim.recur_rows = seed % 5 == 0 ? RECUR_DAY_MAX : (uint32_t)(1 + seed % 7);
+  sim.recur_earlier = seed % 3 == 0 ? RECUR_EARLIER_DAYS : 0;
+  sim.recur_rows = seed % 2 == 0 ? RECUR_DAY_MAX : (uint32_t)(1 + seed % 7);
   signer_clear();
   leave_out(&sim.plan);
   if (setjmp(sim_over) == 0) play_on();

@@ -101,6 +101,7 @@ struct sim {
   bool signs;          /* the daemons have a signer */
   uint32_t behind_min; /* items of a batch that leaves behind another one: daemon.behind_min */
   uint32_t recur_rows; /* findings of a kind that are read one by one: daemon.recur_rows */
+  int32_t recur_earlier; /* days that are asked for too: daemon.recur_earlier */
   uint32_t recent_keys; /* keys that are remembered */
   bool posts;          /* there are couriers */
   bool amends;         /* texts are erased, policies and calendars are published */

@@ -105,6 +105,7 @@ static void make(struct host *host) {
   for (int i = 0; i < FLIGHTS_MAX; i++) daemon->fly[i] = host->batches[3 + i];
   daemon->behind_min = sim.behind_min;
   daemon->recur_rows = sim.recur_rows;
+  daemon->recur_earlier = sim.recur_earlier;
   seal_open(daemon, sim.signs ? "signer" : "");
   host->bound = false;
 }
