@@ -3,9 +3,10 @@
  *   gather ──seal──▶ next ──probe, decide──▶ fly ──commit──▶ answered
  *
  * The next batch's probe follows the append in the same connection.  Of findings alone it goes ahead of it, and they are
- * decided while that commits.  Where nothing has to be asked there is no probe.  No timers: a batch leaves when the connection is idle, so light load means batches of one, and heavy load
- * makes them grow; one that is full already leaves behind the one that commits, and the database has its next append at once.  It
- * cannot be committed without that one: append() moves the log's head from where that one puts it, or not at all. */
+ * decided while that commits.  Where nothing has to be asked there is no probe.  No timers: a batch leaves when the connection is
+ * idle, so light load means batches of one, and heavy load makes them grow; one that is full already leaves behind the one that
+ * commits, and the database has its next append at once.  It cannot be committed without that one: append() moves the log's head
+ * from where that one puts it, or not at all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -59,7 +59,8 @@ struct verify_result {
 };
 
 /* Reads `file` to its end.  Returns 0, or -1 when it could not be read (errno).  Memory: one folded state a case, 32
- * bytes an event for the uniqueness of keys, and nothing that grows with the length of a text. */
+ * bytes an event for the uniqueness of keys, chunks that are looked at ahead (ahead.h), and nothing that grows with the length of a
+ * text.  Has threads of its own meanwhile; `tell` is called by the caller's. */
 int verify_export(FILE *file, const struct verify_options *options, struct verify_result *out);
 
 #endif

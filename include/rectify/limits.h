@@ -110,9 +110,9 @@
 #define SAME_KIND_COUNT_MAX 10                    /* likewise, and one more: whether it is exactly the threshold must show */
 #define RECUR_DAY_MAX 100                         /* findings of one problem or kind that are remembered of one day: no bound is larger */
 #define RECUR_EARLIER_DAYS 31                     /* before what a finding asks for: one found earlier need not ask again */
+#define RECUR_BYTES_MAX (64 * 1024 * 1024)        /* of all that is remembered of them; beyond it, they are read anew */
 #define RECENT_KEYS_MAX (128 * 1024)              /* keys recorded lately that are remembered, 32 bytes each; a power of two */
 #define UUID_V7_END 4                             /* first byte of a UUIDv7 of the year 2109, beyond all calendars; sql/load_numbers.sql */
-#define RECUR_BYTES_MAX (64 * 1024 * 1024)        /* of all that is remembered of them; beyond it, they are read anew */
 
 /* Letters. */
 #define WIRE_POST_MAX 256                         /* letters, or reports, in one request */

@@ -415,6 +415,8 @@ def test_found_often():
     same((late.same_problem, late.same_kind), (100, 11), "as often as is counted")
     middle = row(submits(code="often", category="often", unit="north", found_on=TODAY - 8).case_no)
     same((middle.same_problem, middle.same_kind), (0, 11), "of the kind alone")
+    between = row(submits(code="often", category="often", unit="south", found_on=TODAY - 5).case_no)
+    same((between.same_problem, between.same_kind), (100, 11), "when the youngest that count are all younger, too")
     early = row(submits(code="often", category="often", unit="south", found_on=TODAY - 10).case_no)
     same((early.same_problem, early.same_kind), (0, 0), "found before all of them: none")
 

@@ -786,8 +786,8 @@ uint32_t server_earlier(uint64_t case_no, bool problem, int32_t days) {
   return count;
 }
 
-/* Each day's rows come with the first finding of that day. */
-/* Of a day at most `most`, or of the problem or kind at most so many, the youngest days first. */
+/* Each day's rows come with the first finding of that day: of a day at most `most`, or of the problem or kind at most so many, the
+ * youngest days first. */
 static struct pg_result *probe_days(const struct server_params *params, bool problem, bool each_day) {
   struct pg_result *result = result_new(PGRES_TUPLES_OK);
   struct cells above = cells_of(params, 0), word = cells_of(params, 1), day = cells_of(params, 2), last = cells_of(params, each_day ? 2 : 3);
